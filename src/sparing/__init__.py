@@ -1,0 +1,1 @@
+"""Sparing: make every LLM request carry only the tokens that matter."""

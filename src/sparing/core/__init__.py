@@ -1,0 +1,1 @@
+"""The nouns. Frozen values and protocols; no I/O, no wire formats, no models."""

@@ -1,0 +1,33 @@
+"""How much may be sent, and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sparing.core.reducer import Deadline
+
+
+class Mode(StrEnum):
+    """What the pipeline may do with a request."""
+
+    OFF = "off"  # pass through, untouched and unmeasured
+    AUDIT = "audit"  # reduce, record what would have been saved, send the original
+    ON = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one request may cost.
+
+    Attributes:
+        input_tokens: Most tokens the whole prompt may have; None leaves it to `kept`.
+        kept: Share of the reducible tokens to aim for, 0..1, when `input_tokens` is None.
+        deadline: When the reduction has to be done.
+        hard: Whether a budget below what is pinned is refused (`BudgetExceeded`) or exceeded.
+    """
+
+    input_tokens: int | None = None
+    kept: float | None = None
+    deadline: Deadline = field(default_factory=Deadline)
+    hard: bool = True

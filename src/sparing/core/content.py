@@ -1,0 +1,19 @@
+"""Content types: what a text is, and so which reducers may take it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Content(StrEnum):
+    PROSE = "prose"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON_ROWS = "json_rows"  # an array of records, or an object whose bulk is one
+    JSON = "json"  # any other JSON
+    LOG = "log"
+    CODE = "code"
+    DIFF = "diff"
+    GREP = "grep"  # path:line:text
+    TEST_OUTPUT = "test_output"  # test runs and stack traces
+    BINARY = "binary"  # nobody reduces it

@@ -1,0 +1,62 @@
+"""What was done with a request: counts, hashes and reasons, never text."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SpanReceipt(msgspec.Struct, frozen=True):
+    """What happened to one span."""
+
+    label: str
+    kind: str
+    content: str
+    reducer: str
+    tokens_before: int
+    tokens_after: int
+    elided: int
+    unit: str
+    why: str
+    sha256: str
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """One request's account.
+
+    Attributes:
+        id: Sortable by time.
+        tokens_before: Of the prompt as it came, wire overheads included.
+        tokens_after: Of the prompt as Sparing would send it; in `audit` mode the original went out.
+        exact: False where the counts are estimates (no public vocabulary).
+        reason: Why nothing was reduced; "" when something was.
+        step_ms: Milliseconds per verb.
+        status: HTTP status of the answer; 0 when no answer was asked for.
+        usage_input_tokens: As the provider reported it; -1 if unknown.
+    """
+
+    id: str
+    created_s: float
+    wire: str
+    model: str
+    mode: str
+    tokens_before: int
+    tokens_after: int
+    exact: bool
+    reason: str
+    spans: tuple[SpanReceipt, ...]
+    step_ms: dict[str, float]
+    status: int = 0
+    usage_input_tokens: int = -1
+    usage_output_tokens: int = -1
+    total_ms: float = 0.0
+    first_byte_ms: float = 0.0
+    error: str = ""
+
+    @property
+    def kept(self) -> float:
+        """Tokens after / tokens before, 0..1."""
+        return self.tokens_after / self.tokens_before if self.tokens_before else 1.0
+
+    @property
+    def saved_tokens(self) -> int:
+        return self.tokens_before - self.tokens_after

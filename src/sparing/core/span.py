@@ -1,0 +1,102 @@
+"""A request as spans that point into the bytes it arrived in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class Kind(StrEnum):
+    """What part a span plays in the conversation."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL_CALL = "tool_call"
+    TOOL_RESULT = "tool_result"
+    TOOL_SCHEMA = "tool_schema"
+    DOCUMENT = "document"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+class Zone(StrEnum):
+    """What may happen to a span.
+
+    PINNED is never reduced; FROZEN was sent before and is replayed as it was sent; LIVE is where work happens.
+    """
+
+    PINNED = "pinned"
+    FROZEN = "frozen"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One string of a request, or a stretch of one.
+
+    Attributes:
+        label: Where it is, as a reader would write it: ``messages[3].content[0].text``.
+        text: The decoded text; empty for images, audio and video.
+        literal: Character range of the JSON string literal, quotes included, in `Prompt.source`;
+            None when the span cannot be edited in place (an image, a tool schema counted as a whole).
+        within: Character range inside the decoded literal when the span is only a stretch of it.
+        block: Which turn it belongs to: 0 up to the model's first answer, then one more per answer.
+        message: Index of the message it belongs to; -1 outside the messages (system field, tools).
+        tool: Name of the tool that was called or that answered, "" if none or unknown.
+        pair: Id that ties a tool call to its result, "" if none.
+        tokens: Token count where it does not follow from `text` (images); -1 otherwise.
+    """
+
+    label: str
+    kind: Kind
+    text: str
+    literal: tuple[int, int] | None
+    zone: Zone = Zone.LIVE
+    within: tuple[int, int] | None = None
+    block: int = 0
+    message: int = -1
+    tool: str = ""
+    pair: str = ""
+    tokens: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `span` by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A request, parsed once.
+
+    Attributes:
+        wire: Name of the wire format, for example ``openai.chat``.
+        source: The body as it arrived, decoded from UTF-8 (so that encoding it again gives the same bytes).
+        spans: Every stretch of text, image and schema that costs tokens, in the order of the body.
+        num_messages: For the per-message overhead of the wire format.
+        num_tools: Likewise, for tool schemas.
+    """
+
+    wire: str
+    source: str
+    spans: tuple[Span, ...]
+    model: str = ""
+    stream: bool = False
+    num_messages: int = 0
+    num_tools: int = 0
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The bytes that came."""
+        return self.source.encode()
+
+    @property
+    def newest_block(self) -> int:
+        """Index of the newest turn."""
+        return max((span.block for span in self.spans), default=0)

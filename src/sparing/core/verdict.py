@@ -1,0 +1,50 @@
+"""May this go out?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sparing.core.ladder import Rendition
+from sparing.core.question import Question
+from sparing.core.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A span and the rendition chosen for it."""
+
+    span: Span
+    content: str
+    rendition: Rendition
+    tokens_before: int
+    tokens_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why one change may not go out as it is.
+
+    Attributes:
+        change: The change objected to.
+        guard: Who objects.
+        why: In words, for the receipt.
+        needs: Literal strings that would have to stay for the objection to fall; empty when no shorter rendition will do.
+    """
+
+    change: Change
+    guard: str
+    why: str
+    needs: tuple[str, ...] = ()
+
+
+class Guard(Protocol):
+    """The only place that may say no."""
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(self, changes: Sequence[Change], question: Question | None, pins: tuple[str, ...]) -> Sequence[Objection]:
+        """Objections to these changes; empty when they may all go out."""
+        ...

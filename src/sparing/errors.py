@@ -1,0 +1,113 @@
+"""Everything that can go wrong, as one tree.
+
+SparingError                  message, hint (what to do next)
+├── SettingsError             an unknown key, a bad value, a missing extra
+├── RequestError              what the caller sent cannot be used (HTTP 4xx, exit code 2)
+│   ├── MalformedBody         not JSON, not UTF-8, too deep, wrong types
+│   ├── BodyTooLarge          larger than the configured limit
+│   └── BudgetExceeded        it cannot fit without touching what is pinned
+├── ReducerError              a reducer raised; recorded, the request goes on without it
+│   └── DeadlineExceeded      the time for this step is used up
+├── UpstreamError             provider, status_code, retry_after_s, body
+│   ├── UpstreamUnreachable   no connection, or it closed half way
+│   └── UpstreamTimeout
+├── ModelMissing              the embedded model's weights or engine are not installed
+└── RecordError               a receipt could not be written; never breaks a request
+"""
+
+from __future__ import annotations
+
+
+class SparingError(Exception):
+    """Base of every error raised on purpose. `hint` says what to do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class SettingsError(SparingError):
+    """A setting is unknown or unusable, or an optional extra is missing."""
+
+
+class RequestError(SparingError):
+    """The caller's request cannot be used as it is."""
+
+    status_code = 400
+
+
+class MalformedBody(RequestError):
+    """The body is not what its wire format says: not JSON, not UTF-8, too deep, wrong types.
+
+    `param` names the offending field where one is known, in the wire format's own notation.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", param: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.param = param
+
+
+class BodyTooLarge(RequestError):
+    """The body is larger than the configured limit."""
+
+    status_code = 413
+
+
+class BudgetExceeded(RequestError):
+    """The budget is smaller than what may not be reduced."""
+
+    def __init__(self, *, budget_tokens: int, needed_tokens: int) -> None:
+        super().__init__(
+            f"a budget of {budget_tokens:,} tokens cannot hold the {needed_tokens:,} tokens that may not be reduced",
+            hint=f"raise the budget to at least {needed_tokens:,} or pin less",
+        )
+        self.budget_tokens = budget_tokens
+        self.needed_tokens = needed_tokens
+
+
+class ReducerError(SparingError):
+    """A reducer failed. The request goes on with less reduction."""
+
+
+class DeadlineExceeded(ReducerError):
+    """The time allowed for this step is used up."""
+
+
+class UpstreamError(SparingError):
+    """The model's server failed. `body` is what it said, to be passed on unchanged."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        provider: str = "",
+        status_code: int = 502,
+        retry_after_s: float | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.provider = provider
+        self.status_code = status_code
+        self.retry_after_s = retry_after_s
+        self.body = body
+
+
+class UpstreamUnreachable(UpstreamError):
+    """No connection could be made, or it closed before the answer was complete."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """The upstream did not answer in time."""
+
+
+class ModelMissing(SparingError):
+    """The embedded model's weights or engine are not installed."""
+
+
+class RecordError(SparingError):
+    """A receipt could not be written. Counted and logged, never raised into a request."""

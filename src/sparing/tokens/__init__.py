@@ -1,0 +1,1 @@
+"""Counting text per model family, and the token formulas of messages, tools and images."""

@@ -1,0 +1,1 @@
+"""Vocabulary files, checked by hash when loaded. Source: OpenAI's public rank files, gzipped."""
