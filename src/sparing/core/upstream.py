@@ -1,0 +1,57 @@
+"""The contract of whatever answers: a provider over HTTP, the embedded model, a fake."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a model's server.
+
+    Attributes:
+        wire: Wire format of `body`.
+        path: HTTP path with the query string, for example ``/v1/chat/completions``.
+        headers: Lower-case names; hop-by-hop headers already removed.
+    """
+
+    wire: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    model: str = ""
+    stream: bool = False
+
+
+class Answer(Protocol):
+    """An answer that has begun. `chunks` yields bytes as they arrive; closing it early cancels the upstream."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Raises `UpstreamUnreachable` when the upstream stops half way, `UpstreamTimeout` when it falls silent."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Upstream(Protocol):
+    """Answers calls."""
+
+    async def send(self, call: Call) -> Answer:
+        """Start a call; returns once status and headers are known.
+
+        Raises:
+            UpstreamUnreachable, UpstreamTimeout: Before any answer.
+            ModelMissing: The embedded model is not installed.
+        """
+        ...
+
+    async def aclose(self) -> None: ...

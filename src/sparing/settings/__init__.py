@@ -1,0 +1,19 @@
+"""One typed tree of settings. Only the surfaces (command line, gateway) load it; everyone else is handed values."""
+
+from sparing.settings.tree import (
+    GatewaySettings,
+    LocalSettings,
+    PolicySettings,
+    RecordSettings,
+    Settings,
+    UpstreamSettings,
+)
+
+__all__ = [
+    "GatewaySettings",
+    "LocalSettings",
+    "PolicySettings",
+    "RecordSettings",
+    "Settings",
+    "UpstreamSettings",
+]

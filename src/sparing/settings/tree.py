@@ -1,0 +1,87 @@
+"""The tree. Every field has a default, a unit in its name and a sentence; `sparing config` prints them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+Effort = Literal["off", "safe", "balanced", "max"]
+
+
+class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How hard to try, and what to leave alone."""
+
+    mode: Annotated[
+        Literal["off", "audit", "on"],
+        Meta(description="off: pass through; audit: measure, send the original; on: reduce."),
+    ] = "on"
+    effort: Annotated[
+        Effort, Meta(description="safe: lossless only; balanced: keep what the question needs; max: keep little.")
+    ] = "balanced"
+    min_tokens: Annotated[
+        int, Meta(ge=0, description="A request with fewer reducible tokens than this is passed through.")
+    ] = 256
+    deadline_ms: Annotated[int, Meta(ge=1, description="Time allowed for one reduction.")] = 500
+    pins: Annotated[
+        tuple[str, ...], Meta(description="Literal strings; a sentence, row or line that contains one is never dropped.")
+    ] = ()
+    exempt_tools: Annotated[
+        tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
+    ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+
+
+class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The HTTP server."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8790
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="Larger request bodies are refused with 413.")] = 64_000_000
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Server log.")] = "warning"
+
+
+class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where requests go. An empty URL means the embedded local model."""
+
+    openai_url: Annotated[
+        str, Meta(description="Base URL for OpenAI-shaped requests, without /v1. SPARING_UPSTREAM sets both.")
+    ] = ""
+    anthropic_url: Annotated[str, Meta(description="Base URL for Anthropic-shaped requests, without /v1.")] = ""
+    openai_key: Annotated[
+        str, Meta(description="Used when the caller sends no key of its own. Default: OPENAI_API_KEY.")
+    ] = ""
+    anthropic_key: Annotated[
+        str, Meta(description="Used when the caller sends no key of its own. Default: ANTHROPIC_API_KEY.")
+    ] = ""
+    connect_timeout_s: Annotated[float, Meta(gt=0, description="To open a connection.")] = 10.0
+    idle_timeout_s: Annotated[float, Meta(gt=0, description="Longest silence of the upstream within an answer.")] = 300.0
+
+
+class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Receipts: counts, hashes and reasons; never text."""
+
+    path: Annotated[
+        str, Meta(description="SQLite file; empty: receipts.sqlite in the user's data folder (SPARING_HOME).")
+    ] = ""
+    enabled: Annotated[bool, Meta(description="Whether receipts are written.")] = True
+    keep_days: Annotated[int, Meta(ge=1, description="Older receipts are deleted.")] = 90
+
+
+class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The embedded model."""
+
+    model: Annotated[str, Meta(description="Name of an embedded model (`sparing models list`) or path of a GGUF file.")] = (
+        "smollm2-135m-instruct"
+    )
+    context_tokens: Annotated[int, Meta(ge=512, description="Context window to allocate.")] = 8192
+    threads: Annotated[int, Meta(ge=0, description="CPU threads; 0 takes all.")] = 0
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set."""
+
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+    record: RecordSettings = field(default_factory=RecordSettings)
+    local: LocalSettings = field(default_factory=LocalSettings)
