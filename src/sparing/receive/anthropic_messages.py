@@ -1,0 +1,111 @@
+"""Anthropic's Messages request: ``POST /v1/messages``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sparing.core.span import Edit, Kind, Prompt
+from sparing.receive.fields import given, member_objects, model_name, objects, string_or_empty, wants_stream
+from sparing.receive.json_text import Members, Node, read_object
+from sparing.receive.spans import Origin, Spans, add_tool_schemas
+from sparing.receive.splice import apply_edits
+from sparing.receive.turns import turns
+from sparing.tokens.image_size import base64_image_size
+from sparing.tokens.images import anthropic_image_tokens
+from sparing.tokens.overhead import FILE_TOKENS
+
+_KINDS = {"user": Kind.USER, "assistant": Kind.ASSISTANT, "system": Kind.SYSTEM}
+
+# Everything else (tool schemas, the input of tool calls, metadata) is skipped as a whole.
+_WALKED = frozenset({"system", "messages", "content", "source", "citations", "tools"})
+
+
+class AnthropicMessages:
+    """Implements `core.wire.Wire`."""
+
+    name = "anthropic.messages"
+    path = "/v1/messages"
+
+    def parse(self, body: bytes) -> Prompt:
+        source, root = read_object(body, _WALKED)
+        model, stream = model_name(source, root), wants_stream(source, root)
+        reader = _Reader(source)
+        num_tools = add_tool_schemas(reader.spans, root, "tools")
+        reader.content(root, "system", "system", Origin(Kind.SYSTEM))
+        messages = turns(source, root, _KINDS)
+        for turn in messages:
+            origin = Origin(_KINDS[turn.role], turn.message, turn.block)
+            reader.content(turn.members, "content", f"{turn.path}.content", origin)
+        reader.spans.end_block(root)  # a mark on the request stands for one on its last block
+        return Prompt(self.name, source, reader.spans.in_order(), model, stream, len(messages), num_tools)
+
+    def apply(self, prompt: Prompt, edits: Sequence[Edit]) -> bytes:
+        return apply_edits(prompt, edits)
+
+
+class _Reader:
+    """Adds the spans of content blocks, and remembers which tool a call id stands for."""
+
+    def __init__(self, source: str) -> None:
+        self.spans = Spans(source)
+        self._called: dict[str, str] = {}
+
+    def content(self, members: Members, key: str, path: str, origin: Origin, *, editable: bool = True) -> None:
+        """Add ``members[key]``: a string, or an array of blocks."""
+        node = given(members, key)
+        if node is None:
+            return
+        if isinstance(node.value, str):
+            self.spans.string(node, node.value, path, origin, editable=editable)
+            return
+        for block_path, block, inner in objects(self.spans.source, node, path, "a string or an array"):
+            self._block(block, inner, block_path, origin, editable=editable)
+            self.spans.end_block(inner)
+
+    def _block(self, block: Node, members: Members, path: str, origin: Origin, *, editable: bool) -> None:
+        """Add a content block; one of an unknown type passes through unseen."""
+        match string_or_empty(members, "type"):
+            case "text":
+                self.spans.text(members, "text", path, origin, editable=editable)
+            case "thinking":
+                self.spans.text(members, "thinking", path, origin, editable=False)
+            case "redacted_thinking":
+                self.spans.text(members, "data", path, origin, editable=False)
+            case "tool_use" | "server_tool_use":
+                self._call(members, path, origin)
+            case "tool_result":
+                pair = string_or_empty(members, "tool_use_id")
+                result = origin._replace(kind=Kind.TOOL_RESULT, tool=self._called.get(pair, ""), pair=pair)
+                self.content(members, "content", f"{path}.content", result)
+            case "image":
+                image = member_objects(members, "source")
+                size = base64_image_size(string_or_empty(image, "data"))
+                self.spans.media(block, path, origin._replace(kind=Kind.IMAGE), anthropic_image_tokens(size))
+            case "document":
+                self._document(block, members, path, origin._replace(kind=Kind.DOCUMENT))
+            case "search_result":
+                document = origin._replace(kind=Kind.DOCUMENT)
+                self.content(members, "content", f"{path}.content", document, editable=not _is_cited(members))
+
+    def _call(self, members: Members, path: str, origin: Origin) -> None:
+        call_id, name = string_or_empty(members, "id"), string_or_empty(members, "name")
+        if call_id:
+            self._called[call_id] = name
+        self.spans.call(members, "input", path, origin._replace(kind=Kind.TOOL_CALL, tool=name, pair=call_id))
+
+    def _document(self, block: Node, members: Members, path: str, origin: Origin) -> None:
+        document, inside = member_objects(members, "source"), f"{path}.source"
+        editable = not _is_cited(members)
+        match string_or_empty(document, "type"):
+            case "text":
+                self.spans.text(document, "data", inside, origin, editable=editable)
+            case "content":
+                self.content(document, "content", f"{inside}.content", origin, editable=editable)
+            case _:
+                self.spans.media(block, path, origin, FILE_TOKENS)
+
+
+def _is_cited(members: Members) -> bool:
+    """Whether the answer will point into this text by character or block index: an edit would move what it means."""
+    enabled = member_objects(members, "citations").get("enabled")
+    return enabled is not None and enabled.value is True

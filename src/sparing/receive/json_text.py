@@ -1,0 +1,221 @@
+"""Where each value of a JSON text stands, by character offset; the text itself is never rebuilt.
+
+Objects and arrays that can hold prompt text are walked here; every other value is skipped, and checked, by the C
+scanner of the standard library. One pass, linear. Accepts what `json.loads` accepts, less NaN and Infinity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Set
+from json import JSONDecodeError, JSONDecoder
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import TypeAlias
+
+from sparing.errors import MalformedBody
+
+Members: TypeAlias = "dict[str, Node]"
+Value: TypeAlias = "str | bool | Members | list[Node] | Opaque | None"
+
+
+class Opaque:
+    """What stands for a number, or for an object or array that was skipped."""
+
+
+OPAQUE = Opaque()
+
+# A request may be large, but not large and made of crumbs: 100,000 messages, the most that a provider documents
+# (Anthropic, "Messages"), have some 10 values each.
+MAX_VALUES = 1_000_000
+
+
+class Node:
+    """A value and its place.
+
+    Attributes:
+        value: The decoded string, boolean or null; members or elements, as nodes, of a container that was walked;
+            else `OPAQUE`.
+        start: Offset of its first character in the source.
+        end: One past its last.
+    """
+
+    __slots__ = ("end", "start", "value")
+
+    def __init__(self, value: Value, start: int, end: int) -> None:
+        self.value = value
+        self.start = start
+        self.end = end
+
+
+def read_object(body: bytes, walked: Set[str]) -> tuple[str, Members]:
+    """Decode a body and find the members of its root object.
+
+    Args:
+        walked: Keys whose values are walked if they are containers; containers under any other key are skipped.
+    Returns:
+        The body as text (encoding it again gives the same bytes), and its members; of duplicate keys the last counts.
+    Raises:
+        MalformedBody: Not UTF-8, not one JSON object, nested too deeply for the interpreter's stack, or of more than
+            `MAX_VALUES` values where prompt text may be.
+    """
+    source = _decode(body)
+    walker = _Walker(source, walked)
+    try:
+        root = walker.root()
+    except JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise MalformedBody(f"the body is not valid JSON, {where}: {error.msg}") from None
+    except RecursionError:
+        raise MalformedBody("the body is nested too deeply", hint="send fewer levels of arrays and objects") from None
+    if not isinstance(root.value, dict):
+        raise MalformedBody(f"the body must be a JSON object, not {type_name(source, root)}")
+    return source, root.value
+
+
+def type_name(source: str, node: Node) -> str:
+    """The JSON type of a value, with its article: "an array"."""
+    names = {'"': "a string", "{": "an object", "[": "an array", "t": "a boolean", "f": "a boolean", "n": "null"}
+    return names.get(source[node.start], "a number")
+
+
+def _decode(body: bytes) -> str:
+    try:
+        source = body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
+    if not source:
+        raise MalformedBody("the body is empty", hint="send a JSON object")
+    if source[0] == "\ufeff":
+        raise MalformedBody("the body starts with a byte order mark at byte 0", hint="send UTF-8 without one")
+    return source
+
+
+def _too_many() -> MalformedBody:
+    return MalformedBody(f"the body holds more than {MAX_VALUES:,} values", hint="send fewer, longer messages")
+
+
+class _NoSuchConstant(ValueError):
+    """Python reads NaN, Infinity and -Infinity; JSON has none of them."""
+
+
+def _refuse(name: str) -> None:
+    raise _NoSuchConstant(f"{name} is not a JSON value")
+
+
+# Numbers stay text: nobody needs their value, and a long one would run into Python's limit on digits.
+_decoder = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
+_scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+
+_SPACE = re.compile(r"[ \t\n\r]*+")
+# A key without escapes, its colon and, where the value is a short string without escapes, that and what follows it:
+# most members of most requests in one match. The bound keeps long values for the faster string scanner.
+_MEMBER = re.compile(
+    r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+(?:"([^"\\\x00-\x1f]{0,40}+)"[ \t\n\r]*+([,}]))?'
+)
+
+
+class _Walker:
+    __slots__ = ("left", "source", "walked")
+
+    def __init__(self, source: str, walked: Set[str]) -> None:
+        self.source = source
+        self.walked = walked
+        self.left = MAX_VALUES
+
+    def root(self) -> Node:
+        root = self.value(self.skip_space(0), walk=True)
+        end = self.skip_space(root.end)
+        if end != len(self.source):
+            raise JSONDecodeError("Extra data", self.source, end)
+        return root
+
+    def skip_space(self, at: int) -> int:
+        found = _SPACE.match(self.source, at)
+        return found.end() if found else at
+
+    def value(self, at: int, *, walk: bool) -> Node:
+        source = self.source
+        first = source[at : at + 1]
+        if first == '"':
+            text, end = scanstring(source, at + 1)
+            return Node(text, at, end)
+        if walk and first == "{":
+            return self._object(at)
+        if walk and first == "[":
+            return self._array(at)
+        try:
+            value, end = _scan(source, at)
+        except StopIteration as stop:
+            raise JSONDecodeError("Expecting value", source, stop.value) from None
+        except _NoSuchConstant as error:
+            raise JSONDecodeError(f"{error} (in what begins here)", source, at) from None
+        return Node(value if value is None or value is True or value is False else OPAQUE, at, end)
+
+    def _object(self, start: int) -> Node:
+        source, walked = self.source, self.walked
+        members: Members = {}
+        at, mark = start + 1, ","
+        while mark == ",":
+            self.left -= 1
+            if self.left < 0:
+                raise _too_many()
+            member = _MEMBER.match(source, at)
+            if member is None:
+                at = self.skip_space(at)
+                if source[at : at + 1] == "}" and not members:
+                    return Node(members, start, at + 1)
+                key, at = self._escaped_key(at)
+            else:
+                key, text, mark = member.groups()
+                at = member.end()
+                if mark:
+                    first, last = member.span(2)
+                    members[key] = Node(text, first - 1, last + 1)
+                    continue
+            if source[at : at + 1] == '"':  # as `value` does: most members that get here are long strings
+                text, end = scanstring(source, at + 1)
+                node = Node(text, at, end)
+            else:
+                node = self.value(at, walk=key in walked)
+            members[key] = node
+            at = node.end + 1
+            mark = source[at - 1 : at]
+            if mark != "," and mark != "}":
+                mark, at = self._delimiter(at - 1, "}")
+        return Node(members, start, at)
+
+    def _array(self, start: int) -> Node:
+        elements: list[Node] = []
+        at, mark = self.skip_space(start + 1), ","
+        if self.source[at : at + 1] == "]":
+            return Node(elements, start, at + 1)
+        while mark == ",":
+            self.left -= 1
+            if self.left < 0:
+                raise _too_many()
+            if self.source[at : at + 1] <= " ":
+                at = self.skip_space(at)
+            element = self.value(at, walk=True)
+            elements.append(element)
+            mark, at = self._delimiter(element.end, "]")
+        return Node(elements, start, at)
+
+    def _escaped_key(self, at: int) -> tuple[str, int]:
+        """The key at `at` and where its value begins."""
+        if self.source[at : at + 1] != '"':
+            raise JSONDecodeError("Expecting property name enclosed in double quotes", self.source, at)
+        key, end = scanstring(self.source, at + 1)
+        colon = self.skip_space(end)
+        if self.source[colon : colon + 1] != ":":
+            raise JSONDecodeError("Expecting ':' delimiter", self.source, colon)
+        return key, self.skip_space(colon + 1)
+
+    def _delimiter(self, at: int, closing: str) -> tuple[str, int]:
+        """What follows a value, a comma or the closing bracket, and the offset after it."""
+        mark = self.source[at : at + 1]
+        if mark not in (",", closing):
+            at = self.skip_space(at)
+            mark = self.source[at : at + 1]
+            if mark not in (",", closing):
+                raise JSONDecodeError("Expecting ',' delimiter", self.source, at)
+        return mark, at + 1

@@ -1,0 +1,85 @@
+"""Edits applied to the text of a body: the edited string literals change, every other character stays."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from json.decoder import scanstring  # type: ignore[attr-defined]
+
+from sparing.core.span import Edit, Prompt, Span
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def apply_edits(prompt: Prompt, edits: Sequence[Edit]) -> bytes:
+    """The body with these edits and no other difference, to the byte; `prompt.raw` when nothing changes.
+
+    An edited literal is written anew: non-ASCII as it is, escapes only where JSON requires them.
+
+    Raises:
+        ValueError: An edit of a span that has no literal or is not of this prompt, or two edits of the same stretch.
+    """
+    pieces: list[str] = []
+    done = 0
+    for (start, end), group in _by_literal(edits):
+        old = _decode(prompt.source, start, end)
+        new = _edit_text(old, group)
+        if start < done:
+            raise ValueError(f"{group[0].span.label}: its literal overlaps another that is edited")
+        pieces += (prompt.source[done:start], prompt.source[start:end] if new == old else encode_string(new))
+        done = end
+    if not pieces:
+        return prompt.raw
+    pieces.append(prompt.source[done:])
+    return "".join(pieces).encode()
+
+
+def encode_string(text: str) -> str:
+    """A JSON string literal of `text` that can always be encoded as UTF-8: lone surrogates become escapes."""
+    literal = json.dumps(text, ensure_ascii=False)
+    try:
+        literal.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", literal)
+    return literal
+
+
+def _by_literal(edits: Sequence[Edit]) -> list[tuple[tuple[int, int], list[Edit]]]:
+    """The edits of each literal, literals in the order of the source."""
+    groups: dict[tuple[int, int], list[Edit]] = {}
+    for edit in edits:
+        if edit.span.literal is None:
+            raise ValueError(f"{edit.span.label} cannot be edited")
+        groups.setdefault(edit.span.literal, []).append(edit)
+    return sorted(groups.items(), key=lambda item: item[0])
+
+
+def _decode(source: str, start: int, end: int) -> str:
+    """The text of the literal ``source[start:end]``."""
+    if source[start : start + 1] == '"':
+        text, stop = scanstring(source, start + 1)
+        if stop == end:
+            return str(text)
+    raise ValueError(f"no string literal at {start}:{end} of this prompt")
+
+
+def _edit_text(old: str, edits: list[Edit]) -> str:
+    """`old`, the decoded text of a literal, with the stretches of these edits replaced."""
+    pieces: list[str] = []
+    last = (0, -1)
+    done = 0
+    for stretch, edit in sorted(((_within(edit.span, old), edit) for edit in edits), key=lambda item: item[0]):
+        start, end = stretch
+        if start < done or stretch == last:
+            raise ValueError(f"{edit.span.label} is edited twice at {start}:{end}")
+        pieces += (old[done:start], edit.text)
+        last, done = stretch, end
+    return "".join((*pieces, old[done:]))
+
+
+def _within(span: Span, old: str) -> tuple[int, int]:
+    start, end = span.within or (0, len(old))
+    if not 0 <= start <= end or old[start:end] != span.text:
+        raise ValueError(f"{span.label} is not a span of this prompt")
+    return start, end
