@@ -1,5 +1,6 @@
 """One typed tree of settings. Only the surfaces (command line, gateway) load it; everyone else is handed values."""
 
+from sparing.settings.load import load_settings
 from sparing.settings.tree import (
     GatewaySettings,
     LocalSettings,
@@ -16,4 +17,5 @@ __all__ = [
     "RecordSettings",
     "Settings",
     "UpstreamSettings",
+    "load_settings",
 ]

@@ -24,7 +24,8 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 256
     deadline_ms: Annotated[int, Meta(ge=1, description="Time allowed for one reduction.")] = 500
     pins: Annotated[
-        tuple[str, ...], Meta(description="Literal strings; a sentence, row or line that contains one is never dropped.")
+        tuple[str, ...],
+        Meta(description="Literal strings; a sentence, row or line that contains one is never dropped."),
     ] = ()
     exempt_tools: Annotated[
         tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
@@ -36,12 +37,14 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8790
-    max_body_bytes: Annotated[int, Meta(ge=1024, description="Larger request bodies are refused with 413.")] = 64_000_000
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="Larger request bodies are refused with 413.")] = (
+        64_000_000
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Server log.")] = "warning"
 
 
 class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where requests go. An empty URL means the embedded local model."""
+    """Where requests go. No URL: to the provider whose key is known, else to the embedded model (also: local)."""
 
     openai_url: Annotated[
         str, Meta(description="Base URL for OpenAI-shaped requests, without /v1. SPARING_UPSTREAM sets both.")
@@ -53,8 +56,10 @@ class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
     anthropic_key: Annotated[
         str, Meta(description="Used when the caller sends no key of its own. Default: ANTHROPIC_API_KEY.")
     ] = ""
-    connect_timeout_s: Annotated[float, Meta(gt=0, description="To open a connection.")] = 10.0
-    idle_timeout_s: Annotated[float, Meta(gt=0, description="Longest silence of the upstream within an answer.")] = 300.0
+    connect_timeout_s: Annotated[float, Meta(gt=0, le=3600, description="To open a connection.")] = 10.0
+    idle_timeout_s: Annotated[
+        float, Meta(gt=0, le=86_400, description="Longest silence of the upstream within an answer.")
+    ] = 300.0
 
 
 class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,9 +75,9 @@ class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The embedded model."""
 
-    model: Annotated[str, Meta(description="Name of an embedded model (`sparing models list`) or path of a GGUF file.")] = (
-        "smollm2-135m-instruct"
-    )
+    model: Annotated[
+        str, Meta(description="Name of an embedded model (`sparing models list`) or path of a GGUF file.")
+    ] = "smollm2-135m-instruct"
     context_tokens: Annotated[int, Meta(ge=512, description="Context window to allocate.")] = 8192
     threads: Annotated[int, Meta(ge=0, description="CPU threads; 0 takes all.")] = 0
 

@@ -1,0 +1,72 @@
+"""The settings as TOML: the commented default, generated from the tree, and what is in force now."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from itertools import groupby
+
+import msgspec
+
+from sparing.settings.keys import Key, all_keys
+from sparing.settings.load import Resolved
+from sparing.settings.tree import Settings
+
+_HEADER = """\
+# Settings of Sparing, each at its default. Save as sparing.toml in the working directory or in SPARING_HOME,
+# or name the file in SPARING_CONFIG. Arguments win over environment variables, those over this file.
+"""
+_HIDDEN = "********"
+
+
+def default_toml() -> str:
+    """A file with every setting, its sentence, what it may be and its variable; loads back to the defaults."""
+    lines = [_HEADER]
+    for section, keys in _by_section():
+        lines += [_section_comment(section), f"[{section}]"]
+        for key in keys:
+            lines += [*_comment(key), f"{key.name} = {_toml(key.default)}", ""]
+    return "\n".join(lines)
+
+
+def effective_toml(resolved: Resolved) -> str:
+    """The values in force; what is not a default says where it came from. Keys are masked."""
+    lines = [f"# file: {resolved.file or 'none'}", ""]
+    for section, keys in _by_section():
+        lines.append(f"[{section}]")
+        for key in keys:
+            origin = resolved.origins.get(key.dotted, "")
+            lines.append(f"{key.name} = {_toml(_shown(key, resolved.settings))}" + (f"  # {origin}" if origin else ""))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def effective_json(resolved: Resolved) -> str:
+    """The values in force as JSON, one object per section. Keys are masked."""
+    tree = {section: {key.name: _shown(key, resolved.settings) for key in keys} for section, keys in _by_section()}
+    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+
+
+def _by_section() -> Iterator[tuple[str, list[Key]]]:
+    for section, keys in groupby(all_keys().values(), key=lambda key: key.section):
+        yield section, list(keys)
+
+
+def _section_comment(section: str) -> str:
+    return f"# {getattr(Settings(), section).__doc__}"
+
+
+def _comment(key: Key) -> list[str]:
+    wrapped = textwrap.wrap(key.description, 110, initial_indent="# ", subsequent_indent="# ")
+    return [*wrapped, f"# {key.allowed}; {key.variable}"]
+
+
+def _shown(key: Key, settings: Settings) -> object:
+    value = getattr(getattr(settings, key.section), key.name)
+    return _HIDDEN if key.secret and value else value
+
+
+def _toml(value: object) -> str:
+    # A JSON string, number, boolean or array of strings is also TOML, but for DEL, which TOML wants escaped.
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False).replace("\x7f", "\\u007f")
