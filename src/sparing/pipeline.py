@@ -1,13 +1,34 @@
-"""receive -> plan -> reduce -> guard -> generate -> finish -> record."""
+"""The way of a request: receive -> plan -> reduce -> guard (-> generate -> finish -> record, at the surfaces).
+
+This is the file to read first. `reduce_body` is what every surface calls before a request goes out.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from functools import partial
 
 from sparing.core.budget import Budget, Mode
+from sparing.core.counter import Counter
 from sparing.core.receipt import Receipt
+from sparing.core.reducer import Ask
+from sparing.core.span import Edit, Prompt
 from sparing.core.wire import Wire
+from sparing.errors import BudgetExceeded
+from sparing.fold import fold
+from sparing.guard.structure import same_shape
+from sparing.offer import Offer, offer, with_priors
+from sparing.plan.effort import TARGETS
+from sparing.plan.zones import Piece, find_pieces
+from sparing.receipts import receipt_id, span_receipts
+from sparing.reduce.sniff import sniff
 from sparing.settings import PolicySettings
+from sparing.settle import Settlement
+from sparing.tokens.models import counter_for
+from sparing.tokens.overhead import overhead_tokens
+
+_TIGHTEN = 3  # times the plan is tightened when the whole counts a little more than its parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +47,137 @@ class Reduction:
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
-    """The first four verbs: parse, plan, reduce, guard. Pure and CPU-bound; call it off the event loop for big bodies.
+    """The first four verbs. Pure and CPU-bound; call it off the event loop for big bodies.
 
     Raises:
         MalformedBody: The body is not of this wire format.
         BudgetExceeded: A hard budget is smaller than what may not be reduced.
     """
-    raise NotImplementedError
+    watch = Watch()
+    prompt = wire.parse(body)
+    watch.lap("receive")
+    counter = counter_for(prompt.model)
+    before = prompt_tokens(prompt, counter)
+    pieces = find_pieces(prompt, policy.exempt_tools)
+    reason = _reason_to_leave(pieces, before, policy, budget, mode)
+    watch.lap("plan")
+    offers = [] if reason else _offers(pieces, counter, policy, budget)
+    watch.lap("reduce")
+    outcome = _guarded(prompt, wire, offers, before, counter, policy, budget)
+    watch.lap("guard")
+    receipt = Receipt(
+        id=receipt_id(),
+        created_s=time.time(),
+        wire=wire.name,
+        model=prompt.model,
+        mode=mode,
+        tokens_before=before,
+        tokens_after=outcome.tokens,
+        exact=counter.exact,
+        reason=reason or outcome.reason,
+        spans=tuple(s for settlement in outcome.settled for s in span_receipts(settlement)),
+        step_ms=watch.step_ms,
+    )
+    return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
+
+
+def prompt_tokens(prompt: Prompt, counter: Counter) -> int:
+    """Tokens of a whole request: every text, image and schema, and what the wire format adds."""
+    spans = sum(span.tokens if span.tokens >= 0 else counter.count(span.text) for span in prompt.spans)
+    return spans + overhead_tokens(prompt.wire, num_messages=prompt.num_messages, num_tools=prompt.num_tools)
+
+
+def _reason_to_leave(pieces: list[Piece], before: int, policy: PolicySettings, budget: Budget, mode: Mode) -> str:
+    if mode is Mode.OFF:
+        return "mode off"
+    if policy.effort == "off":
+        return "effort off"
+    if not pieces:
+        return "nothing in this request may be reduced"
+    if budget.input_tokens is not None:
+        return f"already within the budget of {budget.input_tokens:,} tokens" if before <= budget.input_tokens else ""
+    characters = sum(len(piece.span.text) for piece in pieces)
+    if characters < policy.min_tokens * 2:  # no vocabulary needs fewer than two characters a token on average
+        return f"fewer than {policy.min_tokens} reducible tokens"
+    return ""
+
+
+def _offers(pieces: list[Piece], counter: Counter, policy: PolicySettings, budget: Budget) -> list[Offer]:
+    offers = []
+    for piece in pieces:
+        ask = Ask(counter, piece.question, policy.pins, budget.deadline, piece.span.tool)
+        offers.append(offer(piece.span, sniff(piece.span.text, piece.span.tool), ask))
+    return with_priors(offers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    body: bytes
+    tokens: int
+    settled: list[Settlement]
+    reason: str = ""
+
+
+def _guarded(
+    prompt: Prompt,
+    wire: Wire,
+    offers: list[Offer],
+    before: int,
+    counter: Counter,
+    policy: PolicySettings,
+    budget: Budget,
+) -> _Outcome:
+    """Settle, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
+    original = partial(_Outcome, prompt.raw, before)
+    if not offers:
+        return original([])
+    limit = budget.input_tokens
+    fixed = before - sum(offer.tokens for offer in offers)
+    slack = 0
+    for _ in range(_TIGHTEN):
+        settled = fold(
+            offers,
+            target=TARGETS[policy.effort],
+            min_tokens=policy.min_tokens,
+            available_tokens=None if limit is None else limit - fixed - slack,
+            pins=policy.pins,
+        )
+        body = wire.apply(prompt, _edits(settled))
+        if body == prompt.raw:
+            after, shaped = before, True
+        else:
+            sent = wire.parse(body)
+            after, shaped = prompt_tokens(sent, counter), same_shape(prompt, sent)
+        if limit is None or after <= limit or not settled[-1].fits:
+            break
+        slack += after - limit
+    if limit is not None and after > limit and budget.hard:
+        raise BudgetExceeded(budget_tokens=limit, needed_tokens=after)
+    if not shaped:
+        return original(settled, "structure: the reduced request had another shape, so the original went out")
+    if after >= before:
+        return original(settled, _why_nothing(settled))
+    return _Outcome(body, after, settled)
+
+
+def _edits(settled: list[Settlement]) -> list[Edit]:
+    changes = (change for settlement in settled for change in settlement.changes)
+    return [Edit(c.span, c.rendition.text) for c in changes if c.rendition.text != c.span.text]
+
+
+def _why_nothing(settled: list[Settlement]) -> str:
+    reasons = dict.fromkeys(reason for settlement in settled for reason in settlement.reasons if reason)
+    return "; ".join(list(reasons)[:3]) or "nothing shorter was found"
+
+
+@dataclass
+class Watch:
+    """Milliseconds per verb."""
+
+    step_ms: dict[str, float] = field(default_factory=dict)
+    _last_s: float = field(default_factory=time.perf_counter)
+
+    def lap(self, step: str) -> None:
+        now_s = time.perf_counter()
+        self.step_ms[step] = round((now_s - self._last_s) * 1000, 3)
+        self._last_s = now_s

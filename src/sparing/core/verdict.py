@@ -20,6 +20,7 @@ class Change:
     rendition: Rendition
     tokens_before: int
     tokens_after: int
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,6 @@ class Guard(Protocol):
     @property
     def name(self) -> str: ...
 
-    def judge(self, changes: Sequence[Change], question: Question | None, pins: tuple[str, ...]) -> Sequence[Objection]:
+    def judge(self, changes: Sequence[Change], pins: tuple[str, ...]) -> Sequence[Objection]:
         """Objections to these changes; empty when they may all go out."""
         ...

@@ -22,6 +22,9 @@ def line_gap(unit: str) -> Gap:
     return lambda n: f"[… {n} {unit if n != 1 else unit.removesuffix('s')}]\n"
 
 
+_BY_SIZE = 0.02
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
     """A text cut into weighed units.
@@ -81,8 +84,7 @@ def unit_ladder(units: Units, counter: Counter) -> UnitLadder:
     order = _with_must_first(units, size)
     fixed = counter.count(units.text[: units.bounds[0]]) + counter.count(units.text[units.bounds[-1] :]) if size else 0
     costs = _cumulative_costs(order, tokens, counter.count(units.gap(9)), fixed)
-    total = sum(units.worth) or 1.0
-    gained = list(accumulate((units.worth[i] / total for i in order), initial=0.0))
+    gained = _cumulative_worth(order, units.worth, tokens)
     first = len(units.must)
     return UnitLadder(units, order, first, costs[first:], gained[first:], units.reducer)
 
@@ -93,6 +95,15 @@ def _with_must_first(units: Units, size: int) -> list[int]:
     if not units.must:
         return list(order)
     return [i for i in order if i in units.must] + [i for i in order if i not in units.must]
+
+
+def _cumulative_worth(order: Sequence[int], worth: Sequence[float], tokens: Sequence[int]) -> list[float]:
+    """Share of the worth held after each unit is added. A little of it goes by size: more text is never worth nothing."""
+    by_worth = (1 - _BY_SIZE if any(worth) else 0.0) / (sum(worth) or 1.0)
+    by_size = (1 - by_worth * sum(worth)) / (sum(tokens) or 1)
+    gained = list(accumulate((worth[i] * by_worth + tokens[i] * by_size for i in order), initial=0.0))
+    gained[-1] = 1.0
+    return [share if share < 1.0 else 1.0 for share in gained]  # sums of floats may end a hair above
 
 
 def _cumulative_costs(order: Sequence[int], tokens: Sequence[int], gap_tokens: int, fixed: int) -> list[int]:

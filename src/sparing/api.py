@@ -1,0 +1,235 @@
+"""The library: reduce a text, or a whole request. Re-exported by `sparing`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sparing import registry
+from sparing.core.budget import Budget, Mode
+from sparing.core.content import Content
+from sparing.core.ladder import Elision
+from sparing.core.question import Question
+from sparing.core.receipt import Receipt
+from sparing.core.reducer import Ask, Deadline
+from sparing.core.span import Kind, Span
+from sparing.core.wire import Wire
+from sparing.errors import BudgetExceeded, MalformedBody, RequestError
+from sparing.offer import Offer, offer, with_priors
+from sparing.pipeline import reduce_body
+from sparing.plan.effort import TARGETS
+from sparing.reduce.sniff import sniff
+from sparing.settings import PolicySettings
+from sparing.settle import settle
+from sparing.tokens.models import DEFAULT_MODEL, counter_for
+
+_KINDS = {"auto": None, "grep": Content.GREP, "test": Content.TEST_OUTPUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """A text and its shorter form.
+
+    Attributes:
+        kept: tokens_after / tokens_before, 0..1.
+        elided: What was left out, as character ranges of the source.
+        reason: Why it is as it is when nothing was left out, or what a guard insisted on; "" otherwise.
+        exact: False when the model's vocabulary is not public and the counts are estimates.
+    """
+
+    text: str
+    tokens_before: int
+    tokens_after: int
+    elided: tuple[Elision, ...]
+    unit: str
+    kind: str
+    reducer: str
+    reason: str
+    exact: bool
+    ms: float
+    name: str = ""
+
+    @property
+    def kept(self) -> float:
+        return self.tokens_after / self.tokens_before if self.tokens_before else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedRequest:
+    """A request body of the shape it came in (dict, str or bytes), and the account of what was done."""
+
+    body: Any
+    receipt: Receipt
+
+
+def reduce_text(
+    text: str,
+    *,
+    query: str | None = None,
+    budget: int | None = None,
+    keep: float | None = None,
+    kind: str = "auto",
+    model: str = DEFAULT_MODEL,
+    name: str = "",
+    pins: Sequence[str] = (),
+    deadline_s: float | None = None,
+) -> Reduced:
+    """Shorten one text to what the question needs.
+
+    Args:
+        query: What the text is for; None keeps what is central and dense.
+        budget: Most tokens the result may have. At most one of `budget` and `keep`.
+        keep: Share of the tokens to keep, 0..1. Default: as the balanced effort does.
+        kind: ``auto`` or a content type: prose, markdown, html, json, log, code, diff, grep, test.
+        model: Whose tokens to count.
+        name: File or tool name, a hint for telling the kind.
+        pins: Literal strings; a sentence, line or row that contains one stays.
+        deadline_s: Give up reducing after this long and return the text with the reason.
+    Raises:
+        BudgetExceeded: What is pinned does not fit the budget.
+        RequestError: A bad argument.
+    """
+    options = dict(query=query, budget=budget, keep=keep, kind=kind, model=model, pins=pins, deadline_s=deadline_s)
+    return reduce_texts([(name, text)], **options)[0]  # type: ignore[arg-type]
+
+
+def reduce_texts(
+    items: Sequence[tuple[str, str]],
+    *,
+    query: str | None = None,
+    budget: int | None = None,
+    keep: float | None = None,
+    kind: str = "auto",
+    model: str = DEFAULT_MODEL,
+    pins: Sequence[str] = (),
+    deadline_s: float | None = None,
+) -> list[Reduced]:
+    """Shorten several (name, text) under one budget; see `reduce_text`."""
+    start_s = time.perf_counter()
+    _check(budget, keep)
+    counter = counter_for(model)
+    question = Question(query) if query and query.strip() else None
+    deadline = Deadline.after(deadline_s) if deadline_s is not None else Deadline()
+    offers = []
+    for position, (name, text) in enumerate(items):
+        span = Span(name or f"text[{position}]", Kind.DOCUMENT, text, None)
+        ask = Ask(counter, question, tuple(pins), deadline, name)
+        offers.append(offer(span, content_of(text, kind, name), ask))
+    offers = with_priors(offers)
+    before = sum(o.tokens for o in offers)
+    limit = _limit(before, budget, keep, blind=question is None)
+    settled = settle(offers, limit, tuple(pins))
+    if budget is not None and settled.tokens > budget:
+        raise BudgetExceeded(budget_tokens=budget, needed_tokens=settled.tokens)
+    ms = round((time.perf_counter() - start_s) * 1000, 3)
+    return [
+        Reduced(
+            text=change.rendition.text,
+            tokens_before=change.tokens_before,
+            tokens_after=change.tokens_after,
+            elided=change.rendition.elisions,
+            unit=change.rendition.unit,
+            kind=change.content,
+            reducer=change.rendition.reducer,
+            reason=reason or _unchanged(offer_, change.tokens_after, limit),
+            exact=counter.exact,
+            ms=ms,
+            name=name,
+        )
+        for change, reason, offer_, (name, _) in zip(settled.changes, settled.reasons, offers, items, strict=True)
+    ]
+
+
+def reduce(
+    request: dict[str, Any] | str | bytes,
+    *,
+    wire: str = "openai.chat",
+    policy: PolicySettings | None = None,
+    budget: int | None = None,
+) -> ReducedRequest:
+    """Shorten a whole request. Same shape in, same shape out; what is not reduced stays byte for byte.
+
+    Args:
+        request: The body as a dict, or as JSON text or bytes.
+        wire: ``openai.chat`` or ``anthropic.messages``.
+        budget: Most tokens the whole prompt may have; None leaves it to the policy's effort.
+    Raises:
+        MalformedBody, BudgetExceeded, RequestError
+    """
+    _check(budget, None)
+    policy = policy or PolicySettings()
+    limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
+    adapter: Wire = registry.load("wires", wire)
+    reduction = reduce_body(_to_bytes(request), adapter, policy, limits, Mode(policy.mode))
+    return ReducedRequest(_like(request, reduction.body), reduction.receipt)
+
+
+async def areduce_text(text: str, **options: Any) -> Reduced:
+    """`reduce_text` in a worker thread, so that the event loop keeps turning."""
+    return await asyncio.to_thread(reduce_text, text, **options)
+
+
+async def areduce(request: dict[str, Any] | str | bytes, **options: Any) -> ReducedRequest:
+    """`reduce` in a worker thread."""
+    return await asyncio.to_thread(reduce, request, **options)
+
+
+def content_of(text: str, kind: str, name: str = "") -> Content:
+    """The content type meant by a `kind`, told from the text where the kind leaves it open.
+
+    Raises:
+        RequestError: An unknown kind.
+    """
+    told = sniff(text, name)
+    if kind == "json":
+        return told if told in (Content.JSON, Content.JSON_ROWS) else Content.JSON
+    known = _KINDS | {content.value: content for content in Content}
+    if kind not in known:
+        raise RequestError(f"no kind is called {kind!r}", hint=f"known: {', '.join(known)}")
+    return known[kind] or told
+
+
+def _check(budget: int | None, keep: float | None) -> None:
+    if budget is not None and keep is not None:
+        raise RequestError("budget and keep were both given", hint="give one of them")
+    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int) or budget < 0):
+        raise RequestError(f"budget is {budget!r}", hint="it is a number of tokens, 0 or more")
+    if keep is not None and not 0 <= keep <= 1:
+        raise RequestError(f"keep is {keep!r}", hint="it is a share between 0 and 1")
+
+
+def _limit(before: int, budget: int | None, keep: float | None, *, blind: bool) -> int:
+    if budget is not None:
+        return budget
+    target = TARGETS["balanced"]
+    return round(before * (keep if keep is not None else target.kept_blind if blind else target.kept))
+
+
+def _unchanged(offer_: Offer, after: int, limit: int) -> str:
+    if after < offer_.tokens:
+        return ""
+    return f"already within {limit:,} tokens" if after <= limit else "nothing shorter was found"
+
+
+def _to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+    if isinstance(request, bytes):
+        return request
+    if isinstance(request, str):
+        return request.encode("utf-8", "surrogatepass")
+    try:
+        return msgspec.json.encode(request)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise MalformedBody(f"the request cannot be written as JSON: {error}") from error
+
+
+def _like(request: dict[str, Any] | str | bytes, body: bytes) -> Any:
+    if isinstance(request, bytes):
+        return body
+    if isinstance(request, str):
+        return body.decode()
+    return msgspec.json.decode(body)

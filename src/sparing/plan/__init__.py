@@ -1,0 +1,1 @@
+"""What may change, by how much, and which rung each span gets."""

@@ -1,0 +1,31 @@
+"""How much of the reducible material to keep when no budget is given: one dial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sparing.settings.tree import Effort
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one effort aims for.
+
+    Attributes:
+        kept: Share of the reducible tokens to keep when there is a question to judge them by.
+        kept_blind: The same without a question, where dropping is a guess.
+        lossless: Whether only renditions that lose nothing are allowed.
+    """
+
+    kept: float
+    kept_blind: float
+    lossless: bool = False
+
+
+TARGETS: Final[dict[Effort, Target]] = {
+    "off": Target(1.0, 1.0, lossless=True),
+    "safe": Target(1.0, 1.0, lossless=True),
+    "balanced": Target(0.35, 0.6),
+    "max": Target(0.15, 0.3),
+}

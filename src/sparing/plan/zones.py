@@ -1,0 +1,132 @@
+"""Which stretches of a request may be reduced, and by which question each is judged.
+
+A user's message is often a question with the material pasted around it. The short first and last paragraphs are taken
+for the words of the user and pinned; what lies between is material. Everything else follows from the kind of the span.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sparing.core.question import Question
+from sparing.core.span import Kind, Prompt, Span, Zone
+
+_SAID_CHARS = 600  # a paragraph up to this long can be what the user says; longer ones are material
+_FENCE = re.compile(r"^```[^\n]*\n.*?^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_BREAK = re.compile(r"\n[ \t]*\n")
+_MATERIAL = frozenset({Kind.USER, Kind.DOCUMENT, Kind.TOOL_RESULT})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch that may be reduced, and the question it is judged by (None: nobody asked)."""
+
+    span: Span
+    question: Question | None
+
+
+def find_pieces(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> list[Piece]:
+    """The live stretches of a request, in order.
+
+    A tool's result is judged by what the user last said before it and by the call that fetched it: words that were
+    there when it arrived, so that it reads the same in every later turn. Pasted material and documents are judged by
+    all the user says from then on, since a later question may be about them.
+    """
+    said, material = _split_users(prompt)
+    calls = {span.pair: span.text for span in prompt.spans if span.kind is Kind.TOOL_CALL and span.pair}
+    exempt = frozenset(exempt_tools)
+    pieces = []
+    for span in material:
+        if span.kind is Kind.TOOL_RESULT:
+            if span.tool in exempt:
+                continue
+            words = [_last_before(said, span), calls.get(span.pair, "")]
+        else:
+            words = _from_then_on(said, span)
+        text = "\n".join(word for word in words if word).strip()
+        pieces.append(Piece(span, Question(text) if text else None))
+    return pieces
+
+
+def _split_users(prompt: Prompt) -> tuple[list[Span], list[Span]]:
+    """What users say, and the editable material, both in order of the body."""
+    said: list[Span] = []
+    material: list[Span] = []
+    for span in prompt.spans:
+        if span.kind not in _MATERIAL or span.literal is None or not span.text.strip():
+            continue
+        if span.kind is Kind.USER:
+            words, rest = split_user_text(span)
+            said += words
+            material += rest
+        elif span.zone is Zone.LIVE or span.kind is Kind.TOOL_RESULT:
+            material.append(span)
+    return said, material
+
+
+def split_user_text(span: Span) -> tuple[list[Span], list[Span]]:
+    """Split a user's text into what is said (pinned) and material (live; a fenced block is material of its own).
+
+    A frozen span yields no material: the caller marked it as a prefix to be cached, to be used with other questions.
+    """
+    text = span.text
+    if len(text) <= _SAID_CHARS:
+        return [replace(span, zone=Zone.PINNED)], []
+    start, end = _said_first(text), _said_last(text)
+    if start >= end:
+        start = 0
+    said = [_stretch(span, a, b, Zone.PINNED) for a, b in ((0, start), (end, len(text))) if text[a:b].strip()]
+    if span.zone is not Zone.LIVE:
+        return said, []
+    return said, [_stretch(span, a, b, Zone.LIVE) for a, b in _materials(text, start, end)]
+
+
+def _said_first(text: str) -> int:
+    """End of the opening words: a short first paragraph that asks, addresses or introduces."""
+    match = _BREAK.search(text, 0, _SAID_CHARS + 2)
+    if match is None or match.start() > _SAID_CHARS:
+        return 0
+    opening = text[: match.start()].rstrip()
+    return match.end() if opening.endswith((":", "?", "？", "؟", "：")) else 0
+
+
+def _said_last(text: str) -> int:
+    """Start of the closing words: a short last paragraph, or a short last line that asks."""
+    tail_start = max(0, len(text.rstrip()) - _SAID_CHARS)
+    breaks = list(_BREAK.finditer(text, tail_start, len(text.rstrip())))
+    if breaks:
+        return breaks[-1].end()
+    line = text.rfind("\n", tail_start, len(text.rstrip())) + 1
+    return line if line and text.rstrip().endswith(("?", "？", "؟", ".", ":")) else len(text)
+
+
+def _materials(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Fenced blocks (without their fences) and the stretches between them."""
+    stretches = []
+    at = start
+    for fence in _FENCE.finditer(text, start, end):
+        inner_start = text.index("\n", fence.start()) + 1
+        inner_end = text.rindex("\n", inner_start - 1, fence.end()) + 1
+        stretches += [(at, fence.start()), (inner_start, inner_end)]
+        at = fence.end()
+    stretches.append((at, end))
+    return [(a, b) for a, b in stretches if text[a:b].strip()]
+
+
+def _stretch(span: Span, start: int, end: int, zone: Zone) -> Span:
+    label = span.label if (start, end) == (0, len(span.text)) else f"{span.label}[{start}:{end}]"
+    return replace(span, label=label, text=span.text[start:end], within=(start, end), zone=zone)
+
+
+def _last_before(said: Sequence[Span], span: Span) -> str:
+    earlier = [s for s in said if s.message < span.message or (s.message == span.message and s.label < span.label)]
+    if not earlier:
+        return ""
+    newest = earlier[-1].message
+    return "\n".join(s.text for s in earlier if s.message == newest)
+
+
+def _from_then_on(said: Sequence[Span], span: Span) -> list[str]:
+    return [s.text for s in said if s.message >= span.message]

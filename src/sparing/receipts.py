@@ -1,0 +1,34 @@
+"""From what was settled to what is recorded: counts, hashes and reasons."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from hashlib import sha256
+
+from sparing.core.receipt import SpanReceipt
+from sparing.settle import Settlement
+
+
+def receipt_id() -> str:
+    """Sortable by time, unguessable: 12 hex digits of milliseconds, 12 of chance."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
+
+
+def span_receipts(settlement: Settlement) -> list[SpanReceipt]:
+    """One account per span that could have been reduced."""
+    return [
+        SpanReceipt(
+            label=change.span.label,
+            kind=change.span.kind,
+            content=change.content,
+            reducer=change.rendition.reducer,
+            tokens_before=change.tokens_before,
+            tokens_after=change.tokens_after,
+            elided=sum(elision.num_units for elision in change.rendition.elisions),
+            unit=change.rendition.unit,
+            why=reason,
+            sha256=sha256(change.span.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        )
+        for change, reason in zip(settlement.changes, settlement.reasons, strict=True)
+    ]

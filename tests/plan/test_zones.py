@@ -1,0 +1,88 @@
+"""What is the user's own words, and what is material."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparing.core.span import Kind, Prompt, Span, Zone
+from sparing.plan.zones import find_pieces, split_user_text
+
+LONG = "The committee met again on Tuesday and went through the list. " * 20
+
+
+def user(text: str, message: int = 0, zone: Zone = Zone.LIVE) -> Span:
+    return Span(f"messages[{message}].content", Kind.USER, text, (0, 1), zone=zone, message=message)
+
+
+def prompt(*spans: Span) -> Prompt:
+    return Prompt("openai.chat", "{}", spans)
+
+
+def test_short_message_is_all_question() -> None:
+    """A short user message is pinned whole."""
+    said, material = split_user_text(user("What is the capital of Romania?"))
+    assert [s.text for s in said] == ["What is the capital of Romania?"]
+    assert material == []
+
+
+def test_question_after_material() -> None:
+    """The short last paragraph is the question, the rest is material."""
+    said, material = split_user_text(user(f"{LONG}\n\nWho chaired the meeting?"))
+    assert [s.text for s in said] == ["Who chaired the meeting?"]
+    assert material[0].text == f"{LONG}\n\n"
+
+
+def test_question_before_and_after() -> None:
+    """An introducing first paragraph is kept as well."""
+    said, _ = split_user_text(user(f"Read these minutes:\n\n{LONG}\n\nWho chaired?"))
+    assert [s.text for s in said] == ["Read these minutes:\n\n", "Who chaired?"]
+
+
+def test_fenced_block_is_its_own_material() -> None:
+    """The inside of a code fence is one piece and the fences stay."""
+    text = f"Why does this fail?\n\n```python\n{'x = 1' * 200}\n```\n\nPlease explain."
+    _, material = split_user_text(user(text))
+    assert [m.text for m in material] == ["x = 1" * 200 + "\n"]
+
+
+def test_frozen_user_text_yields_no_material() -> None:
+    """Text the caller marked for the provider's cache is not touched."""
+    _, material = split_user_text(user(f"{LONG}\n\nWho?", zone=Zone.FROZEN))
+    assert material == []
+
+
+@given(st.text(max_size=3000))
+@settings(max_examples=100, deadline=None)
+def test_stretches_never_overlap(text: str) -> None:
+    """Said and material stretches are disjoint slices of the text, in range."""
+    said, material = split_user_text(user(text + LONG + text))
+    whole = text + LONG + text
+    ranges = sorted(s.within for s in said + material if s.within is not None)
+    assert all(whole[s.within[0] : s.within[1]] == s.text for s in said + material if s.within)
+    assert all(a[1] <= b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+
+
+def test_tool_result_is_judged_by_words_that_were_there() -> None:
+    """A later question does not change how an earlier tool result is judged."""
+    call = Span("messages[1].tool_calls[0]", Kind.TOOL_CALL, '{"id": 7}', None, message=1, pair="c1", tool="get")
+    result = Span("messages[2].content", Kind.TOOL_RESULT, LONG, (0, 1), message=2, pair="c1", tool="get", block=1)
+    first = find_pieces(prompt(user("Find order 7"), call, result))
+    later = find_pieces(prompt(user("Find order 7"), call, result, user("And who paid?", message=4)))
+    assert first[0].question == later[0].question
+    assert first[0].question is not None
+    assert "order 7" in first[0].question.text
+    assert '{"id": 7}' in first[0].question.text
+
+
+def test_document_is_judged_by_later_questions_too() -> None:
+    """Pasted material answers what is asked later as well."""
+    pieces = find_pieces(prompt(user(f"{LONG}\n\nWho chaired?"), user("And who paid?", message=2)))
+    assert pieces[0].question is not None
+    assert "And who paid?" in pieces[0].question.text
+
+
+def test_exempt_tools_are_left_alone() -> None:
+    """Results of exempt tools are not pieces."""
+    result = Span("messages[2].content", Kind.TOOL_RESULT, LONG, (0, 1), message=2, tool="Read")
+    assert find_pieces(prompt(user("Fix it"), result), ["Read"]) == []

@@ -1,0 +1,95 @@
+"""The library's contract."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import sparing
+from sparing.errors import BudgetExceeded, RequestError
+from sparing.tokens.models import counter_for
+
+POEM = "".join(
+    f"The {n}th guest came in from the rain and hung up a coat. Nobody asked where guest {n} had been all day. "
+    for n in range(80)
+)
+
+
+def test_budget_and_evidence() -> None:
+    """The sentence that answers is there, the count is exact and within the budget."""
+    text = POEM + "The silver key was under the third flowerpot. " + POEM
+    reduced = sparing.reduce_text(text, query="Where was the silver key?", budget=200)
+    assert "under the third flowerpot" in reduced.text
+    assert reduced.tokens_after == counter_for("gpt-4o").count(reduced.text) <= 200
+    assert 0 < reduced.kept < 0.1
+    assert sum(elision.num_units for elision in reduced.elided) > 100
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.25, 0.5, 1.0])
+def test_keep(keep: float) -> None:
+    """A share is kept to within a sentence."""
+    reduced = sparing.reduce_text(POEM, query="guest 7", keep=keep)
+    assert reduced.kept <= keep
+    assert reduced.kept >= keep - 0.05
+
+
+@given(st.text(max_size=2000), st.floats(0.1, 1))
+@settings(max_examples=60, deadline=None)
+def test_any_text_is_safe(text: str, keep: float) -> None:
+    """Whatever comes in, what goes out is no larger and nothing raises."""
+    reduced = sparing.reduce_text(text, query="what is it?", keep=keep)
+    assert reduced.tokens_after <= reduced.tokens_before
+    if reduced.tokens_after == reduced.tokens_before:
+        assert reduced.text == text
+        assert reduced.reason or not text
+
+
+def test_one_budget_for_several_texts() -> None:
+    """Texts compete for one budget; the one that answers gets most of it."""
+    items = [("a", POEM), ("b", POEM.replace("guest", "guard") + "The key was sold to the glazier."), ("c", POEM)]
+    reduced = sparing.reduce_texts(items, query="Who was the key sold to, the glazier?", budget=400)
+    assert sum(one.tokens_after for one in reduced) <= 400
+    assert "sold to the glazier" in reduced[1].text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"budget": -1}, {"keep": 1.5}, {"budget": 5, "keep": 0.5}, {"kind": "novel"}, {"budget": 2.5}],
+)
+def test_bad_arguments(options: dict[str, object]) -> None:
+    """Bad arguments are typed errors with a hint."""
+    with pytest.raises(RequestError) as caught:
+        sparing.reduce_text(POEM, **options)  # type: ignore[arg-type]
+    assert caught.value.hint
+
+
+def test_pinned_more_than_the_budget() -> None:
+    """Pins that do not fit are refused rather than dropped."""
+    with pytest.raises(BudgetExceeded):
+        sparing.reduce_text(POEM, budget=20, pins=["guest"])
+
+
+async def test_async_twins() -> None:
+    """The async forms give the same."""
+    assert (await sparing.areduce_text(POEM, keep=0.3)).text == sparing.reduce_text(POEM, keep=0.3).text
+    request = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+    assert (await sparing.areduce(request)).body == sparing.reduce(request).body
+
+
+def test_public_names() -> None:
+    """What is exported exists, and the list is sorted."""
+    assert list(sparing.__all__) == sorted(sparing.__all__)
+    assert all(getattr(sparing, name) is not None for name in sparing.__all__)
+    with pytest.raises(AttributeError):
+        sparing.nothing_like_this  # noqa: B018
+
+
+def test_import_is_light() -> None:
+    """`import sparing` loads no tokenizer, no parser, no server."""
+    heavy = "{'tiktoken', 'tree_sitter', 'nupunkt', 'aiohttp', 'starlette', 'rich', 'click', 'msgspec'}"
+    code = f"import sys, sparing; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
