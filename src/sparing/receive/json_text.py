@@ -107,11 +107,7 @@ _decoder = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
 _scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
-# A key without escapes, its colon and, where the value is a short string without escapes, that and what follows it:
-# most members of most requests in one match. The bound keeps long values for the faster string scanner.
-_MEMBER = re.compile(
-    r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+(?:"([^"\\\x00-\x1f]{0,40}+)"[ \t\n\r]*+([,}]))?'
-)
+_KEY = re.compile(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+').match  # all but keys with escapes
 
 
 class _Walker:
@@ -159,29 +155,24 @@ class _Walker:
             self.left -= 1
             if self.left < 0:
                 raise _too_many()
-            member = _MEMBER.match(source, at)
-            if member is None:
+            plain = _KEY(source, at)
+            if plain:
+                key, at = plain[1], plain.end()
+            else:
                 at = self.skip_space(at)
                 if source[at : at + 1] == "}" and not members:
                     return Node(members, start, at + 1)
                 key, at = self._escaped_key(at)
-            else:
-                key, text, mark = member.groups()
-                at = member.end()
-                if mark:
-                    first, last = member.span(2)
-                    members[key] = Node(text, first - 1, last + 1)
-                    continue
-            if source[at : at + 1] == '"':  # as `value` does: most members that get here are long strings
+            if source[at : at + 1] == '"':  # as `value` does, without the call: most members are strings
                 text, end = scanstring(source, at + 1)
-                node = Node(text, at, end)
+                members[key] = Node(text, at, end)
             else:
-                node = self.value(at, walk=key in walked)
-            members[key] = node
-            at = node.end + 1
-            mark = source[at - 1 : at]
+                node = members[key] = self.value(at, walk=key in walked)
+                end = node.end
+            at = end + 1
+            mark = source[end:at]
             if mark != "," and mark != "}":
-                mark, at = self._delimiter(at - 1, "}")
+                mark, at = self._delimiter(end, "}")
         return Node(members, start, at)
 
     def _array(self, start: int) -> Node:

@@ -73,7 +73,7 @@ class Spans:
     def end_block(self, members: Members) -> None:
         """Everything added so far is a cached prefix if this block says so."""
         for mark in _CACHE_MARKS:
-            if given(members, mark):
+            if mark in members and given(members, mark):
                 self._num_cached = len(self._found)
 
     def in_order(self) -> tuple[Span, ...]:

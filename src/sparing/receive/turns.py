@@ -57,9 +57,14 @@ def _message(source: str, node: Node, index: int, roles: Collection[str]) -> tup
     members = node.value
     if not isinstance(members, dict):
         raise wrong_type(source, node, f"messages[{index}]", "an object")
-    role, path = required(members, "role", f"messages[{index}]")
-    if not isinstance(role.value, str):
-        raise wrong_type(source, role, path, "a string")
-    if role.value not in roles:
-        raise MalformedBody(f"{path} is {role.value[:40]!r}", hint=f"known: {', '.join(sorted(roles))}", param=path)
+    role = members.get("role")
+    if role is None or not isinstance(role.value, str) or role.value not in roles:
+        raise _wrong_role(source, members, f"messages[{index}]", roles)
     return role.value, members
+
+
+def _wrong_role(source: str, members: Members, message: str, roles: Collection[str]) -> MalformedBody:
+    node, path = required(members, "role", message)
+    if not isinstance(node.value, str):
+        return wrong_type(source, node, path, "a string")
+    return MalformedBody(f"{path} is {node.value[:40]!r}", hint=f"known: {', '.join(sorted(roles))}", param=path)
