@@ -1,0 +1,111 @@
+"""Any JSON document: without whitespace and with lists of records as columns; then without what nobody asked about.
+
+Every rung is valid JSON. The top-level keys and short top-level values always stay. What is left out says what it was:
+``"… 14 items"`` in a list, ``"…":"5 fields"`` in an object, ``[… 320 characters]`` inside a string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from sparing.core.content import Content
+from sparing.core.ladder import Ladder, Skip
+from sparing.core.reducer import Ask
+from sparing.reduce.json_node import Node
+from sparing.reduce.json_tree import parse_tree
+from sparing.reduce.json_tree_ladder import shows_keys, tree_ladder, whole_text
+from sparing.reduce.json_unusual import failures
+from sparing.reduce.json_worth import asked, mix
+
+_BLANK = "\ufeff \t\r\n"
+_TOP_VALUE = 60  # characters of a top-level value that always stays
+_FAILING, _NEAR_TOP = 0.15, 0.1  # shares of the worth beside what the question says
+_PATH = 200  # characters of the keys above a leaf that count as its own text
+_WORD_BREAK = re.compile(r"_|(?<=[a-z])(?=[A-Z])")
+
+
+class JsonObject:
+    """Offers parts of a JSON document. Implements `core.reducer.Reducer`."""
+
+    name = "json_object.v1"
+    content = frozenset({str(Content.JSON)})
+
+    def propose(self, text: str, ask: Ask) -> Ladder | Skip:
+        """A rung per leaf; the last is the document without whitespace, or the text itself where that is no shorter."""
+        ask.deadline.check()
+        source = text.strip(_BLANK)
+        offset = len(text) - len(text.lstrip(_BLANK))
+        try:
+            root = parse_tree(source, offset, ask.deadline.check)
+            if _loses(root, text, ask.pins):  # a pinned key or constant is written once in columns
+                root = parse_tree(source, offset, ask.deadline.check, columns=False)
+        except (msgspec.DecodeError, UnicodeEncodeError) as error:
+            return Skip(f"not valid JSON: {error}")
+        except RecursionError:
+            return Skip("JSON nested too deep")
+        if _loses(root, text, ask.pins):
+            return Skip("a pinned string would be re-formatted")
+        leaves = [node for node in root.walk() if not node.children]
+        ask.deadline.check()
+        must = {i for i, leaf in enumerate(leaves) if _stays(leaf, root, text, ask.pins)}
+        ladder = tree_ladder(text, root, leaves, must, _worths(leaves, ask), ask.counter, self.name)
+        if len(ladder.tokens) == 1 and ladder.full == text:
+            return Skip("no part of this JSON can be left out")
+        return ladder
+
+
+def _loses(root: Node, text: str, pins: tuple[str, ...]) -> bool:
+    whole = whole_text(root) if pins else ""
+    return any(pin and whole.count(pin) < text.count(pin) for pin in pins)
+
+
+def _stays(leaf: Node, root: Node, text: str, pins: tuple[str, ...]) -> bool:
+    if leaf is root or (leaf.parent is root and shows_keys(root) and len(leaf.text) <= _TOP_VALUE):
+        return True
+    return any(pin and (pin in text[leaf.start : leaf.end] or pin in _keys_first_shown_by(leaf)) for pin in pins)
+
+
+def _keys_first_shown_by(leaf: Node) -> str:
+    """Keys above a leaf that no earlier leaf would show."""
+    keys = []
+    node = leaf
+    while node.parent is not None and node.parent.children[0] is node:
+        node = node.parent
+        keys.append(node.key + node.opens)
+    return "\n".join(keys)
+
+
+def _worths(leaves: Sequence[Node], ask: Ask) -> list[float]:
+    paths: dict[int, tuple[str, int]] = {}
+    texts = [f"{_path(leaf, paths)[0]} {leaf.text}\n" for leaf in leaves]
+    bounds = [0]
+    for text in texts:
+        bounds.append(bounds[-1] + len(text))
+    joined = "".join(texts)
+    ask.deadline.check()
+    failing = [0.0] * len(leaves)
+    for i, weight in failures(joined, bounds).items():
+        failing[i] = weight
+    near_top = [1 / (1 + _path(leaf, paths)[1]) for leaf in leaves]
+    parts: list[tuple[float, list[float]]] = [(_FAILING, failing), (_NEAR_TOP, near_top)]
+    if ask.question:
+        parts += asked(joined, bounds, ask.question)
+    return mix(parts, len(leaves))
+
+
+def _path(node: Node, known: dict[int, tuple[str, int]]) -> tuple[str, int]:
+    """The keys down to a node as words, and how many containers that is."""
+    above = []
+    at: Node | None = node
+    while at is not None and id(at) not in known:
+        above.append(at)
+        at = at.parent
+    path, depth = known[id(at)] if at is not None else ("", -1)
+    for one in reversed(above):
+        words = _WORD_BREAK.sub(" ", one.key.strip('":'))
+        path, depth = f"{path} {words}"[-_PATH:], depth + 1
+        known[id(one)] = path, depth
+    return path, depth
