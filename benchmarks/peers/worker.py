@@ -1,0 +1,173 @@
+"""Runs one peer in the interpreter it is installed in: JSON lines in, JSON lines out. Only the standard library here.
+
+    python worker.py --check llmslim     # exit status 0 when it can be imported, else prints why
+    python worker.py llmslim             # {"text", "question", "kept"} -> {"text", "cpu_s"} or {"error", "cpu_s"}
+
+Each peer is called the way its own documentation shows, with its defaults; what is set otherwise is said at the
+adapter. The text is handed over as a tool result that answers the question, where the peer takes messages. `kept` is
+the share of the tokens that may stay, null where the peer chooses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Shorten = Callable[[str, str, "float | None"], str]
+
+
+def headroom() -> Shorten:
+    """headroom.compress with its defaults, but for the newest result being fair game too (protect_recent=0)."""
+    from headroom import compress
+
+    def shorten(text: str, question: str, _kept: float | None) -> str:
+        result = compress(_messages(text, question), model="gpt-4o", protect_recent=0)
+        return _tool_text(result.messages)
+
+    return shorten
+
+
+def headroom_text() -> Shorten:
+    """Its text compressor called directly, told the question and the share to keep."""
+    from headroom.transforms.text_crusher import TextCrusher
+
+    def shorten(text: str, question: str, kept: float | None) -> str:
+        return str(TextCrusher().compress(text, context=question, target_ratio=kept).compressed)
+
+    return shorten
+
+
+def llmtrim(preset: str) -> Shorten:
+    import llmtrim as package
+
+    def shorten(text: str, question: str, _kept: float | None) -> str:
+        body = json.dumps({"model": "gpt-4o", "messages": _messages(text, question)})
+        result = package.compress(body, package.Provider.OPEN_AI, preset)
+        return _tool_text(json.loads(result.request_json)["messages"])
+
+    return shorten
+
+
+def leantokens(*, smart: bool) -> Shorten:
+    import leantokens as package
+
+    def shorten(text: str, question: str, _kept: float | None) -> str:
+        body = {"model": "gpt-4o", "messages": _messages(text, question)}
+        package.compress_request(body, smart=smart)
+        return _tool_text(body["messages"])
+
+    return shorten
+
+
+def llmslim() -> Shorten:
+    """Its one-call compressor with the question; 0.4 of the tokens where no budget is given."""
+    from llmslim import compress
+
+    def shorten(text: str, question: str, kept: float | None) -> str:
+        ratio = 0.4 if kept is None else max(0.01, kept)
+        return str(compress(text, target_ratio=ratio, query=question or None).compressed_text)
+
+    return shorten
+
+
+def contextpress(kind: str, level: str) -> Shorten:
+    from contextpress import ContextManager
+
+    def shorten(text: str, question: str, _kept: float | None) -> str:
+        manager = ContextManager(type=kind, compression=level)
+        return _tool_text(manager.compress(_messages(text, question)))
+
+    return shorten
+
+
+def distil() -> Shorten:
+    from distil import compress_messages
+
+    def shorten(text: str, question: str, _kept: float | None) -> str:
+        return _tool_text(compress_messages(_messages(text, question)).messages)
+
+    return shorten
+
+
+PEERS: dict[str, Callable[[], Shorten]] = {
+    "headroom": headroom,
+    "headroom_text": headroom_text,
+    "llmtrim_safe": lambda: llmtrim("safe"),
+    "llmtrim_agent": lambda: llmtrim("agent"),
+    "llmtrim_aggressive": lambda: llmtrim("aggressive"),
+    "leantokens": lambda: leantokens(smart=False),
+    "leantokens_smart": lambda: leantokens(smart=True),
+    "llmslim": llmslim,
+    "contextpress_agent": lambda: contextpress("agent", "low"),
+    "contextpress_rag": lambda: contextpress("rag_doc", "high"),
+    "distil": distil,
+}
+
+
+def _messages(text: str, question: str) -> list[dict[str, Any]]:
+    call = {"id": "call_1", "type": "function", "function": {"name": "fetch", "arguments": "{}"}}
+    return [
+        {"role": "user", "content": question or "Look at this."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_1", "content": text},
+    ]
+
+
+def _tool_text(messages: list[dict[str, Any]]) -> str:
+    """The text of the tool messages; "" when the peer dropped them."""
+    texts = []
+    for message in messages:
+        if message.get("role") != "tool":
+            continue
+        content = message.get("content") or ""
+        texts.append(content if isinstance(content, str) else "".join(part.get("text", "") for part in content))
+    return "\n".join(texts)
+
+
+def _offline_vocabularies() -> None:
+    """Point tiktoken at the vocabularies that LiteLLM carries: it would otherwise try to download them."""
+    spec = importlib.util.find_spec("litellm")
+    if spec is not None and spec.submodule_search_locations:
+        folder = Path(spec.submodule_search_locations[0]) / "litellm_core_utils" / "tokenizers"
+        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(folder))
+
+
+def _answer(shorten: Shorten, line: str) -> dict[str, Any]:
+    request = json.loads(line)
+    started = time.process_time()
+    try:
+        text = shorten(request["text"], request["question"], request["kept"])
+    except Exception as error:  # any failure of a peer is a result to report, not the end of the run
+        return {"error": f"{type(error).__name__}: {error}", "cpu_s": time.process_time() - started}
+    return {"text": text, "cpu_s": time.process_time() - started}
+
+
+def main(arguments: list[str]) -> int:
+    check = arguments[:1] == ["--check"]
+    name = arguments[-1]
+    _offline_vocabularies()
+    try:
+        shorten = PEERS[name]()
+    except ImportError as error:
+        print(f"not installed ({error})")
+        return 1
+    if check:
+        return 0
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    with contextlib.redirect_stdout(sys.stderr):  # peers print; the protocol needs the real stdout for itself
+        shorten("The first call loads what is loaded lazily. It is not timed.\n" * 40, "What is loaded?", 0.4)
+        for line in sys.stdin:
+            out.write(json.dumps(_answer(shorten, line)) + "\n")
+            out.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

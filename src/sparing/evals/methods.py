@@ -1,0 +1,40 @@
+"""Names to methods: the baselines, Sparing, one reducer of it, and peers that are installed elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sparing.errors import SettingsError
+from sparing.evals.baselines import BASELINES
+from sparing.evals.method import Method
+from sparing.evals.ours import single_reducer, sparing
+from sparing.evals.peers import PEERS, peer
+
+
+def find(names: Sequence[str]) -> list[Method]:
+    """Methods by name, each once; ``peers`` stands for all peers, ``reducer:NAME`` for one reducer.
+
+    Raises:
+        SettingsError: An unknown name; lists the known.
+    """
+    wanted: list[str] = []
+    for name in names:
+        wanted.extend(PEERS if name == "peers" else [name])
+    return [_find(name) for name in dict.fromkeys(wanted)]
+
+
+def known() -> tuple[str, ...]:
+    """Every name that `find` takes, reducers aside."""
+    return ("sparing", *BASELINES, *PEERS)
+
+
+def _find(name: str) -> Method:
+    if name == "sparing":
+        return sparing()
+    if name in BASELINES:
+        return BASELINES[name]
+    if name in PEERS:
+        return peer(name)
+    if name.startswith("reducer:"):
+        return single_reducer(name.removeprefix("reducer:"))
+    raise SettingsError(f"no method is called {name!r}", hint=f"known: {', '.join(known())}, peers, reducer:NAME")

@@ -1,0 +1,135 @@
+"""Row 8: tool-result tokens saved while the values that the agent uses later stay.
+
+tau-bench (Yao et al. 2024), recorded airline trajectories. A value is a leaf of a tool result (an id, a number, a date,
+a code, a name); it counts when a later tool call passes it or a later answer says it. No labels are needed, so the same
+measure runs on anybody's logs. A method sees one tool result, and as the question what the user last said and the call
+that fetched it: nothing of what came after.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sparing.evals.data import Source, first_file, read_jsonl, read_text
+from sparing.evals.literal import visible
+from sparing.evals.task import Draw, Sample, Tally, Task
+
+SOURCE = Source(
+    "tau_bench",
+    "https://github.com/sierra-research/tau-bench",
+    "MIT",
+    "historical_trajectories/gpt-4o-airline.json",
+)
+_WITH_DIGIT = re.compile(r"[\w.:\-]*\d[\w.:\-]*\w|\d{2,}")
+_NAMELIKE = re.compile(r"[A-Z0-9]")
+_LONGEST_VALUE_CHARS = 80  # longer strings are prose, and nobody repeats them word for word
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Values of one tool result that are used later; `new` are those nobody had mentioned before it."""
+
+    values: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+Message = Mapping[str, Any]
+
+
+def load(draw: Draw) -> list[Sample[Used]]:
+    """n tool results, drawn from all trajectories."""
+    path = first_file(SOURCE, draw.data_dir, ("airline_gpt4o.jsonl", "gpt-4o-airline.json"))
+    runs = list(read_jsonl(path)) if path.suffix == ".jsonl" else json.loads(read_text(path))
+    samples = [sample for number, run in enumerate(runs) for sample in tool_results(run["traj"], f"tau-{number}")]
+    chosen = sorted(random.Random(draw.seed).sample(range(len(samples)), min(draw.n, len(samples))))
+    return [samples[i] for i in chosen]
+
+
+def score(sample: Sample[Used], output: str) -> dict[str, Tally]:
+    """Values used later that are literally in the output, as whole words."""
+    present = {value for value in sample.gold.values if visible(output, value)}
+    new = sum(value in present for value in sample.gold.new)
+    return {
+        "values": Tally(len(present), len(sample.gold.values)),
+        "new_values": Tally(new, len(sample.gold.new)),
+    }
+
+
+def tool_results(messages: Sequence[Message], run: str) -> Iterator[Sample[Used]]:
+    """A sample per non-empty tool result of one trajectory."""
+    user, call = "", ""
+    for at, message in enumerate(messages):
+        content = message.get("content") or ""
+        if message["role"] == "user":
+            user = content
+        elif message["role"] == "assistant":
+            calls = message.get("tool_calls") or ()
+            call = " ".join(f"{c['function']['name']}({c['function']['arguments']})" for c in calls)
+        elif message["role"] == "tool" and content.strip():
+            used = _used(content, messages[:at], messages[at + 1 :])
+            yield Sample(f"{run}-{at}", content, f"{user}\n{call}", used, message.get("name", ""))
+
+
+def values(content: str) -> list[str]:
+    """Leaves of a JSON result and its keys that hold a digit; words with a digit of any other text. Each once."""
+    try:
+        found = list(_leaves(json.loads(content)))
+    except ValueError:
+        found = _WITH_DIGIT.findall(content)
+    return [v for v in dict.fromkeys(found) if 2 <= len(v) <= _LONGEST_VALUE_CHARS]
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if any(c.isdigit() for c in key):
+                yield key
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield json.dumps(value)
+
+
+def _used(content: str, before: Sequence[Message], after: Sequence[Message]) -> Used:
+    passed, said = _passed(after), _said(after)
+    used = [v for v in values(content) if v in passed or (_NAMELIKE.search(v) and len(v) > 2 and visible(said, v))]
+    known = "\n".join(f"{m.get('content') or ''} {' '.join(_passed([m]))}" for m in before)
+    return Used(tuple(used), tuple(v for v in used if not visible(known, v)))
+
+
+def _passed(messages: Sequence[Message]) -> set[str]:
+    """Leaves of the arguments of these messages' tool calls."""
+    passed: set[str] = set()
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            passed.update(values(call["function"]["arguments"]))
+    return passed
+
+
+def _said(messages: Sequence[Message]) -> str:
+    """What the assistant says in these messages, thousands separators taken out of numbers."""
+    said = "\n".join(m.get("content") or "" for m in messages if m["role"] == "assistant")
+    return re.sub(r"(?<=\d),(?=\d{3}\b)", "", said)
+
+
+TASK = Task(
+    "tau_bench",
+    8,
+    "tau-bench, tool results of an airline agent",
+    "values",
+    (None, 0.8, 0.6, 0.4),
+    300,
+    load,
+    score,
+    SOURCE,
+    floors={"values": 0.995},
+)

@@ -1,0 +1,104 @@
+"""Tiny data sets in the published and in the cut-down layouts, written to a temporary folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
+    """One object per line, folders made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+_LAKES = ("Ana", "Bor", "Cid", "Dun", "Eos", "Fay", "Gol", "Hin", "Ilm", "Jor", "Kap", "Lys")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data root with all five sets."""
+    write_jsonl(
+        tmp_path / "nq_oracle" / "questions.jsonl",
+        [
+            {
+                "question": f"how deep is lake {name}",
+                "answers": [f"{100 + i} metres"],
+                "title": f"Lake {name}",
+                "text": f"Lake {name} lies in the north. The lake is {100 + i} metres deep. Many fish live in it.",
+            }
+            for i, name in enumerate(_LAKES)
+        ],
+    )
+    _xquad(tmp_path / "xquad")
+    _qmsum(tmp_path / "qmsum")
+    _tau(tmp_path / "tau_bench")
+    _loghub(tmp_path / "loghub")
+    return tmp_path
+
+
+def _xquad(folder: Path) -> None:
+    paragraphs = [
+        [
+            f"Town {t}{p} has a mill. The mill of {t}{p} was built in {1700 + 10 * t + p}. It burnt down."
+            for p in range(3)
+        ]
+        for t in range(4)
+    ]
+    rows: list[dict[str, Any]] = [
+        {
+            "id": f"q{t}{p}",
+            "title": f"Town {t}",
+            "paragraph": p,
+            "question": f"When was the mill of {t}{p} built?",
+            "answers": [{"text": str(1700 + 10 * t + p), "start": text.index(str(1700 + 10 * t + p))}],
+        }
+        for t, texts in enumerate(paragraphs)
+        for p, text in enumerate(texts)
+    ]
+    rows += [{"title": f"Town {t}", "paragraphs": texts} for t, texts in enumerate(paragraphs)]
+    write_jsonl(folder / "en.jsonl", rows)
+
+
+def _qmsum(folder: Path) -> None:
+    turns = [{"speaker": f"Person {i % 3}", "content": f"Point {i} is about item number {i * 7} ."} for i in range(40)]
+    query = {"query": "What about item number 70?", "answer": "x", "relevant_text_span": [["10", "12"], ["30", "30"]]}
+    write_jsonl(folder / "val.jsonl", [{"specific_query_list": [query], "meeting_transcripts": turns}])
+
+
+def _tau(folder: Path) -> None:
+    user = {"id": "usr_77120", "city": "Oslo", "seats": 4, "note": "x"}
+    call = {"function": {"name": "get_user", "arguments": '{"login": "mia"}'}}
+    after = {"function": {"name": "book", "arguments": '{"user_id": "usr_77120"}'}}
+    messages = [
+        {"role": "user", "content": "I am mia, book me a seat."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "name": "get_user", "content": json.dumps(user)},
+        {"role": "assistant", "content": None, "tool_calls": [after]},
+        {"role": "tool", "name": "book", "content": ""},
+        {"role": "assistant", "content": "Booked for you in Oslo."},
+    ]
+    write_jsonl(folder / "airline_gpt4o.jsonl", [{"traj": messages}])
+
+
+def _loghub(folder: Path) -> None:
+    folder.mkdir()
+    rows = [
+        (
+            f"10:00:{i:02d} INFO job {i} done in {i * 3} ms",
+            "INFO",
+            f"job {i} done in {i * 3} ms",
+            "job <*> done in <*> ms",
+        )
+        for i in range(20)
+    ]
+    rows[7] = ("10:00:07 ERROR disk sdb4 is full", "ERROR", "disk sdb4 is full", "disk <*> is full")
+    (folder / "Tiny_2k.log").write_text("\n".join(line for line, *_ in rows) + "\n")
+    with (folder / "Tiny_2k.log_structured.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("LineId", "Level", "Content", "EventId", "EventTemplate"))
+        writer.writerows((i, level, content, "E", template) for i, (_, level, content, template) in enumerate(rows, 1))
