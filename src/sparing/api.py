@@ -20,6 +20,7 @@ from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Kind, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded, MalformedBody, RequestError
+from sparing.fold import settle_by_effort
 from sparing.offer import Offer, offer, with_priors
 from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS
@@ -84,7 +85,7 @@ def reduce_text(
     Args:
         query: What the text is for; None keeps what is central and dense.
         budget: Most tokens the result may have. At most one of `budget` and `keep`.
-        keep: Share of the tokens to keep, 0..1. Default: as the balanced effort does.
+        keep: Share of the tokens to keep, 0..1. With neither, what the balanced effort keeps.
         kind: ``auto`` or a content type: prose, markdown, html, json, log, code, diff, grep, test.
         model: Whose tokens to count.
         name: File or tool name, a hint for telling the kind.
@@ -94,8 +95,10 @@ def reduce_text(
         BudgetExceeded: What is pinned does not fit the budget.
         RequestError: A bad argument.
     """
-    options = dict(query=query, budget=budget, keep=keep, kind=kind, model=model, pins=pins, deadline_s=deadline_s)
-    return reduce_texts([(name, text)], **options)[0]  # type: ignore[arg-type]
+    items = [(name, text)]
+    return reduce_texts(
+        items, query=query, budget=budget, keep=keep, kind=kind, model=model, pins=pins, deadline_s=deadline_s
+    )[0]
 
 
 def reduce_texts(
@@ -122,8 +125,11 @@ def reduce_texts(
         offers.append(offer(span, content_of(text, kind, name), ask))
     offers = with_priors(offers)
     before = sum(o.tokens for o in offers)
-    limit = _limit(before, budget, keep, blind=question is None)
-    settled = settle(offers, limit, tuple(pins))
+    limit = budget if budget is not None else round(before * (1.0 if keep is None else keep))
+    if budget is None and keep is None:
+        settled = settle_by_effort(offers, TARGETS["balanced"], tuple(pins))
+    else:
+        settled = settle(offers, limit, tuple(pins), must_fit=budget is not None)
     if budget is not None and settled.tokens > budget:
         raise BudgetExceeded(budget_tokens=budget, needed_tokens=settled.tokens)
     ms = round((time.perf_counter() - start_s) * 1000, 3)
@@ -203,17 +209,10 @@ def _check(budget: int | None, keep: float | None) -> None:
         raise RequestError(f"keep is {keep!r}", hint="it is a share between 0 and 1")
 
 
-def _limit(before: int, budget: int | None, keep: float | None, *, blind: bool) -> int:
-    if budget is not None:
-        return budget
-    target = TARGETS["balanced"]
-    return round(before * (keep if keep is not None else target.kept_blind if blind else target.kept))
-
-
 def _unchanged(offer_: Offer, after: int, limit: int) -> str:
     if after < offer_.tokens:
         return ""
-    return f"already within {limit:,} tokens" if after <= limit else "nothing shorter was found"
+    return f"already within {limit:,} tokens" if limit < offer_.tokens else "nothing shorter was found"
 
 
 def _to_bytes(request: dict[str, Any] | str | bytes) -> bytes:

@@ -13,7 +13,7 @@ from sparing.core.content import Content
 from sparing.core.ladder import Elision, Ladder, Rendition, Skip
 from sparing.core.reducer import Ask, Reducer
 from sparing.core.span import Span
-from sparing.errors import DeadlineExceeded
+from sparing.errors import DeadlineExceeded, SettingsError
 from sparing.reduce.relevance import score
 
 _log = logging.getLogger("sparing")
@@ -66,7 +66,11 @@ def propose(text: str, content: Content, ask: Ask) -> Ladder | Skip:
 def reducer_for(content: Content) -> Reducer | None:
     """The first registered reducer that takes this content."""
     for name in registry.names("reducers"):
-        reducer: Reducer = registry.load("reducers", name)
+        try:
+            reducer: Reducer = registry.load("reducers", name)
+        except SettingsError as error:  # one plugin that cannot be imported must not take the others with it
+            _log.warning("%s", error)
+            continue
         if content in reducer.content:
             return reducer
     return None
@@ -92,6 +96,11 @@ class WholeOnly:
 
     def render(self, rung: int) -> Rendition:
         return self.ladder.render(len(self.ladder.tokens) - 1)
+
+
+def whole_only(offer: Offer) -> Offer:
+    """The same offer without its lossy rungs."""
+    return offer if isinstance(offer.ladder, Skip) else replace(offer, ladder=WholeOnly(offer.ladder))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,16 +131,20 @@ def _guarded(
     original = partial(_Outcome, prompt.raw, before)
     if not offers:
         return original([])
+    reducible = {offer.span.literal for offer in offers}
+    said = [span for span in prompt.spans if span.literal not in reducible]
     limit = budget.input_tokens
     fixed = before - sum(offer.tokens for offer in offers)
     slack = 0
     for _ in range(_TIGHTEN):
         settled = fold(
             offers,
+            said,
             target=TARGETS[policy.effort],
             min_tokens=policy.min_tokens,
             available_tokens=None if limit is None else limit - fixed - slack,
             pins=policy.pins,
+            deadline=budget.deadline,
         )
         body = wire.apply(prompt, _edits(settled))
         if body == prompt.raw:

@@ -13,7 +13,8 @@ from sparing.plan.knapsack import Steps, choose_rungs
 from sparing.reduce.bare import Bare
 
 _ROUNDS = 4  # of guards saying no
-_AIMS = 4  # of closing in on the budget by exact counts
+_AIMS = 12  # of getting within the budget by exact counts
+_CLOSER = 3  # of them to use more of it
 _WELL_USED = 0.98
 _BARE = Bare()
 
@@ -40,18 +41,26 @@ class Settlement:
 
 
 def settle(
-    offers: Sequence[Offer], budget_tokens: int, pins: tuple[str, ...] = (), *, lossless: bool = False
+    offers: Sequence[Offer],
+    budget_tokens: int,
+    pins: tuple[str, ...] = (),
+    *,
+    lossless: bool = False,
+    must_fit: bool = False,
 ) -> Settlement:
     """Choose a rendition for every offer such that together they fit the budget and no guard objects.
+
+    With `must_fit` a budget below what the reducers offer falls through to bare lines; without it the shortest
+    renditions they offer are taken, and `fits` is False.
 
     A guard's objection is met by asking the reducer again with what it needs pinned; if that does not help, by sending
     the lossless rendition; and as the last resort by sending the original.
     """
-    ladders = [_first_ladder(o, lossless=lossless) for o in offers]
+    ladders: list[Ladder] = [_first_ladder(o, lossless=lossless) for o in offers]
     reasons = [o.ladder.reason if isinstance(o.ladder, Skip) else "" for o in offers]
     for _ in range(_ROUNDS):
         changes, fits = _fit(offers, ladders, budget_tokens)
-        if not fits and not lossless and _go_below(offers, ladders, reasons):
+        if must_fit and not fits and not lossless and _go_below(offers, ladders, reasons):
             continue
         objections = judge(changes, pins)
         if not objections:
@@ -91,11 +100,11 @@ def _go_below(offers: Sequence[Offer], ladders: list[Ladder], reasons: list[str]
     """Put the barest ladder wherever it goes lower; False when that was done before or nothing goes lower."""
     lowered = False
     for index, offer in enumerate(offers):
-        if isinstance(offer.ladder, Skip) or ladders[index].reducer == _BARE.name:
+        if ladders[index].reducer == _BARE.name:
             continue
         bare = _BARE.propose(offer.span.text, offer.ask)
         if not isinstance(bare, Skip) and bare.tokens[0] < ladders[index].tokens[0]:
-            reasons[index] = f"the budget is below what {ladders[index].reducer} insists on keeping"
+            reasons[index] = f"the budget is below what {ladders[index].reducer or 'the text as it is'} needs"
             ladders[index] = bare
             lowered = True
     return lowered
@@ -107,7 +116,7 @@ def _answer(offer: Offer, ladder: Ladder, objection: Objection) -> Ladder:
         return AsItIs(offer.span.text, offer.tokens)
     if objection.needs and not set(objection.needs) <= set(offer.ask.pins):
         again = propose(offer.span.text, offer.content, replace(offer.ask, pins=(*offer.ask.pins, *objection.needs)))
-        if not isinstance(again, Skip) and again != ladder:
+        if not isinstance(again, Skip):
             return again
     return WholeOnly(offer.ladder)
 
@@ -130,7 +139,7 @@ def _index(offers: Sequence[Offer], objection: Objection) -> int:
 def _fit(offers: Sequence[Offer], ladders: Sequence[Ladder], budget: int) -> tuple[list[Change], bool]:
     """Close in on the budget: ladders estimate their tokens, the text that goes out is counted."""
     aim, best = budget, None
-    for _ in range(_AIMS):
+    for attempt in range(_AIMS):
         rungs = choose_rungs(
             [_steps(offer, ladder, len(ladders)) for offer, ladder in zip(offers, ladders, strict=True)], aim
         )
@@ -139,13 +148,13 @@ def _fit(offers: Sequence[Offer], ladders: Sequence[Ladder], budget: int) -> tup
         spent = sum(change.tokens_after for change in changes)
         if spent <= budget:
             best = changes
-            if spent >= _WELL_USED * budget or _all_on_top(ladders, rungs):
+            if spent >= _WELL_USED * budget or _all_on_top(ladders, rungs) or attempt >= _CLOSER:
                 break
             aim += max(1, budget - spent)
-        elif rungs is None:
-            return best or changes, best is not None
+        elif best is not None or rungs is None:
+            break
         else:
-            aim = min(aim, budget) - (spent - budget) if best is None else (aim + budget) // 2
+            aim -= max(spent - budget, aim >> (_AIMS - attempt))
     return best or changes, best is not None
 
 

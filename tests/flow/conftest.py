@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
-_TOPICS = ("harbour", "library", "railway", "orchard", "observatory", "brewery", "theatre", "bakery")
+_PLACES = ("harbour", "library", "railway", "orchard", "observatory", "brewery", "theatre", "bakery")
+_PEOPLE = ("The keeper", "A visitor from the coast", "The deputy mayor", "An elderly clerk", "Nobody on the board")
+_DEEDS = (
+    "complained that the {place} had been closed since the storm",
+    "asked for new lamps along the path to the {place}",
+    "brought the accounts of the {place}, which did not add up",
+    "remembered how crowded the {place} used to be on market days",
+    "wanted the roof of the {place} mended before the first snow",
+    "proposed to sell the old piano of the {place} to a school",
+)
+_TAILS = (
+    ", and the chair made a note of it.",
+    "; several members laughed.",
+    ". The matter was put off until autumn, when the surveyor would be back from his journey.",
+    ", although the treasurer had warned against it twice.",
+    ".",
+)
+
+
+def _paragraph(chance: random.Random) -> str:
+    return " ".join(
+        f"{chance.choice(_PEOPLE)} {chance.choice(_DEEDS).format(place=chance.choice(_PLACES))}{chance.choice(_TAILS)}"
+        for _ in range(chance.randint(2, 6))
+    )
 
 
 @pytest.fixture(scope="session")
 def report() -> str:
-    """A report of 48 paragraphs; exactly one names who signed the lease of the observatory."""
-    paragraphs = []
-    for n in range(48):
-        topic = _TOPICS[n % len(_TOPICS)]
-        paragraphs.append(
-            f"Section {n}. The {topic} was inspected in the spring and found to be in fair order. Its keeper reported "
-            f"{n + 3} visitors a day, fewer than the year before. The roof needs work, and the committee set aside "
-            f"{n * 120 + 400} crowns for it. Nothing else about the {topic} was decided at this meeting."
-        )
+    """Minutes of 60 paragraphs; exactly one sentence names who signed the lease of the observatory."""
+    chance = random.Random(7)
+    paragraphs = [_paragraph(chance) for _ in range(60)]
     paragraphs[29] += " The lease of the observatory was signed by Ilse Aichwald on the ninth of March."
     return "\n\n".join(paragraphs)
 

@@ -153,12 +153,41 @@ def test_prefix_stays_while_the_agent_works(orders: str, report: str) -> None:
         assert len(later) < len(openai_body(*messages))
 
 
-def test_pins_and_safe_effort(report: str) -> None:
-    """A pinned sentence stays at any budget; the safe effort drops nothing."""
+def test_safe_effort_loses_nothing(orders: str) -> None:
+    """Without lossy rungs every row of a tool result is still there, in fewer tokens."""
+    call = {"id": "c1", "type": "function", "function": {"name": "list_orders", "arguments": "{}"}}
+    body = openai_body(
+        {"role": "user", "content": "Which order failed?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": orders},
+    )
+    safe = run(body, effort="safe")
+    assert safe.receipt.spans[0].elided == 0
+    assert all(f"ORD-{1000 + n}" in text_of(safe.body) for n in range(120))
+    assert safe.receipt.kept < 0.7
+
+
+def test_pins(report: str) -> None:
+    """A pinned sentence stays at any budget."""
     pin = "The keeper's cat is called Minna."
-    body = openai_body({"role": "user", "content": f"{report} {pin}\n\n{report}\n\n{QUESTION}"})
+    body = openai_body({"role": "user", "content": f"{report} {pin}\n\n{QUESTION}"})
     assert pin in text_of(run(body, budget=400, pins=(pin,)).body)
-    assert run(body, effort="safe").receipt.spans[0].elided == 0
+
+
+def test_repeats_refer_to_what_was_sent(report: str) -> None:
+    """A tool result that an earlier turn already sent becomes a reference, whatever the effort."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "Read the minutes twice."}]
+    for turn in range(2):
+        call = {"id": f"c{turn}", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+        messages += [
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"c{turn}", "content": report},
+        ]
+    sent = run(openai_body(*messages), effort="safe")
+    assert len(text_of(sent.body, 2)) > 0.9 * len(report)
+    assert len(text_of(sent.body, 4)) < 0.15 * len(report)
+    assert "messages[2].content" in text_of(sent.body, 4)
+    assert sent.receipt.kept < 0.55
 
 
 def test_deadline_leaves_the_request_alone(report: str) -> None:

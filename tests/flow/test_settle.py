@@ -91,6 +91,8 @@ def test_skip_is_passed_on() -> None:
     settled = settle([skipped], 10)
     assert settled.changes[0].rendition.text == LINES
     assert settled.reasons == ("not today",)
+    assert not settled.fits
+    assert settle([skipped], 60, must_fit=True).tokens <= 60
 
 
 def test_lossless_only() -> None:

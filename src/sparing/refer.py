@@ -1,0 +1,109 @@
+"""Repeats become references: what an earlier turn already sent need not be sent again.
+
+Turn by turn, like the fold: a text may refer to what earlier turns sent whole, and to itself; never to its own turn's
+other texts, whose renditions are not settled yet.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from sparing.core.content import Content
+from sparing.core.ladder import Elision, Ladder, Rendition, Skip
+from sparing.core.reducer import Deadline
+from sparing.core.span import Span
+from sparing.errors import DeadlineExceeded
+from sparing.offer import AsItIs, Offer
+from sparing.reduce.repeats import Folded, Seen
+from sparing.settle import Settlement
+
+_FOLDABLE = frozenset({Content.PROSE, Content.MARKDOWN, Content.CODE, Content.LOG, Content.TEST_OUTPUT, Content.DIFF})
+_FEWEST_TOKENS = 200  # shorter texts repeat too little to be worth looking at
+_FEWEST_CHARS = 400
+_REDUCER = "repeats.v1"
+
+
+class Said:
+    """What earlier turns sent."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._seen = Seen()
+        self._deadline = deadline
+
+    def with_references(self, offers: Sequence[Offer]) -> list[Offer]:
+        """The offers, their lossless rung replaced by one with references where that is shorter."""
+        return [self._with_reference(offer) for offer in offers]
+
+    def add(self, settlement: Settlement) -> None:
+        """Remember a settled turn: what of each text was really sent."""
+        for change in settlement.changes:
+            if _is_verbatim(change.span.text, change.rendition):
+                self._add(change.span, change.rendition.elisions)
+
+    def add_whole(self, spans: Iterable[Span]) -> None:
+        """Remember texts that are sent as they are."""
+        for span in spans:
+            self._add(span, ())
+
+    def _add(self, span: Span, elisions: tuple[Elision, ...]) -> None:
+        if len(span.text) >= _FEWEST_CHARS and self._deadline.left_s() > 0:
+            self._seen.add(span.label, span.text, elisions)
+
+    def _with_reference(self, offer: Offer) -> Offer:
+        if offer.content not in _FOLDABLE or offer.tokens < _FEWEST_TOKENS or self._deadline.left_s() <= 0:
+            return offer
+        try:
+            folded = self._seen.fold(offer.span.text, offer.ask.counter, self._deadline)
+        except DeadlineExceeded:
+            return offer
+        if isinstance(folded, Skip):
+            return offer
+        base = AsItIs(offer.span.text, offer.tokens) if isinstance(offer.ladder, Skip) else offer.ladder
+        return replace(offer, ladder=Referring(base, folded)) if folded.tokens < base.tokens[-1] else offer
+
+
+@dataclass(frozen=True)
+class Referring:
+    """A ladder whose lossless rung refers to what was sent before. See `core.ladder.Ladder`."""
+
+    base: Ladder
+    folded: Folded
+
+    @property
+    def reducer(self) -> str:
+        return _REDUCER
+
+    @cached_property
+    def _num_below(self) -> int:
+        return bisect_left(self.base.tokens, self.folded.tokens)
+
+    @cached_property
+    def tokens(self) -> list[int]:
+        return [*self.base.tokens[: self._num_below], self.folded.tokens]
+
+    @cached_property
+    def worth(self) -> list[float]:
+        return [*self.base.worth[: self._num_below], 1.0]
+
+    def render(self, rung: int) -> Rendition:
+        """A rung of the base, or at the top the text with its repeats folded."""
+        if rung < self._num_below:
+            return self.base.render(rung)
+        folded = self.folded
+        return Rendition(folded.text, folded.tokens, 1.0, folded.unit, folded.elisions, _REDUCER)
+
+
+def _is_verbatim(source: str, rendition: Rendition) -> bool:
+    """Whether what the elisions leave of the source stands in the rendition, in order and to the letter."""
+    at = start = 0
+    for elision in (*rendition.elisions, Elision(len(source), len(source), 0)):
+        stretch = source[start : elision.start].strip()
+        found = rendition.text.find(stretch, at)
+        if found < 0:
+            return False
+        at = found + len(stretch)
+        start = elision.end
+    return True
