@@ -25,9 +25,11 @@ from sparing.receipts import receipt_id, span_receipts
 from sparing.reduce.sniff import sniff
 from sparing.settings import PolicySettings
 from sparing.settle import Settlement
+from sparing.tokens.estimate import CharCounter
 from sparing.tokens.models import counter_for
 from sparing.tokens.overhead import overhead_tokens
 
+_COUNTED_CHARS = 8_000_000  # about two million tokens: beyond every model's context
 _TIGHTEN = 3  # times the plan is tightened when the whole counts a little more than its parts
 
 
@@ -56,7 +58,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     watch = Watch()
     prompt = wire.parse(body)
     watch.lap("receive")
-    counter = counter_for(prompt.model)
+    counter = _counter(prompt)
     before = prompt_tokens(prompt, counter)
     pieces = find_pieces(prompt, policy.exempt_tools)
     reason = _reason_to_leave(pieces, before, policy, budget, mode)
@@ -79,6 +81,12 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         step_ms=watch.step_ms,
     )
     return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
+
+
+def _counter(prompt: Prompt) -> Counter:
+    """The model's counter; for what no model could read anyway an estimate that takes no time."""
+    characters = sum(len(span.text) for span in prompt.spans)
+    return counter_for(prompt.model) if characters <= _COUNTED_CHARS else CharCounter()
 
 
 def prompt_tokens(prompt: Prompt, counter: Counter) -> int:

@@ -43,6 +43,19 @@ def test_pieces_add_up(text: str, cuts: list[int]) -> None:
     assert sum(pieces) == (O200K.count(text) if len(bounds) > 1 else 0)
 
 
+@pytest.mark.parametrize("filler", ["word and word, 12 more\n", "  if (x) {\n\n/* c */\n", "日本語のテキスト。\n"])
+def test_long_texts_are_counted_in_windows_exactly(filler: str) -> None:
+    """A text longer than a window has the count of the whole."""
+    text = filler * (450_000 // len(filler))
+    assert O200K.count(text) == len(load_vocabulary("o200k_base").encoding.encode_ordinary(text))
+
+
+def test_endless_runs_are_counted() -> None:
+    """Megabytes of one character are counted without a stack overflow."""
+    assert O200K.count(" " * 3_000_000) > 0
+    assert O200K.count("a" * 500_000) > 0
+
+
 def test_lone_surrogates_are_counted() -> None:
     """Text that is not valid Unicode has a count all the same."""
     assert O200K.count("a\ud800b" * 50) > 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from sparing.errors import SettingsError
@@ -43,6 +45,11 @@ _PATTERNS = {
         r"| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
     ),
 }
+
+
+_WINDOW_CHARS = 200_000
+_LOOK_BACK_CHARS = 20_000
+_SAFE_CUT = re.compile(r"\n(?=\w)")
 
 
 class Vocabulary(NamedTuple):
@@ -81,7 +88,7 @@ class BpeCounter:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._memo = Memo(lambda text: len(load_vocabulary(name).encoding.encode_ordinary(text)))
+        self._memo = Memo(lambda text: sum(map(len, _encode(name, text))))
 
     def count(self, text: str) -> int:
         return self._memo(text) if text else 0
@@ -90,6 +97,27 @@ class BpeCounter:
         if len(bounds) < 2:
             return []
         part = text[bounds[0] : bounds[-1]]
-        vocabulary = load_vocabulary(self.name)
-        lengths = map(vocabulary.token_bytes.__getitem__, vocabulary.encoding.encode_ordinary(part))
+        token_bytes = load_vocabulary(self.name).token_bytes
+        lengths = map(token_bytes.__getitem__, chain.from_iterable(_encode(self.name, part)))
         return tokens_per_piece(lengths, byte_bounds(text, bounds))
+
+
+def _encode(name: str, text: str) -> Iterator[list[int]]:
+    """Token ids, window by window: one match of the pre-tokenizer may take stack and time with its length."""
+    encode = load_vocabulary(name).encoding.encode_ordinary
+    start = 0
+    while start < len(text):
+        end = _window_end(text, start)
+        yield encode(text[start:end])
+        start = end
+
+
+def _window_end(text: str, start: int) -> int:
+    """Where to cut so that the count stays exact: between a line break and a word; at the limit if there is none."""
+    end = start + _WINDOW_CHARS
+    if end >= len(text):
+        return len(text)
+    cut = None
+    for cut in _SAFE_CUT.finditer(text, max(start, end - _LOOK_BACK_CHARS), end):  # noqa: B007 - the last one counts
+        pass
+    return cut.start() + 1 if cut else end
