@@ -1,0 +1,167 @@
+"""The ASGI application: which path goes where."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sparing import registry
+from sparing.core.budget import Mode
+from sparing.core.upstream import Upstream
+from sparing.core.wire import Wire
+from sparing.gateway.controls import Controls
+from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_answer
+from sparing.gateway.headers import Raw, get
+from sparing.gateway.openapi import describe
+from sparing.gateway.proxy import Proxy
+from sparing.gateway.services import Recorder, Reduce, Services
+from sparing.pipeline import reduce_body
+from sparing.record.metrics import CONTENT_TYPE, Metrics
+from sparing.settings import Settings
+
+_OPENAI, _ANTHROPIC = "openai.chat", "anthropic.messages"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_REDUCING_THREADS = min(4, os.cpu_count() or 1)
+
+
+def create_app(
+    *,
+    settings: Settings,
+    upstreams: Mapping[str, Upstream],
+    reduce: Reduce = reduce_body,
+    recorder: Recorder | None = None,
+    wires: Mapping[str, Wire] | None = None,
+) -> ASGIApp:
+    """The gateway.
+
+    Args:
+        upstreams: Wire format to who answers it; several may share one. Closed with the application.
+        recorder: Started and closed with the application; None keeps no receipts.
+        wires: Wire formats to reduce; default: every registered one that has an upstream.
+    """
+    if wires is None:
+        wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
+    services = Services(
+        defaults=Controls(Mode(settings.policy.mode), settings.policy),
+        max_body_bytes=settings.gateway.max_body_bytes,
+        reduce=reduce,
+        metrics=Metrics(),
+        pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
+        recorder=recorder,
+    )
+    return Gateway(services, upstreams, wires)
+
+
+class Gateway:
+    """Sends each request to who serves it.
+
+    Requests to a model go straight to a `Proxy`, past everything a framework would do for them; the few paths of our
+    own are plain Starlette.
+    """
+
+    def __init__(self, services: Services, upstreams: Mapping[str, Upstream], wires: Mapping[str, Wire]) -> None:
+        self._services = services
+        self._upstreams = upstreams
+        self._reduced = {wire.path: Proxy(name, wire, upstreams[name], services) for name, wire in wires.items()}
+        self._passed = {name: Proxy(name, None, upstream, services) for name, upstream in upstreams.items()}
+        self._own = Starlette(
+            routes=[
+                Route("/healthz", _healthz),
+                Route("/metrics", self._metrics),
+                Route("/openapi.json", self._openapi),
+            ],
+            exception_handlers={404: _not_found, 405: _not_allowed},
+            lifespan=self._lifespan,
+        )
+        if services.recorder is not None:
+            _watch(services.metrics, services.recorder)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self._own(scope, receive, send)
+            return
+        path, method = scope["path"], scope["method"]
+        app: ASGIApp | None = self._reduced.get(path) if method == "POST" else None
+        await (app or self._elsewhere(path, method, scope["headers"]))(scope, receive, send)
+
+    def _elsewhere(self, path: str, method: str, headers: Raw) -> ASGIApp:
+        """Who answers a path that is not reduced."""
+        wire = wire_of(path, headers)
+        if method not in _METHODS:
+            return _refusal(MethodNotAllowed(f"{method} is not served"), wire)
+        # A path that climbs could reach what the upstream serves beside its API, with the key we hold.
+        if wire not in self._passed or ".." in path.split("/"):
+            return _refusal(NoSuchPath(f"nothing is served at {path}"), wire)
+        return self._passed[wire]
+
+    async def _metrics(self, _request: Request) -> Response:
+        return Response(self._services.metrics.exposition(), headers={"content-type": CONTENT_TYPE})
+
+    async def _openapi(self, _request: Request) -> Response:
+        return JSONResponse(describe(tuple(self._upstreams)))
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        recorder = self._services.recorder
+        if recorder is not None:
+            recorder.start()
+        try:
+            yield
+        finally:
+            for upstream in {id(upstream): upstream for upstream in self._upstreams.values()}.values():
+                await upstream.aclose()
+            self._services.pool.shutdown(wait=False, cancel_futures=True)
+            if recorder is not None:
+                await asyncio.to_thread(recorder.close)
+
+
+def wire_of(path: str, headers: Raw) -> str:
+    """The wire format that a path under ``/v1/`` belongs to.
+
+    Both providers have ``/v1/models`` and ``/v1/files``; Anthropic's clients always name their version.
+    """
+    if path == "/v1/messages" or path.startswith("/v1/messages/") or get(headers, b"anthropic-version"):
+        return _ANTHROPIC
+    return _OPENAI
+
+
+def _watch(metrics: Metrics, recorder: Recorder) -> None:
+    metrics.watch_counter("sparing_receipts_dropped", "Receipts that came too fast.", lambda: recorder.dropped)
+    metrics.watch_counter("sparing_receipts_failed", "Receipts the disk would not take.", lambda: recorder.failed)
+
+
+async def _healthz(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return _response(
+        NoSuchPath(
+            f"nothing is served at {request.url.path}",
+            hint="OpenAI clients want a base URL that ends in /v1, Anthropic clients one that does not",
+        )
+    )
+
+
+async def _not_allowed(request: Request, _error: Exception) -> Response:
+    return _response(MethodNotAllowed(f"{request.method} is not served at {request.url.path}"), {"allow": "GET, HEAD"})
+
+
+def _response(error: Exception, headers: Mapping[str, str] = {}) -> Response:
+    told = error_answer(error, _OPENAI)
+    return Response(told.body, told.status, headers=headers, media_type="application/json")
+
+
+def _refusal(error: Exception, wire: str) -> ASGIApp:
+    told = error_answer(error, wire)
+    allow = {"allow": ", ".join(_METHODS)} if told.status == 405 else {}
+    return Response(told.body, told.status, headers=allow, media_type="application/json")

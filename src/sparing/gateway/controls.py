@@ -1,0 +1,82 @@
+"""What a caller asks of Sparing itself, by header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar, get_args
+
+from msgspec.structs import replace
+
+from sparing.core.budget import Budget, Mode
+from sparing.core.reducer import Deadline
+from sparing.errors import RequestError
+from sparing.gateway.headers import CONTROL, Raw, safe
+from sparing.settings import PolicySettings
+from sparing.settings.tree import Effort
+
+T = TypeVar("T")
+_MAX_DIGITS = 12
+_EFFORTS: tuple[Effort, ...] = get_args(Effort)
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """How one request is to be treated: the settings, with the caller's headers on top."""
+
+    mode: Mode
+    policy: PolicySettings
+    budget_tokens: int | None = None
+
+    def budget(self) -> Budget:
+        """The budget, with the time for the reduction running from now."""
+        return Budget(input_tokens=self.budget_tokens, deadline=Deadline.after(self.policy.deadline_ms / 1000))
+
+
+def read_controls(headers: Raw, defaults: Controls) -> Controls:
+    """The controls of one request.
+
+    ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-budget: TOKENS`` and
+    ``x-sparing-deadline-ms: MILLISECONDS``, the last two whole numbers above 0.
+
+    Raises:
+        RequestError: A value is none of these.
+    """
+    given = {name: safe(value.decode("latin-1")).decode() for name, value in headers if name.startswith(CONTROL)}
+    if not given:
+        return defaults
+    policy = defaults.policy
+    mode = _read(given, "mode", _one_of(tuple(Mode)), defaults.mode)
+    effort = _read(given, "effort", _one_of(_EFFORTS), policy.effort)
+    deadline_ms = _read(given, "deadline-ms", _positive, policy.deadline_ms)
+    budget_tokens = _read(given, "budget", _positive, defaults.budget_tokens)
+    return Controls(mode, replace(policy, effort=effort, deadline_ms=deadline_ms), budget_tokens)
+
+
+def _read(given: dict[bytes, str], name: str, read: Callable[[str], T], default: T) -> T:
+    key = CONTROL + name.encode()
+    if key not in given:
+        return default
+    try:
+        return read(given[key])
+    except ValueError as error:
+        raise RequestError(f"{key.decode()} is {given[key]!r}", hint=f"it has to be {error}") from None
+
+
+def _one_of(names: tuple[T, ...]) -> Callable[[str], T]:
+    known = {str(name): name for name in names}
+
+    def read(text: str) -> T:
+        name = text.strip().lower()
+        if name not in known:
+            raise ValueError(f"one of {', '.join(known)}")
+        return known[name]
+
+    return read
+
+
+def _positive(text: str) -> int:
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS and int(digits) > 0):
+        raise ValueError("a whole number above 0")
+    return int(digits)

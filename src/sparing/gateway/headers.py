@@ -1,0 +1,73 @@
+"""Which headers go on, in either direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+Raw = Iterable[tuple[bytes, bytes]]
+
+CONTROL = b"x-sparing-"
+
+# RFC 9110 section 7.6.1 and what the next connection says for itself.
+_HOP_BY_HOP = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+_NOT_FORWARDED = _HOP_BY_HOP | {b"host", b"content-length", b"expect"}
+_HOP_BY_HOP_NAMES = frozenset(name.decode() for name in _HOP_BY_HOP)
+
+
+def get(headers: Raw, name: bytes) -> str:
+    """The first value of `name`, "" if there is none."""
+    return next((_text(value) for key, value in headers if key == name), "")
+
+
+def forwarded(headers: Raw, *, plain_answer: bool) -> dict[str, str]:
+    """A caller's headers as the upstream should see them; names are lower-case, repeated ones joined.
+
+    Args:
+        plain_answer: Ask for an answer that is not compressed: its usage has to be read, and a compressor holds
+            events back.
+    """
+    named = get(headers, b"connection").lower()
+    dropped = _NOT_FORWARDED | {name.strip().encode() for name in named.split(",")} if named else _NOT_FORWARDED
+    sent: dict[str, str] = {}
+    for name, value in headers:
+        if name in dropped or name.startswith(CONTROL):
+            continue
+        key = name.decode("latin-1")
+        glue = "; " if key == "cookie" else ", "
+        sent[key] = f"{sent[key]}{glue}{_text(value)}" if key in sent else _text(value)
+    if plain_answer:
+        sent["accept-encoding"] = "identity"
+    return sent
+
+
+def returned(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """An upstream's headers as the caller should see them; repeated names stay repeated."""
+    return [
+        (key.encode("latin-1"), value.encode("utf-8", "surrogateescape"))
+        for name, value in headers.items()
+        if (key := name.lower()) not in _HOP_BY_HOP_NAMES and not key.startswith("x-sparing-")
+    ]
+
+
+def safe(text: str, limit: int = 300) -> bytes:
+    """`text` as a header value: printable ASCII in one line."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text[:limit]).strip().encode()
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

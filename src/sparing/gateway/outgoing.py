@@ -1,0 +1,70 @@
+"""From the body that came to the body that goes out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from sparing.core.budget import Mode
+from sparing.core.receipt import Receipt
+from sparing.core.wire import Wire
+from sparing.errors import RequestError
+from sparing.gateway.controls import Controls
+from sparing.gateway.services import Services
+from sparing.pipeline import Reduction
+
+# Below this a reduction takes less time than handing it to a thread and back under load.
+_IN_LOOP_BYTES = 16 * 1024
+# The pipeline keeps its deadline where it can; what it cannot interrupt (one giant literal being counted, or waiting
+# for a thread behind such a one) ends here for the caller.
+_PATIENCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A body to send, and what was done to get it.
+
+    Attributes:
+        receipt: As the pipeline wrote it; None when nothing was measured, and `reason` says why.
+    """
+
+    body: bytes
+    original: bytes
+    model: str = ""
+    stream: bool = False
+    receipt: Receipt | None = None
+    reason: str = ""
+
+
+async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, services: Services) -> Outgoing:
+    """Reduce a body, if that is what the controls ask for.
+
+    Args:
+        encoding: The request's content-encoding.
+    Raises:
+        RequestError: The body or the budget cannot be used, in mode on; an audit never refuses.
+    """
+    if controls.mode is Mode.OFF:
+        return Outgoing(body, body, reason="mode off")
+    if encoding not in ("", "identity"):
+        return Outgoing(body, body, reason="the body is compressed")
+    try:
+        reduction = await _reduce(body, wire, controls, services)
+    except TimeoutError:
+        reason = f"the reduction took longer than {controls.policy.deadline_ms * _PATIENCE:,} ms"
+        if controls.mode is Mode.ON and controls.budget_tokens is not None:
+            raise RequestError(reason, hint="raise x-sparing-deadline-ms, or send no x-sparing-budget") from None
+        return Outgoing(body, body, reason=reason)
+    except RequestError as error:
+        if controls.mode is Mode.ON:
+            raise
+        return Outgoing(body, body, reason=f"not measured: {error.message}")
+    return Outgoing(reduction.body, body, reduction.model, reduction.stream, reduction.receipt)
+
+
+async def _reduce(body: bytes, wire: Wire, controls: Controls, services: Services) -> Reduction:
+    arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
+    if len(body) < _IN_LOOP_BYTES:
+        return services.reduce(*arguments)
+    async with asyncio.timeout(controls.policy.deadline_ms * _PATIENCE / 1000):
+        return await asyncio.get_running_loop().run_in_executor(services.pool, services.reduce, *arguments)

@@ -1,0 +1,118 @@
+"""The hot path: one request in, reduced, sent on, its answer streamed back. Raw ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from msgspec.structs import replace as replace_struct
+from starlette.types import Receive, Scope, Send
+
+from sparing.core.upstream import Answer, Call, Upstream
+from sparing.core.wire import Wire
+from sparing.errors import SparingError
+from sparing.gateway.body import ClientGone, read_body
+from sparing.gateway.controls import read_controls
+from sparing.gateway.exchange import Exchange
+from sparing.gateway.gone import until_gone
+from sparing.gateway.headers import forwarded, get
+from sparing.gateway.outgoing import Outgoing, prepare
+from sparing.gateway.relay import Relay
+from sparing.gateway.services import Services
+
+log = logging.getLogger("sparing.gateway")
+
+_CLIENT_GONE = 499  # nginx's status for it; only ever seen in receipts and metrics
+_STOPPED = 503
+_REFUSED = (400, 422)
+
+
+class Proxy:
+    """ASGI application for the paths of one wire format.
+
+    Args:
+        name: The wire format, which decides what errors look like.
+        wire: Reads and edits the body; None passes every request through as it is.
+    """
+
+    def __init__(self, name: str, wire: Wire | None, upstream: Upstream, services: Services) -> None:
+        self.name = name
+        self._wire = wire
+        self._upstream = upstream
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(self.name)
+        relay = Relay(send, exchange)
+        self._services.metrics.begin()
+        try:
+            await self._serve(scope, receive, relay, exchange)
+        except ClientGone:
+            exchange.failed("the caller disconnected", _CLIENT_GONE)
+        except SparingError as error:
+            await relay.fail(error)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            exchange.failed("the gateway was stopped", _STOPPED)
+            raise
+        except BaseException as error:  # a panic in a Rust extension is no Exception
+            log.exception("a request to %s failed", scope["path"])
+            await relay.fail(error)
+        finally:
+            self._account(exchange)
+
+    async def _serve(self, scope: Scope, receive: Receive, relay: Relay, exchange: Exchange) -> None:
+        headers = scope["headers"]
+        services = self._services
+        controls = read_controls(headers, services.defaults) if self._wire is not None else None
+        exchange.mode = controls.mode if controls is not None else None
+        body = await read_body(receive, headers, services.max_body_bytes)
+        with until_gone(receive):
+            outgoing = Outgoing(body, body)
+            if self._wire is not None and controls is not None:
+                outgoing = await prepare(body, get(headers, b"content-encoding"), self._wire, controls, services)
+            exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
+            call = Call(
+                wire=self.name,
+                method=scope["method"],
+                path=_target(scope),
+                headers=forwarded(headers, plain_answer=outgoing.receipt is not None),
+                body=outgoing.body,
+                model=outgoing.model,
+                stream=outgoing.stream,
+            )
+            answer = await self._sent(call, outgoing, exchange)
+            try:
+                last = await relay.pass_on(answer)
+            finally:
+                await answer.aclose()
+        await relay.finish(last)
+
+    async def _sent(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> Answer:
+        """The answer to the reduced request; to the original one if the upstream would not have the reduced one."""
+        answer = await self._upstream.send(call)
+        receipt = exchange.receipt
+        if answer.status not in _REFUSED or outgoing.body == outgoing.original or receipt is None:
+            return answer
+        await answer.aclose()
+        exchange.receipt = replace_struct(
+            receipt,
+            tokens_after=receipt.tokens_before,
+            spans=(),
+            reason=f"the upstream answered {answer.status} to the reduced request, so the original was sent",
+        )
+        return await self._upstream.send(replace(call, body=outgoing.original))
+
+    def _account(self, exchange: Exchange) -> None:
+        receipt = exchange.finished()
+        services = self._services
+        services.metrics.end(self.name, exchange.mode or "none", exchange.status, receipt)
+        if receipt is not None and services.recorder is not None:
+            services.recorder.record(receipt)
+
+
+def _target(scope: Scope) -> str:
+    """Path and query, escaped as the caller escaped them."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return (path + b"?" + query if query else path).decode("latin-1")

@@ -1,0 +1,126 @@
+"""Handing an answer on to the caller, chunk by chunk."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.types import Send
+
+from sparing.core.upstream import Answer
+from sparing.errors import SparingError
+from sparing.gateway.error_bodies import error_answer, error_event
+from sparing.gateway.exchange import Exchange
+from sparing.gateway.headers import returned
+from sparing.gateway.sse import EventCutter
+from sparing.gateway.usage import UsageReader
+
+_WHOLE_BYTES = 1 << 20
+
+
+class Relay:
+    """The caller's end of one request: what was sent so far, and how to go on from there."""
+
+    def __init__(self, send: Send, exchange: Exchange) -> None:
+        self._send = send
+        self._exchange = exchange
+        self._started = False
+        self._finished = False
+        self._events = False
+
+    async def pass_on(self, answer: Answer) -> bytes:
+        """Send the answer all but its last piece, which is returned and goes out with `finish`.
+
+        Nothing is gathered: each chunk waits until the caller took the one before. Two exceptions, neither of which
+        keeps anything from a caller that could have used it: an event goes out when it is whole, and a JSON answer of
+        up to 1 MiB when all of it is here, so that an upstream that breaks still gets an error status.
+
+        Raises:
+            UpstreamUnreachable, UpstreamTimeout: The answer broke off.
+        """
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        plain = answer.headers.get("content-encoding", "identity") == "identity"
+        if plain and kind == "text/event-stream":
+            return await self._events_of(answer)
+        if kind == "application/json":
+            return await self._json_of(answer, plain)
+        await self._start(answer.status, returned(answer.headers))
+        async for chunk in answer.chunks():
+            await self._body(chunk)
+        return b""
+
+    async def finish(self, last: bytes) -> None:
+        """End the answer."""
+        self._finished = True
+        await self._body(last, more=False)
+
+    async def fail(self, error: BaseException) -> None:
+        """Tell the caller, in the form that what was sent so far still allows.
+
+        Before the first byte: an error answer. In an event stream: an error event. Within anything else there is no
+        way to say it, so the answer is left unfinished and the server cuts the connection.
+        """
+        exchange = self._exchange
+        told = error_answer(error, exchange.wire)
+        exchange.failed(_summary(error), told.status)
+        if self._finished:
+            return
+        if not self._started:
+            await self._start(told.status, told.headers)
+            await self.finish(told.body)
+        elif self._events:
+            await self.finish(error_event(error, exchange.wire))
+
+    async def _events_of(self, answer: Answer) -> bytes:
+        self._events = True
+        cutter, usage = EventCutter(), UsageReader()
+        # Without a length, so that an error event can still be added.
+        headers = [header for header in returned(answer.headers) if header[0] != b"content-length"]
+        await self._start(answer.status, headers)
+        try:
+            async for chunk in answer.chunks():
+                if piece := cutter.feed(chunk):
+                    usage.see(piece)
+                    await self._body(piece)
+            rest = cutter.rest()
+            usage.see(rest)
+        finally:
+            self._exchange.usage = usage.usage()
+        return rest
+
+    async def _json_of(self, answer: Answer, plain: bool) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in answer.chunks():
+            if self._started:
+                await self._body(chunk)
+                continue
+            parts.append(chunk)
+            size += len(chunk)
+            if size > _WHOLE_BYTES:
+                await self._start(answer.status, returned(answer.headers))
+                await self._body(b"".join(parts))
+                parts.clear()
+        if self._started:
+            return b""
+        body = b"".join(parts)
+        if plain:
+            usage = UsageReader()
+            usage.see(body)
+            self._exchange.usage = usage.usage()
+        await self._start(answer.status, returned(answer.headers))
+        return body
+
+    async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._started = True
+        self._exchange.status = status
+        message = {"type": "http.response.start", "status": status, "headers": headers + self._exchange.headers()}
+        await self._send(message)
+
+    async def _body(self, piece: bytes, *, more: bool = True) -> None:
+        if not self._exchange.first_byte_s:
+            self._exchange.first_byte_s = time.perf_counter()
+        await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+
+def _summary(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error.message if isinstance(error, SparingError) else error}"

@@ -1,0 +1,51 @@
+"""What every request of one gateway shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol
+
+from sparing.core.budget import Budget, Mode
+from sparing.core.receipt import Receipt
+from sparing.core.wire import Wire
+from sparing.gateway.controls import Controls
+from sparing.pipeline import Reduction
+from sparing.record.metrics import Metrics
+from sparing.settings import PolicySettings
+
+Reduce = Callable[[bytes, Wire, PolicySettings, Budget, Mode], Reduction]
+
+
+class Recorder(Protocol):
+    """Takes receipts without making anyone wait, and never raises."""
+
+    @property
+    def dropped(self) -> int: ...
+
+    @property
+    def failed(self) -> int: ...
+
+    def start(self) -> None: ...
+
+    def record(self, receipt: Receipt) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a `Proxy` works with.
+
+    Attributes:
+        defaults: How a request is treated that says nothing about it.
+        pool: Where big bodies are reduced.
+    """
+
+    defaults: Controls
+    max_body_bytes: int
+    reduce: Reduce
+    metrics: Metrics
+    pool: Executor
+    recorder: Recorder | None = None

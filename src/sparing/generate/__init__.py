@@ -1,0 +1,1 @@
+"""The call: a provider over HTTP, or the embedded model."""

@@ -1,0 +1,186 @@
+"""A provider over HTTP, by aiohttp: bytes out, bytes back, as they come."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from sparing.core.upstream import Call
+from sparing.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+
+_READ_BUFFER_BYTES = 64 * 1024  # per answer; aiohttp stops reading the socket at twice this, which is our back-pressure
+_WRITE_AT_ONCE_BYTES = 1 << 20  # larger bodies go out in pieces, so that one upload does not hold the event loop
+_KEEP_ALIVE_S = 30.0
+_OURS_TO_LEAVE_OUT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_CALLER_KEYS = ("authorization", "x-api-key", "api-key")
+
+
+class HttpUpstream:
+    """Sends calls to one base URL over a shared pool of connections.
+
+    Redirects are not followed: the caller's key must not reach another host. Cookies are not kept: callers share the
+    pool, not a session. Statuses of every kind are answers, not errors.
+
+    Args:
+        base_url: Without ``/v1``; the path of each call is appended.
+        key: Sent when the caller sends none: as ``x-api-key`` to Anthropic, as a bearer token to everyone else.
+        provider: Names the upstream in errors, and how its key is sent.
+        connect_timeout_s: To open a connection, name look-up included.
+        idle_timeout_s: Longest silence before and within an answer.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str = "",
+        provider: str = "openai",
+        connect_timeout_s: float = 10.0,
+        idle_timeout_s: float = 300.0,
+    ) -> None:
+        self.base_url = base_url.rstrip("/").removesuffix("/v1")
+        self.provider = provider
+        self._key = ("x-api-key", key) if provider == "anthropic" else ("authorization", f"Bearer {key}")
+        self._has_key = bool(key)
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s, sock_read=idle_timeout_s)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, call: Call) -> HttpAnswer:
+        """Start a call.
+
+        A connection that was idle in the pool may have been closed by the server a moment ago; the call is then sent
+        once more on a new one, because the server cannot have seen it.
+
+        Raises:
+            UpstreamUnreachable, UpstreamTimeout: Before any answer.
+        """
+        reused = SimpleNamespace(connection=False)
+        with _typed_errors(self.provider, self.base_url):
+            try:
+                return await self._send(call, reused)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not reused.connection:
+                    raise
+                return await self._send(call, SimpleNamespace())
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _send(self, call: Call, reused: SimpleNamespace) -> HttpAnswer:
+        response = await self._pool().request(
+            call.method,
+            URL(self.base_url + call.path, encoded=True),
+            headers=self._headers(call.headers),
+            data=_payload(call),
+            allow_redirects=False,
+            trace_request_ctx=reused,
+        )
+        return HttpAnswer(response, self.provider)
+
+    def _headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        if not self._has_key or any(name in headers for name in _CALLER_KEYS):
+            return headers
+        return {**headers, self._key[0]: self._key[1]}
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                # The limit on open calls is the callers', not the pool's: a queue in here would look like a slow model.
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeout,
+                auto_decompress=False,
+                skip_auto_headers=_OURS_TO_LEAVE_OUT,
+                read_bufsize=_READ_BUFFER_BYTES,
+                trace_configs=[_note_reuse()],
+            )
+        return self._session
+
+
+class HttpAnswer:
+    """An answer that has begun."""
+
+    def __init__(self, response: aiohttp.ClientResponse, provider: str) -> None:
+        self._response = response
+        self._provider = provider
+
+    @property
+    def status(self) -> int:
+        return self._response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As they came; `items` repeats a name that came more than once."""
+        return self._response.headers
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Whatever has arrived, as it arrives.
+
+        Raises:
+            UpstreamUnreachable, UpstreamTimeout: After everything that did arrive was yielded.
+        """
+        reader = self._response.content
+        with _typed_errors(self._provider, str(self._response.url.origin())):
+            try:
+                while chunk := await reader.readany():
+                    yield chunk
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                if rest := _unread(reader):
+                    yield rest
+                raise
+
+    async def aclose(self) -> None:
+        """Hand the connection back when the answer was read to its end; else close it, which cancels the call."""
+        self._response.close() if not self._response.content.at_eof() else self._response.release()
+
+
+def _payload(call: Call) -> bytes | io.BytesIO | None:
+    if not call.body and call.method in ("GET", "HEAD"):
+        return None
+    return call.body if len(call.body) < _WRITE_AT_ONCE_BYTES else io.BytesIO(call.body)
+
+
+def _unread(reader: aiohttp.StreamReader) -> bytes:
+    """What arrived before the connection broke. aiohttp raises the break first and has no public way to the rest."""
+    buffered: Any = getattr(reader, "_buffer", ())
+    data = b"".join(buffered)[getattr(reader, "_buffer_offset", 0) :]
+    if data:
+        buffered.clear()
+    return data
+
+
+def _note_reuse() -> aiohttp.TraceConfig:
+    async def note(_session: object, context: SimpleNamespace, _params: object) -> None:
+        context.trace_request_ctx.connection = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(note)
+    return trace
+
+
+@contextmanager
+def _typed_errors(provider: str, where: str) -> Iterator[None]:
+    try:
+        yield
+    except UpstreamError:
+        raise
+    except TimeoutError as error:
+        raise UpstreamTimeout(
+            f"{where} did not answer in time", hint="try again later", provider=provider, status_code=504
+        ) from error
+    except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+        raise UpstreamUnreachable(
+            f"{where} cannot be reached", hint="is it running, and is the address right?", provider=provider
+        ) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise UpstreamUnreachable(
+            f"{where} closed the connection before its answer was complete", provider=provider
+        ) from error

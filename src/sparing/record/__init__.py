@@ -1,0 +1,1 @@
+"""Receipts and metrics: counts, hashes and reasons; never text."""

@@ -1,0 +1,72 @@
+"""The tables, and how an older file becomes a newer one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from sparing.errors import RecordError
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest schema, in one transaction; `user_version` counts the steps taken.
+
+    Raises:
+        RecordError: A newer Sparing wrote it.
+    """
+    if _version(connection) == len(_STEPS):
+        return
+    connection.execute("begin immediate")  # two processes may find the same new file
+    try:
+        for step in _STEPS[_known(_version(connection)) :]:
+            step(connection)
+        connection.execute(f"pragma user_version = {len(_STEPS)}")
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _known(version: int) -> int:
+    if version > len(_STEPS):
+        raise RecordError(
+            f"the receipts have schema {version}, this version knows {len(_STEPS)}", hint="update Sparing"
+        )
+    return version
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """
+        create table receipts (
+            id text primary key,
+            created_s real not null,
+            wire text not null,
+            model text not null,
+            mode text not null,
+            tokens_before integer not null,
+            tokens_after integer not null,
+            status integer not null,
+            whole text not null -- the receipt as JSON; the columns beside it are what is searched and summed
+        ) without rowid
+        """
+    )
+    connection.execute("create index receipts_created on receipts (created_s)")
+    connection.execute(
+        """
+        create table reducer_totals (
+            receipt text not null references receipts (id) on delete cascade,
+            reducer text not null,
+            tokens_before integer not null,
+            tokens_after integer not null,
+            primary key (receipt, reducer)
+        ) without rowid
+        """
+    )
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create,)

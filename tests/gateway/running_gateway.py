@@ -1,0 +1,86 @@
+"""A gateway under uvicorn on a loopback port, in front of a scripted provider."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scripted_upstream import ScriptedUpstream
+
+from sparing.core.receipt import Receipt
+from sparing.core.upstream import Upstream
+from sparing.gateway.app import create_app
+from sparing.gateway.serve import GatewayServer, listen
+from sparing.generate.upstream import HttpUpstream
+from sparing.settings import GatewaySettings, PolicySettings, Settings
+
+BOTH = ("openai.chat", "anthropic.messages")
+
+
+@dataclass
+class MemoryRecorder:
+    """Keeps receipts where a test can see them."""
+
+    dropped: int = 0
+    failed: int = 0
+    receipts: list[Receipt] = field(default_factory=list)
+    arrived: threading.Condition = field(default_factory=threading.Condition)
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def record(self, receipt: Receipt) -> None:
+        with self.arrived:
+            self.receipts.append(receipt)
+            self.arrived.notify_all()
+
+    def wait_for(self, num: int) -> list[Receipt]:
+        """The receipts, once there are `num` of them: they are written after the caller has its answer."""
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.receipts) >= num, 10), f"{len(self.receipts)} of {num} came"
+        return self.receipts
+
+
+@dataclass
+class RunningGateway:
+    url: str
+    recorder: MemoryRecorder
+    server: GatewayServer
+    thread: threading.Thread
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+        assert not self.thread.is_alive(), "the gateway did not stop"
+
+
+def run_gateway(
+    provider: ScriptedUpstream,
+    *,
+    policy: Mapping[str, Any] = {},
+    max_body_bytes: int = 8_000_000,
+    upstreams: dict[str, Upstream] | None = None,
+    idle_timeout_s: float = 20.0,
+    key: str = "",
+    **options: Any,
+) -> RunningGateway:
+    """Start a gateway. What is not given: the real pipeline, both wire formats, the scripted provider."""
+    settings = Settings(policy=PolicySettings(**policy), gateway=GatewaySettings(port=0, max_body_bytes=max_body_bytes))
+    if upstreams is None:
+        upstreams = {
+            wire: HttpUpstream(provider.url, key=key, provider=wire.split(".")[0], idle_timeout_s=idle_timeout_s)
+            for wire in BOTH
+        }
+    memory = MemoryRecorder()
+    app = create_app(settings=settings, upstreams=upstreams, **{"recorder": memory, **options})
+    listener = listen(settings.gateway)
+    urls: list[str] = []
+    ready = threading.Event()
+    server = GatewayServer(app, settings.gateway, lambda url: (urls.append(url), ready.set())[0])
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    assert ready.wait(20), "the gateway did not start"
+    return RunningGateway(urls[0], memory, server, thread)
