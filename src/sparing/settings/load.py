@@ -16,7 +16,7 @@ from sparing.errors import SettingsError
 from sparing.settings.keys import Key, all_keys, nearest
 from sparing.settings.paths import settings_file
 from sparing.settings.tree import Settings
-from sparing.settings.urls import complete_upstream
+from sparing.settings.urls import ARGUMENT, complete_upstream, located
 
 # Variables that are not one key of the tree. Others that begin with SPARING_ are not ours to judge: Kubernetes, for
 # one, sets SPARING_PORT and SPARING_SERVICE_HOST in every pod next to a service called "sparing".
@@ -145,7 +145,7 @@ def _from_overrides(overrides: Mapping[str, object]) -> Iterator[tuple[str, Valu
         if dotted not in all_keys():
             raise _unknown(dotted, "arguments")
         if raw is not None:
-            yield dotted, Value(raw, "argument")
+            yield dotted, Value(raw, ARGUMENT)
 
 
 def _build(found: Mapping[str, Value]) -> Settings:
@@ -165,8 +165,9 @@ def _convert(key: Key, value: Value) -> object:
         return msgspec.convert(value.raw, key.type, strict=not lax)
     except msgspec.ValidationError as error:
         shown = "(hidden)" if key.secret else repr(value.raw)[:80]
-        name = key.dotted if value.origin == "argument" else f"{value.origin}: {key.dotted}"
-        raise SettingsError(f"{name} cannot be {shown}", hint=f"allowed: {key.allowed}") from error
+        raise SettingsError(
+            f"{located(key.dotted, value.origin)} cannot be {shown}", hint=f"allowed: {key.allowed}"
+        ) from error
 
 
 def _sections() -> frozenset[str]:

@@ -11,6 +11,8 @@ from sparing.settings.tree import UpstreamSettings
 
 LOCAL = "local"  # written in place of a URL: the embedded model, whatever keys are set
 
+ARGUMENT = "argument"  # origin of what was given on the command line
+
 _PROVIDERS = {
     "openai": ("OPENAI_API_KEY", "https://api.openai.com"),
     "anthropic": ("ANTHROPIC_API_KEY", "https://api.anthropic.com"),
@@ -41,8 +43,13 @@ def complete_upstream(
         if key and not url:
             changes[url_name], added[f"upstream.{url_name}"] = public_url, f"{key_origin} is set"
         else:
-            changes[url_name] = base_url(url, f"{origins.get(f'upstream.{url_name}', '')}: upstream.{url_name}")
+            changes[url_name] = base_url(url, located(f"upstream.{url_name}", origins.get(f"upstream.{url_name}", "")))
     return replace(upstream, **changes), added
+
+
+def located(dotted: str, origin: str) -> str:
+    """A setting as a message names it: with the file or variable that it came from."""
+    return dotted if origin in ("", ARGUMENT) else f"{origin}: {dotted}"
 
 
 def base_url(text: str, name: str) -> str:

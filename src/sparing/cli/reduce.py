@@ -1,0 +1,87 @@
+"""`sparing reduce`: shorten files or standard input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sparing.cli.batch import Batch, reduce_material
+from sparing.cli.inputs import read_all
+from sparing.cli.options import config_option, json_option, material_options, share
+from sparing.cli.output import batch_dict, note, receipt_line, write, write_json
+from sparing.cli.progress import busy
+from sparing.errors import RequestError
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[FILE|GLOB|-]...")
+@click.option(
+    "--ask", "question", metavar="QUESTION", help="What the text is for; without it, what is central is kept."
+)
+@click.option("--keep", type=share, metavar="SHARE", help="Share of the tokens to keep, 0 to 1, instead of a budget.")
+@click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")
+@material_options
+@json_option
+@click.option("--show", "side_by_side", is_flag=True, help="Show what went, side by side, instead of the result.")
+@click.option("--quiet", "-q", is_flag=True, help="No receipt on stderr.")
+@config_option
+def command(
+    paths: tuple[str, ...],
+    question: str | None,
+    keep: float | None,
+    model: str,
+    budget: int | None,
+    kind: str,
+    pins: tuple[str, ...],
+    encoding: str,
+    as_json: bool,
+    side_by_side: bool,
+    quiet: bool,
+    config_path: Path | None,
+) -> None:
+    """Shorten files or standard input to what a question needs.
+
+    The result goes to stdout, the receipt to stderr. Several files share one budget.
+
+    \b
+    Examples:
+      sparing reduce report.md --ask "Who signed the contract?" --budget 500
+      journalctl -n 5000 | sparing reduce --keep 0.2
+      sparing reduce 'src/**/*.py' --ask "How are sessions closed?" --budget 4000 --json
+    """
+    if budget is not None and keep is not None:
+        raise RequestError("--budget and --keep were both given", hint="give one of them")
+    if as_json and side_by_side:
+        raise RequestError("--json and --show were both given", hint="give one of them")
+    material = read_all(paths, encoding)
+    from sparing.settings import load_settings
+
+    settings = load_settings(config_path)
+    with busy("reducing"):
+        batch = reduce_material(
+            material,
+            question=question,
+            budget=budget,
+            keep=keep,
+            kind=kind,
+            model=model,
+            pins=(*settings.policy.pins, *pins),
+        )
+    _print(batch, as_json=as_json, side_by_side=side_by_side)
+    if not quiet:
+        note(receipt_line(batch))
+    from sparing.cli.ledger import receipt_of, remember
+
+    remember(settings.record, receipt_of(batch, model))
+
+
+def _print(batch: Batch, *, as_json: bool, side_by_side: bool) -> None:
+    if as_json:
+        write_json(batch_dict(batch))
+    elif side_by_side:
+        from sparing.cli.show import show
+
+        show(batch)
+    else:
+        write(batch.text)

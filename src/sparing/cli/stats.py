@@ -1,0 +1,103 @@
+"""`sparing stats`: what was saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from sparing.cli.options import config_option, json_option
+from sparing.cli.output import console, percent, write_json
+from sparing.cli.since import since
+
+if TYPE_CHECKING:
+    from sparing.record.store import Totals
+
+By = Literal["model", "day", "reducer", "mode", "wire"]
+
+
+@click.command()
+@click.option("--since", "since_s", type=since, metavar="AGE|DAY", help="Only receipts since: 12h, 7d, 2026-01-31.")
+@click.option(
+    "--by",
+    type=click.Choice(["model", "day", "reducer", "mode", "wire"]),
+    default="model",
+    show_default=True,
+    help="What a row is. Days are UTC.",
+)
+@json_option
+@config_option
+def command(since_s: float | None, by: By, as_json: bool, config_path: Path | None) -> None:
+    """Show the tokens before and after reduction, and what was saved.
+
+    Saved tokens were left out of what was sent; in audit mode nothing is left out, and the column
+    "could save" says what would have been.
+    """
+    from sparing.record.store import ReceiptStore
+    from sparing.settings import load_settings
+    from sparing.settings.paths import receipts_file
+
+    path = receipts_file(load_settings(config_path).record, os.environ)
+    with ReceiptStore(path, must_exist=True) as store:
+        rows = store.totals(since_s=since_s or 0.0, by=by)
+        overall = store.totals(since_s=since_s or 0.0)
+    if as_json:
+        total = _as_dict(overall[0]) if overall and overall[0].num else None
+        write_json(
+            {"by": by, "since_s": since_s, "total": total, "rows": [{by: row.key, **_as_dict(row)} for row in rows]}
+        )
+    elif not overall or not overall[0].num:
+        click.echo(f"no receipts {'in that time' if since_s else 'yet'} in {path}")
+    else:
+        _print(rows, overall[0], by)
+
+
+def _print(rows: Sequence[Totals], overall: Totals, by: By) -> None:
+    from rich import box
+    from rich.table import Table
+
+    audited = overall.possible_tokens > 0
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True)
+    # A reducer's row counts the spans it took; the last line counts whole requests, whoever reduced them.
+    columns = [
+        (by, "all requests" if by == "reducer" else "total"),
+        *zip(_HEADINGS, _cells(overall, audited=True), strict=True),
+    ]
+    for heading, total in columns if audited else columns[:-1]:
+        table.add_column(heading, footer=total, justify="left" if heading == by else "right")
+    for row in rows:
+        table.add_row(row.key or "(none)", *_cells(row, audited=audited))
+    console().print(table)
+
+
+_HEADINGS = ("requests", "tokens before", "after", "kept", "saved", "could save")
+
+
+def _cells(row: Totals, *, audited: bool) -> tuple[str, ...]:
+    cells = (
+        f"{row.num:,}",
+        f"{row.tokens_before:,}",
+        f"{row.tokens_after:,}",
+        percent(_kept(row)),
+        f"{row.saved_tokens:,}",
+        f"{row.possible_tokens:,}",
+    )
+    return cells if audited else cells[:-1]
+
+
+def _kept(row: Totals) -> float:
+    return row.tokens_after / row.tokens_before if row.tokens_before else 1.0
+
+
+def _as_dict(row: Totals) -> dict[str, Any]:
+    return {
+        "requests": row.num,
+        "tokens_before": row.tokens_before,
+        "tokens_after": row.tokens_after,
+        "kept": round(_kept(row), 4),
+        "saved_tokens": row.saved_tokens,
+        "possible_tokens": row.possible_tokens,
+    }
