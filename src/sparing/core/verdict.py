@@ -31,7 +31,7 @@ class Objection:
         change: The change objected to.
         guard: Who objects.
         why: In words, for the receipt.
-        needs: Literal strings that would have to stay for the objection to fall; empty when no shorter rendition will do.
+        needs: Literal strings that would have to stay for the objection to fall; empty when nothing shorter will do.
     """
 
     change: Change

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from sparing.core.span import Kind, Span, Zone
 from sparing.receive.fields import given, is_unicode, member_objects, objects, required, string_or_empty, wrong_type
