@@ -28,6 +28,7 @@ from sparing.reduce.sniff import sniff
 from sparing.settings import PolicySettings
 from sparing.settle import settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
+from sparing.warm import warm_up
 
 _KINDS = {"auto": None, "grep": Content.GREP, "test": Content.TEST_OUTPUT}
 
@@ -169,6 +170,7 @@ def reduce(
     """
     _check(budget, None)
     policy = policy or PolicySettings()
+    warm_up(DEFAULT_MODEL)  # before the clock starts: loading must not use up the first request's deadline
     limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
     adapter: Wire = registry.load("wires", wire)
     reduction = reduce_body(_to_bytes(request), adapter, policy, limits, Mode(policy.mode))

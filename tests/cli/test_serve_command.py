@@ -116,6 +116,8 @@ def test_the_greeting_says_where_everything_is(home: Path) -> None:
     assert f"{home}/receipts.sqlite" in text
     assert "sparing.toml" in text
     assert "note: something is missing" in text
+    assert "MODEL" not in text
+    assert "in place of MODEL" in greeting.greeting(resolved, Found("openai.chat", "", "unreachable"), URL)
 
 
 def test_a_port_in_use_is_one_line(cli: Cli) -> None:

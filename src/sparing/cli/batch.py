@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparing.cli.inputs import Material
-from sparing.cli.warm import warm_up
+from sparing.warm import warm_up
 from sparing.errors import BudgetExceeded
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def reduce_material(
     from sparing.api import reduce_texts
     from sparing.tokens.models import counter_for
 
-    warm_up([model])  # so that `ms` is the reduction alone
+    warm_up(model)  # so that `ms` is the reduction alone
     counter = counter_for(model)
     items = [(item.name, item.text) for item in material]
 

@@ -72,6 +72,8 @@ def greeting(resolved: Resolved, found: Found, base_url: str) -> str:
     ]
     if found.trouble:
         lines += [f"  note: {found.trouble}", ""]
+    if not found.model:
+        lines += ["  note: no model is known yet; write its name in place of MODEL in the sample", ""]
     lines += [
         "A long document and a question, to paste into another terminal:",
         "",

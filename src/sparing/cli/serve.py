@@ -11,7 +11,7 @@ import click
 
 from sparing.cli.options import config_option
 from sparing.cli.progress import busy
-from sparing.cli.warm import warm_up
+from sparing.warm import warm_up
 
 if TYPE_CHECKING:
     from sparing.settings.load import Resolved
@@ -79,6 +79,6 @@ def _run(resolved: Resolved) -> None:
     app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder)
     with busy("getting ready"):
         found = probe(settings)
-        warm_up((DEFAULT_MODEL, "gpt-4"))  # one model of each vocabulary, so that no request spends its deadline on it
+        warm_up(DEFAULT_MODEL, "gpt-4")  # one model of each vocabulary, so that no request spends its deadline on it
     with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it; open answers have been finished by then
         serve(app, settings.gateway, ready=lambda base_url: click.echo(greeting(resolved, found, base_url), err=True))
