@@ -26,6 +26,4 @@ class Bare:
         bounds = list(accumulate(map(len, lines), initial=0))
         worth = score(text, bounds, ask.question) if ask.question else [0.0] * len(lines)
         must = frozenset(i for i, line in enumerate(lines) if any(pin in line for pin in ask.pins))
-        return unit_ladder(
-            Units(text, bounds, worth, "lines", line_gap("lines"), self.name, must=must), ask.counter
-        )
+        return unit_ladder(Units(text, bounds, worth, "lines", line_gap("lines"), self.name, must=must), ask.counter)

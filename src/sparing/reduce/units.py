@@ -6,7 +6,7 @@ ladder adds one unit per rung, in the order given; kept units appear in source o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -52,6 +52,10 @@ class Units:
     must: frozenset[int] = frozenset()
     tokens: Sequence[int] | None = None
     source_bounds: Sequence[int] | None = None  # offsets in the original, when `text` is a re-formatted form of it
+    gap_at: Callable[[int, int], str] | None = (
+        None  # what units [a, b) left out read as, where that is more than `gap` knows
+    )
+    gap_tokens: int | None = None  # where a gap between kept units costs other than the gap alone
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,8 @@ class UnitLadder:
 
     def render(self, rung: int) -> Rendition:
         """Kept units in source order, a marker for each gap."""
-        units = self.units
-        kept = bytearray(len(units.bounds) - 1)
-        for index in self.order[: self.first + rung]:
-            kept[index] = 1
-        pieces, elisions = _assemble(units, kept)
-        return Rendition(
-            "".join(pieces), self.tokens[rung], self.worth[rung], units.unit, tuple(elisions), self.reducer
-        )
+        text, elisions = assemble(self.units, self.order[: self.first + rung])
+        return Rendition(text, self.tokens[rung], self.worth[rung], self.units.unit, elisions, self.reducer)
 
 
 def unit_ladder(units: Units, counter: Counter) -> UnitLadder:
@@ -83,7 +81,8 @@ def unit_ladder(units: Units, counter: Counter) -> UnitLadder:
     tokens = units.tokens if units.tokens is not None else counter.split(units.text, units.bounds)
     order = _with_must_first(units, size)
     fixed = counter.count(units.text[: units.bounds[0]]) + counter.count(units.text[units.bounds[-1] :]) if size else 0
-    costs = _cumulative_costs(order, tokens, counter.count(units.gap(9)), fixed)
+    gap_tokens = units.gap_tokens if units.gap_tokens is not None else counter.count(units.gap(9))
+    costs = _cumulative_costs(order, tokens, gap_tokens, fixed)
     gained = _cumulative_worth(order, units.worth, tokens)
     first = len(units.must)
     return UnitLadder(units, order, first, costs[first:], gained[first:], units.reducer)
@@ -98,7 +97,7 @@ def _with_must_first(units: Units, size: int) -> list[int]:
 
 
 def _cumulative_worth(order: Sequence[int], worth: Sequence[float], tokens: Sequence[int]) -> list[float]:
-    """Share of the worth held after each unit is added. A little of it goes by size: more text is never worth nothing."""
+    """Share of the worth held after each unit is added. A little of it goes by size: more is never worth nothing."""
     by_worth = (1 - _BY_SIZE if any(worth) else 0.0) / (sum(worth) or 1.0)
     by_size = (1 - by_worth * sum(worth)) / (sum(tokens) or 1)
     gained = list(accumulate((worth[i] * by_worth + tokens[i] * by_size for i in order), initial=0.0))
@@ -126,10 +125,14 @@ def _cumulative_costs(order: Sequence[int], tokens: Sequence[int], gap_tokens: i
     return costs
 
 
-def _assemble(units: Units, kept: bytearray) -> tuple[list[str], list[Elision]]:
+def assemble(units: Units, kept_units: Iterable[int]) -> tuple[str, tuple[Elision, ...]]:
+    """The text with only these units in it, in source order, and what it leaves out."""
     text, bounds = units.text, units.bounds
     where = units.source_bounds or bounds
-    size = len(kept)
+    size = len(bounds) - 1
+    kept = bytearray(size)
+    for index in kept_units:
+        kept[index] = 1
     pieces = [text[: bounds[0]]] if size else [text]
     elisions = []
     start = 0
@@ -139,9 +142,9 @@ def _assemble(units: Units, kept: bytearray) -> tuple[list[str], list[Elision]]:
         if kept[start]:
             pieces.append(text[bounds[start] : bounds[end]])
         else:
-            pieces.append(units.gap(end - start))
+            pieces.append(units.gap_at(start, end) if units.gap_at else units.gap(end - start))
             elisions.append(Elision(where[start], where[end], end - start))
         start = end
     if size:
         pieces.append(text[bounds[-1] :])
-    return pieces, elisions
+    return "".join(pieces), tuple(elisions)
