@@ -68,11 +68,16 @@ def _settle_turn(turn: Sequence[Offer], target: Target, min_tokens: int, pins: t
 def settle_by_effort(offers: Sequence[Offer], target: Target, pins: tuple[str, ...]) -> Settlement:
     """Settle what belongs together by an effort's own shares: short and dense texts lose nothing."""
     careful = [whole_only(offer) if is_spared(offer, target) else offer for offer in offers]
-    aims = (
-        offer.tokens * (1.0 if is_spared(offer, target) else target.kept if offer.ask.question else target.kept_blind)
-        for offer in offers
-    )
-    return settle(careful, round(sum(aims)), pins, lossless=target.lossless)
+    aim = sum(offer.tokens * _share(offer, target) for offer in offers)
+    return settle(careful, round(aim), pins, lossless=target.lossless)
+
+
+def _share(offer: Offer, target: Target) -> float:
+    if is_spared(offer, target):
+        return 1.0
+    if offer.content is Content.LOG:
+        return target.kept_log
+    return target.kept if offer.ask.question else target.kept_blind
 
 
 def is_spared(offer: Offer, target: Target) -> bool:

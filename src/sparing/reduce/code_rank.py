@@ -20,6 +20,8 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w+")
 _WORD_BYTES = bytes(b if b >= 128 or chr(b).isalnum() or chr(b) in "_$" else 32 for b in range(256))
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _MOST_ASKED = 12  # a question that names more definitions than this names none in particular
+_LEADERS = 3
+_LEADING = 0.5  # of the best match's relevance
 _NEIGHBOUR = 0.5  # worth of a caller or callee of what was asked for, beside that of the best match
 # Shares of the worth of a file, by what a part is; what was asked for counts on top.
 _SHARES = {HEAD: 0.35, DOC: 0.1, FOLD: 0.45, NOTES: 0.1}
@@ -75,11 +77,23 @@ def _order(
             order.update(dict.fromkeys(head_of[entry] for entry in above if entry in head_of))
             order[part] = None
     skeleton = len(order)
+    leaders = _leaders(layout, values)
+    order.update(dict.fromkeys(part for part in by_value if parts[part].entry in leaders))
     order.update(dict.fromkeys(part for part in by_value if parts[part].kind == DOC))
     # The rest of a comment is half as urgent as code that is as relevant.
     late = {part: values[part] * (0.5 if parts[part].kind == NOTES else 1.0) for part in by_value}
     order.update(dict.fromkeys(sorted(by_value, key=lambda part: -late[part])))
     return list(order), skeleton
+
+
+def _leaders(layout: Layout, values: Sequence[float]) -> set[int]:
+    """The few definitions that are about what was asked, though not named in it: whole before the comments of others."""
+    best: dict[int, float] = {}
+    for part, value in zip(layout.parts, values, strict=True):
+        if part.kind == FOLD and part.entry >= 0:
+            best[part.entry] = max(value, best.get(part.entry, 0.0))
+    top = sorted(best, key=lambda entry: -best[entry])[:_LEADERS]
+    return {entry for entry in top if best[entry] >= _LEADING * best[top[0]]}
 
 
 def _worth(layout: Layout, values: Sequence[float], within: set[int]) -> list[float]:
