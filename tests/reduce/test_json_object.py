@@ -69,14 +69,61 @@ def test_rungs_of_grouped_records_parse_and_count():
     assert table["same_in_all_rows"] == {"note": "x" * 30}
 
 
-def test_smallest_rung_names_all_top_level_keys():
-    """Top-level keys and short values always stay; long ones say what they were."""
-    smallest = json.loads(ladder(json.dumps(config())).render(0).text)
-    assert list(smallest) == list(config())
-    assert smallest["seeds"] == "… 90 items"
-    assert smallest["database"] == "… 3 fields"
-    assert re.fullmatch(r"… \d+ characters", smallest["notice"])
-    assert smallest["owner"] is None
+def rungs(text: str, question: str = "") -> list[str]:
+    offer = ladder(text, question)
+    return [offer.render(rung).text for rung in range(len(offer.tokens))]
+
+
+def test_first_rungs_that_name_the_top_level_keys_have_all_short_values():
+    """Above the lowest rungs all top-level keys and short values are there; long ones say what they were."""
+    named = next(found for rung in rungs(json.dumps(config())) if list(found := json.loads(rung)) == list(config()))
+    assert named["seeds"] == "… 90 items"
+    assert named["database"] == "… 3 fields"
+    assert re.fullmatch(r"… \d+ characters", named["notice"])
+    assert named["owner"] is None
+
+
+def result() -> dict[str, object]:
+    """What a tool of an airline answers with."""
+    return {
+        "reservation_id": "ZX81QT",
+        "user_id": "mia_9",
+        "origin": "LIS",
+        "destination": "OSL",
+        "cabin": "economy",
+        "error": "seat map failed",
+        "flights": [
+            {"number": f"KQ{i}70", "date": f"2031-05-{i + 10}", "from": "LIS", "price": 90 + i} for i in range(4)
+        ],
+        "passengers": [{"first": f"P{i}", "last": "Li", "born": f"19{60 + i}-02-0{i + 1}"} for i in range(3)],
+        "created_at": "2031-04-30T15:00:00",
+        "total_baggages": 2,
+        "insurance": "no",
+    }
+
+
+def test_a_small_result_goes_down_to_almost_nothing():
+    """The lowest rung counts the fields; a fifth of the tokens is enough for valid JSON with some of them."""
+    source = json.dumps(result())
+    offer = ladder(source)
+    assert json.loads(offer.render(0).text) == {"…": f"{len(result())} fields"}
+    fifth = next(text for text in reversed(rungs(source)) if len(text) <= len(source) / 5)
+    assert len(json.loads(fifth)) > 2
+
+
+def test_what_the_question_names_goes_last():
+    """A named value deep inside is in every rung but the lowest, without the rows beside it."""
+    texts = rungs(json.dumps(result()), "What does KQ270 cost?")
+    assert all("KQ270" in text for text in texts[1:])
+    assert "KQ170" not in texts[1]
+
+
+def test_errors_and_identities_outlast_other_values():
+    """Of the short values those that speak of failure and those that say which record it is go last."""
+    kept = [set(json.loads(text)) for text in rungs(json.dumps(result()))]
+    arrived = {key: next(i for i, keys in enumerate(kept) if key in keys) for key in result()}
+    assert arrived["error"] < arrived["cabin"]
+    assert arrived["reservation_id"] < arrived["origin"]
 
 
 @pytest.mark.parametrize(

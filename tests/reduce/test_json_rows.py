@@ -114,10 +114,18 @@ def test_nested_records_become_columns_too():
 def test_rest_of_the_object_stays():
     """Records inside an object are reduced in place; paging and the like stay beside them."""
     offer = ladder(page_of_orders())
-    smallest = json.loads(offer.render(0).text)
+    smallest = json.loads(offer.render(offer.num_lower).text)
     assert smallest["object"] == "list"
     assert smallest["has_more"] is True
     assert smallest["data"]["rows"] == ["… 40 rows"]
+
+
+def test_below_the_first_row_the_rest_of_the_object_goes_too():
+    """A budget too small for what stands around the rows still gets valid JSON that counts what is missing."""
+    offer = ladder(page_of_orders())
+    assert json.loads(offer.render(0).text) == {"…": "4 fields"}
+    assert offer.tokens[0] < offer.tokens[offer.num_lower]
+    assert list(offer.worth) == sorted(offer.worth)
 
 
 def test_json_lines_stay_json():

@@ -90,7 +90,35 @@ TRAPS = {
         "".join(json.dumps({"ts": i, "level": "info", "msg": f"m{i}"}) + "\n" for i in range(9)),
         Content.JSON_ROWS,
     ),
-    "CSV": ("id,city,rate\n" + "".join(f"{i},Oslo,{i}.5\n" for i in range(20)), Content.LOG),
+    "CSV": ("id,city,rate\n" + "".join(f"{i},Oslo,{i}.5\n" for i in range(20)), Content.TABLE),
+    "CSV with times": (
+        "at,host,ms\n" + "".join(f"2024-05-06 10:00:{i:02d},web-{i % 3},{i * 7}\n" for i in range(30)),
+        Content.TABLE,
+    ),
+    "TSV without typed cells": (
+        "name\tcity\trole\n" + "Ana Sol\tOslo\tclerk\nBo Li\tTurin\tpilot\n" * 6,
+        Content.TABLE,
+    ),
+    "semicolons and quotes": ("id;note;sum\n" + "".join(f'{i};"a; b";{i},5\n' for i in range(9)), Content.TABLE),
+    "pipes": ("id|city|rate\n" + "".join(f"{i}|Oslo|{i}.5\n" for i in range(9)), Content.TABLE),
+    "numbers without a header": ("".join(f"{i},{i * i},{i / 4}\n" for i in range(12)), Content.TABLE),
+    "two columns": ("city,rate\n" + "Oslo,3.5\nQuito,4.1\n" * 5, Content.TABLE),
+    "a log with commas": (
+        "".join(f"2024-05-06 10:00:{i:02d},{i * 7 + 100} INFO job {i}, queue mail, done\n" for i in range(30)),
+        Content.LOG,
+    ),
+    "a log with pipes": (
+        "".join(f"2024-05-06 10:00:{i:02d}|INFO|worker-{i % 3}|job {i} is done\n" for i in range(30)),
+        Content.LOG,
+    ),
+    "prose with commas": (
+        "We saw Oslo, Turin, and Quito.\nThey had bread, cheese, and wine.\nIt was late, dark, and cold.\n" * 5,
+        Content.PROSE,
+    ),
+    "one comma to the line": (
+        "Dear Ana,\nI hope you are well,\nand so is Bo,\nwho wrote to me,\nlast week,\n" * 3,
+        Content.PROSE,
+    ),
     "build output": ("".join(f"[{i:3d}%] Building CXX object src/part{i}.cc.o\n" for i in range(20)), Content.LOG),
     "levels without times": ("INFO started\nWARN slow disk\nINFO done\nERROR cannot write\n" * 4, Content.LOG),
     "compiler hits": ("".join(f"src/a{i}.c:{i}:5: warning: unused variable 'x'\n" for i in range(9)), Content.GREP),

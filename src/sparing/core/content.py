@@ -11,6 +11,7 @@ class Content(StrEnum):
     HTML = "html"
     JSON_ROWS = "json_rows"  # an array of records, or an object whose bulk is one
     JSON = "json"  # any other JSON
+    TABLE = "table"  # CSV and its kin: a row to the line
     LOG = "log"
     CODE = "code"
     DIFF = "diff"

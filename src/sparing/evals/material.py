@@ -16,6 +16,7 @@ _MAKERS: dict[Content, tuple[Maker, ...]] = {
     Content.PROSE: (prose.minutes, prose.policy),
     Content.MARKDOWN: (prose.handbook,),
     Content.HTML: (prose.page,),
+    Content.TABLE: (rows.invoices,),
     Content.LOG: (logs.build, logs.maintenance),
     Content.CODE: (code.source_file,),
     Content.DIFF: (logs.diff,),

@@ -1,7 +1,8 @@
 """Any JSON document: without whitespace and with lists of records as columns; then without what nobody asked about.
 
-Every rung is valid JSON. The top-level keys and short top-level values always stay. What is left out says what it was:
-``"… 14 items"`` in a list, ``"…":"5 fields"`` in an object, ``[… 320 characters]`` inside a string.
+Every rung is valid JSON. The top-level keys and short top-level values go last but for what the question names. What is
+left out says what it was: ``"… 14 items"`` in a list, ``"…":"5 fields"`` in an object, ``[… 320 characters]`` inside a
+string.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ import msgspec
 from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
+from sparing.reduce.anchors import anchors
 from sparing.reduce.json_node import Node
 from sparing.reduce.json_tree import parse_tree
-from sparing.reduce.json_tree_ladder import shows_keys, tree_ladder, whole_text
+from sparing.reduce.json_tree_ladder import Order, shows_keys, tree_ladder, whole_text
 from sparing.reduce.json_unusual import failures
 from sparing.reduce.json_worth import asked, mix
 
 _BLANK = "\ufeff \t\r\n"
-_TOP_VALUE = 60  # characters of a top-level value that always stays
+_TOP_VALUE = 60  # characters of a top-level value that goes last
 _FAILING, _NEAR_TOP = 0.15, 0.1  # shares of the worth beside what the question says
 _PATH = 200  # characters of the keys above a leaf that count as its own text
+_IDENTITY = re.compile(r'(?:\b|_|-)(?:id|key|name|number|code|uuid|status|error)":|(?<=[a-z])(?:Id|Key|Name)":')
 _WORD_BREAK = re.compile(r"_|(?<=[a-z])(?=[A-Z])")
 
 
@@ -50,8 +53,11 @@ class JsonObject:
             return Skip("a pinned string would be re-formatted")
         leaves = [node for node in root.walk() if not node.children]
         ask.deadline.check()
-        must = {i for i, leaf in enumerate(leaves) if _stays(leaf, root, text, ask.pins)}
-        ladder = tree_ladder(text, root, leaves, must, _worths(leaves, ask), ask.counter, self.name)
+        worth = _worths(leaves, ask)
+        by_place, named = _in_order(leaves, root, text, worth, ask)
+        first = sum(_is_pinned(leaf, root, text, ask.pins) for leaf in leaves)
+        order = Order([leaves[i] for i in by_place], first, named)
+        ladder = tree_ladder(text, root, order, [worth[i] for i in by_place], ask.counter, self.name)
         if len(ladder.tokens) == 1 and ladder.full == text:
             return Skip("no part of this JSON can be left out")
         return ladder
@@ -62,8 +68,23 @@ def _loses(root: Node, text: str, pins: tuple[str, ...]) -> bool:
     return any(pin and whole.count(pin) < text.count(pin) for pin in pins)
 
 
-def _stays(leaf: Node, root: Node, text: str, pins: tuple[str, ...]) -> bool:
-    if leaf is root or (leaf.parent is root and shows_keys(root) and len(leaf.text) <= _TOP_VALUE):
+def _in_order(leaves: Sequence[Node], root: Node, text: str, worth: Sequence[float], ask: Ask) -> tuple[list[int], int]:
+    """Indexes of the leaves as they are added, and after how many the top-level values are all there."""
+    by_worth = sorted(range(len(leaves)), key=lambda i: -worth[i])
+    top = [i for i in by_worth if _is_top(leaves[i], root)]
+    top.sort(key=lambda i: (-worth[i], not _IDENTITY.search(leaves[i].key)))
+    shown = [f"{_keys_first_shown_by(leaf)}\n{leaf.key}{leaf.text}" for leaf in leaves] if ask.question else []
+    pinned = [i for i, leaf in enumerate(leaves) if _is_pinned(leaf, root, text, ask.pins)]
+    early = dict.fromkeys([*pinned, *anchors(shown, worth, ask.question), *top])
+    return list(dict.fromkeys([*early, *by_worth])), len(early)
+
+
+def _is_top(leaf: Node, root: Node) -> bool:
+    return leaf.parent is root and shows_keys(root) and len(leaf.text) <= _TOP_VALUE
+
+
+def _is_pinned(leaf: Node, root: Node, text: str, pins: tuple[str, ...]) -> bool:
+    if leaf is root:
         return True
     return any(pin and (pin in text[leaf.start : leaf.end] or pin in _keys_first_shown_by(leaf)) for pin in pins)
 

@@ -11,6 +11,8 @@ import msgspec
 
 from sparing.core.counter import Counter
 from sparing.core.ladder import Elision, Rendition
+from sparing.core.reducer import Ask
+from sparing.reduce.anchors import anchors
 from sparing.reduce.json_unusual import is_category
 from sparing.reduce.units import UnitLadder, Units, unit_ladder
 
@@ -41,8 +43,7 @@ def row_ladder(
     layout: Layout,
     worth: Sequence[float],
     columns: Mapping[str, Sequence[bytes]],
-    pins: tuple[str, ...],
-    counter: Counter,
+    ask: Ask,
     reducer: str,
 ) -> RowLadder:
     """Build the ladder.
@@ -50,11 +51,11 @@ def row_ladder(
     Args:
         source: The text as it came; the last rung where the layout is not cheaper.
         columns: Name -> one cell per row, for the counts of what is left out.
-        pins: A row that holds one of these stays.
+        ask: A row that holds one of its pins stays; rows that its question names come first.
     """
-    rows = [layout.text[a:b] for a, b in pairwise(layout.bounds)] if pins else []
-    must = frozenset(i for i, row in enumerate(rows) if any(pin and pin in row for pin in pins))
-    units = Units(layout.text, layout.bounds, worth, "rows", _gap, reducer, must=must)
+    counter = ask.counter
+    order, must = row_order(layout.text, layout.bounds, worth, ask)
+    units = Units(layout.text, layout.bounds, worth, "rows", _gap, reducer, order=order, must=must)
     base = unit_ladder(units, counter)
     groups = _categories(columns) if layout.summarised else {}
     summary = counter.count(_summary(range(len(worth)), groups)) if layout.summarised else 0
@@ -63,6 +64,14 @@ def row_ladder(
     most = min(base.tokens[-1], source_tokens)
     tokens = [min(cost + summary, most) for cost in base.tokens[:-1]] + [most]
     return RowLadder(layout, base, groups, full, tokens, base.worth, counter, reducer)
+
+
+def row_order(text: str, bounds: Sequence[int], worth: Sequence[float], ask: Ask) -> tuple[list[int], frozenset[int]]:
+    """Rows in the order they are added, and those that must stay."""
+    rows = [text[a:b] for a, b in pairwise(bounds)] if ask.pins or ask.question else []
+    must = frozenset(i for i, row in enumerate(rows) if any(pin and pin in row for pin in ask.pins))
+    first = anchors(rows, worth, ask.question, text[: bounds[0]] + text[bounds[-1] :])
+    return list(dict.fromkeys([*first, *sorted(range(len(worth)), key=lambda i: -worth[i])])), must
 
 
 @dataclass(frozen=True)

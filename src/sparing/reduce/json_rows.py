@@ -16,11 +16,14 @@ from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
 from sparing.reduce.json_columns import Record, Table, columnar
+from sparing.reduce.json_object import JsonObject
 from sparing.reduce.json_row_ladder import Layout, row_ladder
 from sparing.reduce.json_table import NoTableError, Records, find_records
 from sparing.reduce.json_worth import row_worths
+from sparing.reduce.stacked_ladder import stacked
 
 _MIN_ROWS = 3
+_LONG_HEAD = 0.1  # share of all tokens above which what stands around the rows can be shortened too
 _SHORT_ROW = 24  # characters; below, a line break after each row costs more than it helps the reader
 
 
@@ -51,7 +54,11 @@ class JsonRows:
         shapes: Sequence[object] = [tuple(record) for record in parsed] or [row[:1] for row in records.rows]
         ask.deadline.check()
         worth = row_worths(layout.text, layout.bounds, columns, shapes, ask)
-        return row_ladder(text, layout, worth, columns, ask.pins, ask.counter, self.name)
+        ladder = row_ladder(text, layout, worth, columns, ask, self.name)
+        if ladder.tokens[0] <= _LONG_HEAD * ladder.tokens[-1] or records.lines:
+            return ladder
+        lower = JsonObject().propose(text, ask)
+        return ladder if isinstance(lower, Skip) else stacked(lower, ladder)
 
 
 def _loses(layout: str, text: str, pins: tuple[str, ...]) -> bool:

@@ -21,43 +21,50 @@ def shows_keys(root: Node) -> bool:
     return root.is_object and len(root.children) <= _SHOWN_KEYS
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Leaves in the order they are added.
+
+    Attributes:
+        leaves: All of them.
+        first: How many stay in every rung.
+        named: From this many on, the members of the top-level object are all named.
+    """
+
+    leaves: Sequence[Node]
+    first: int
+    named: int
+
+
 def tree_ladder(
-    source: str,
-    root: Node,
-    leaves: Sequence[Node],
-    must: set[int],
-    worth: Sequence[float],
-    counter: Counter,
-    reducer: str,
+    source: str, root: Node, order: Order, worth: Sequence[float], counter: Counter, reducer: str
 ) -> TreeLadder:
     """Build the ladder: one rung per leaf beyond those that must stay.
 
     Args:
         source: The text as it came; the last rung where the shorter form is not cheaper.
-        leaves: In document order.
-        must: Indexes of the leaves that stay.
-        worth: One per leaf, >= 0.
+        worth: One per leaf of the order, >= 0.
     """
     full, tokens = _measure(root, counter)
     source_tokens = counter.count(source)
     full_tokens = counter.count(full)
     if full_tokens > source_tokens:
         full, full_tokens = source, source_tokens
-    order = sorted(must) + sorted((i for i in range(len(leaves)) if i not in must), key=lambda i: -worth[i])
-    costs = _costs(root, [leaves[i] for i in order], tokens, counter.count('"… 12 items",'))
+    marker_tokens = counter.count('"… 12 items",')
+    named = _costs(root, order.leaves, tokens, marker_tokens, shows_keys(root))
+    unnamed = _costs(root, order.leaves, tokens, marker_tokens, False) if shows_keys(root) else named
+    costs = [*unnamed[: order.named], *named[order.named :]]
     costs = [*list(accumulate(reversed(costs[:-1]), min, initial=full_tokens))[:0:-1], full_tokens]
-    gained = _gained(order, worth, [tokens[id(leaf)] for leaf in leaves])
-    first = len(must)
-    return TreeLadder(root, [leaves[i] for i in order], first, full, costs[first:], gained[first:], counter, reducer)
+    gained = _gained(worth, [tokens[id(leaf)] for leaf in order.leaves])
+    return TreeLadder(root, order, full, costs[order.first :], gained[order.first :], counter, reducer)
 
 
 @dataclass(frozen=True)
 class TreeLadder:
-    """Rung r keeps the first ``first + r`` leaves of the order. See `core.ladder.Ladder`."""
+    """Rung r keeps the first ``order.first + r`` leaves of the order. See `core.ladder.Ladder`."""
 
     root: Node
-    order: Sequence[Node]
-    first: int
+    order: Order
     full: str
     tokens: Sequence[int]
     worth: Sequence[float]
@@ -68,7 +75,9 @@ class TreeLadder:
         """The document with a string, or a member, for everything left out."""
         last = len(self.tokens) - 1
         if rung < last:
-            rendering = _Rendering(self.root, _active(self.order[: self.first + rung]))
+            size = self.order.first + rung
+            named = shows_keys(self.root) and size >= self.order.named
+            rendering = _Rendering(self.root, _active(self.order.leaves[:size]), named)
             text = "".join(rendering.pieces())
             if rendering.elisions and self.counter.count(text) < self.tokens[last]:
                 elisions = tuple(rendering.elisions)
@@ -79,8 +88,9 @@ class TreeLadder:
 class _Rendering:
     """One pass over the tree: pieces of text, and what was left out on the way."""
 
-    def __init__(self, root: Node, active: set[int]) -> None:
+    def __init__(self, root: Node, active: set[int], named: bool) -> None:
         self.root = root
+        self.named = named
         self.active = active
         self.elisions: list[Elision] = []
 
@@ -128,7 +138,7 @@ class _Rendering:
         return {id(child) for child in absent}
 
     def _names(self, node: Node) -> bool:
-        return node is self.root and shows_keys(node)
+        return node is self.root and self.named
 
     def _marker(self, node: Node, run: Sequence[Node], num_fields: int) -> str:
         if self._names(node):
@@ -205,11 +215,11 @@ def _measure(root: Node, counter: Counter) -> tuple[str, dict[int, int]]:
     return text, tokens
 
 
-def _costs(root: Node, order: Sequence[Node], tokens: dict[int, int], marker_tokens: int) -> list[int]:
+def _costs(root: Node, order: Sequence[Node], tokens: dict[int, int], marker_tokens: int, names: bool) -> list[int]:
     """Tokens after each leaf is added: its own, those of the containers it brings along, a marker for each gap."""
     missing = {id(root): len(root.children)}
     cost = tokens[id(root)] + marker_tokens
-    named = {id(child): marker_tokens for child in root.children} if shows_keys(root) else {}
+    named = {id(child): marker_tokens for child in root.children} if names else {}
     costs = [cost + sum(named.values())]
     cost = costs[0]
     for leaf in order:
@@ -227,9 +237,9 @@ def _costs(root: Node, order: Sequence[Node], tokens: dict[int, int], marker_tok
     return costs
 
 
-def _gained(order: Sequence[int], worth: Sequence[float], tokens: Sequence[int]) -> list[float]:
+def _gained(worth: Sequence[float], tokens: Sequence[int]) -> list[float]:
     """Share of the worth held after each leaf is added."""
     by_worth = (1 - _BY_SIZE) / (sum(worth) or 1.0)
     by_size = _BY_SIZE / (sum(tokens) or 1)
-    gained = list(accumulate((worth[i] * by_worth + tokens[i] * by_size for i in order), initial=0.0))
+    gained = list(accumulate((w * by_worth + n * by_size for w, n in zip(worth, tokens, strict=True)), initial=0.0))
     return [*(min(share, 1.0) for share in gained[:-1]), 1.0]

@@ -1,4 +1,4 @@
-"""How unusual each row of a table is: rare values, far-off numbers, words of failure, odd sets of keys.
+"""How unusual each row of a table is: rare values, far-off numbers, words of failure, odd sets of keys, shared values.
 
 A value is rare against its own column: what counts is its surprise beyond the column's entropy (both in nats), so that
 the values of an evenly mixed column are not rare. Numbers are far off beyond three interquartile ranges (Tukey, 1977,
@@ -12,6 +12,8 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
+
+from sparing.reduce.same_values import shared
 
 Cells = Sequence[bytes]
 
@@ -51,6 +53,7 @@ _NOT_DIGIT = re.compile(rb"\D")
 _CATEGORIES = 24  # most distinct values of a column that is taken for a category
 _COMMON = 0.2  # share of rows above which failure says nothing about a row
 _FAR_OUT = 3.0
+_SHARED = 0.8  # over the number of rows that share the value: two rows weigh half as much as a failure each
 
 
 def unusual(
@@ -82,8 +85,14 @@ def _column(cells: Cells) -> dict[int, float]:
         return _rare(cells)
     numbers = _numbers(cells) or _dates(cells)
     if numbers is not None:
-        return _far_out(numbers)
-    return _rare([cell[:1] for cell in cells])  # null among strings, a string among numbers
+        return _and_shared(_far_out(numbers), cells)
+    return _and_shared(_rare([cell[:1] for cell in cells]), cells)  # null among strings, a string among numbers
+
+
+def _and_shared(weights: dict[int, float], cells: Cells) -> dict[int, float]:
+    for i, share in shared(cells).items():
+        weights[i] = max(weights.get(i, 0.0), _SHARED * share)
+    return weights
 
 
 def _rare(values: Sequence[object]) -> dict[int, float]:

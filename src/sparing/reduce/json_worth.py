@@ -1,4 +1,7 @@
-"""What each row of a table is worth: it is named, matches the question, is unusual, or stands for its neighbours."""
+"""What each row of a table is worth: it is named, matches the question, is unusual, or stands for its neighbours.
+
+Where the question is about what is the same or there twice, rows that share a value come before those that match words.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from sparing.core.question import Question
 from sparing.core.reducer import Ask
 from sparing.reduce import relevance
 from sparing.reduce.json_unusual import is_category, unusual
+from sparing.reduce.same_values import asks_same, shared_worths
 
 # Shares of the whole worth. Without a match the question's share falls to the others.
 _NAMED, _MATCHING, _UNUSUAL, _SPREAD = 0.5, 0.25, 0.15, 0.1
+_SHARED = 0.4  # when the question is about what is the same
 _ENDS = 3.0  # the first and the last row, against a row of the spread
 _FIRST_OF_KIND = 2.0  # the first row of each category
 
@@ -35,6 +40,8 @@ def row_worths(
     ]
     if ask.question:
         parts += asked(text, bounds, ask.question)
+        if asks_same(ask.question):
+            parts.append((_SHARED, shared_worths(columns, len(shapes), ask.question)))
     ask.deadline.check()
     return mix(parts, len(shapes))
 

@@ -13,13 +13,15 @@ from sparing.core.content import Content
 from sparing.reduce.language import extension, guess_language, is_codelike, language_of_name
 from sparing.reduce.sample import Sample
 from sparing.reduce.sniff_json import sniff_json
+from sparing.reduce.text_table import separator_of
 
 _BY_EXTENSION = {
     **dict.fromkeys(("md", "markdown", "mdx"), Content.MARKDOWN),
     **dict.fromkeys(("html", "htm", "xhtml"), Content.HTML),
     **dict.fromkeys(("diff", "patch"), Content.DIFF),
     **dict.fromkeys(("jsonl", "ndjson"), Content.JSON_ROWS),
-    **dict.fromkeys(("log", "csv", "tsv"), Content.LOG),
+    **dict.fromkeys(("csv", "tsv", "psv"), Content.TABLE),
+    "log": Content.LOG,
     **dict.fromkeys(("rb", "php", "cs", "swift", "kt", "scala", "css", "scss", "sql", "sh"), Content.CODE),
     **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "pdf", "zip", "gz", "so", "wasm", "ico"), Content.BINARY),
 }
@@ -121,6 +123,8 @@ def _strong(sample: Sample) -> Content | None:
 
 
 def _by_lines(sample: Sample) -> Content:
+    if separator_of(sample.text):
+        return Content.TABLE
     if len(sample.lines) >= 3 and _stamped_share(sample.lines) >= 0.5:
         return Content.LOG
     if sample.count(_FENCE):
@@ -132,7 +136,7 @@ def _by_lines(sample: Sample) -> Content:
     marks = sample.count(_MARK)
     if _is_html(sample.text, marks):
         return Content.HTML
-    if _is_table(sample.lines):
+    if _has_cells(sample.lines):
         return Content.LOG
     if marks >= 2 and (marks >= len(sample.lines) * 0.1 or _has_headings(sample)):
         return Content.MARKDOWN
@@ -169,8 +173,8 @@ def _has_headings(sample: Sample) -> bool:
     return 2 <= sample.count(_HEADING) <= len(sample.lines) * 0.4
 
 
-def _is_table(lines: tuple[str, ...]) -> bool:
-    """Whether the lines have one separator equally often, as in CSV: they are read line by line, like a log."""
+def _has_cells(lines: tuple[str, ...]) -> bool:
+    """Whether the lines have one separator equally often, though no header: they are read line by line, like a log."""
     if len(lines) < 5:
         return False
     for separator in _SEPARATORS:

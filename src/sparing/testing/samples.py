@@ -16,6 +16,7 @@ def sample_texts() -> dict[Content, tuple[str, ...]]:
         Content.HTML: (html(),),
         Content.JSON_ROWS: (json.dumps(orders(), indent=2), page_of_orders(), json_lines()),
         Content.JSON: (json.dumps(config(), indent=2), json.dumps(config())),
+        Content.TABLE: (table(), table(";"), quoted_table()),
         Content.LOG: (log(), log_of_json()),
         Content.CODE: (python_code(), go_code(), typescript_code()),
         Content.DIFF: (git_diff(),),
@@ -84,6 +85,22 @@ def html() -> str:
         '<img src="map.png" alt="Map of all lines"><pre><code>GET /v1/trams</code></pre></main>\n'
         "<!-- generated --><footer>Contact us at trams@example.org</footer></body>\n</html>\n"
     )
+
+
+def table(separator: str = ",", size: int = 60) -> str:
+    """A ledger: one payment declined, one number used twice."""
+    lines = [separator.join(("payment", "city", "booked_on", "amount", "state"))]
+    for i in range(size):
+        number = 88_213 + 977 * (i if i != 52 else 17)
+        cells = (f"P{number}", CITIES[i % 6], f"2024-04-{1 + i % 28:02d}", f"{19 + i * 3.35:.2f}")
+        lines.append(separator.join((*cells, "declined" if i == 23 else "booked")))
+    return "\n".join(lines) + "\n"
+
+
+def quoted_table(size: int = 30) -> str:
+    """Cells with separators, quotes and line breaks in them; lines end as on Windows."""
+    rows = (f'{i},"{CITIES[i % 6]}, harbour","said ""go"" at {i}\r\nand went",{i * 7}\r\n' for i in range(size))
+    return "id,place,note,minutes\r\n" + "".join(rows)
 
 
 def log(size: int = 150) -> str:
