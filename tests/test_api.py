@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import types
 
 import pytest
 from hypothesis import given, settings
@@ -86,6 +87,12 @@ def test_public_names() -> None:
     assert all(getattr(sparing, name) is not None for name in sparing.__all__)
     with pytest.raises(AttributeError):
         sparing.nothing_like_this  # noqa: B018
+
+
+def test_no_submodule_hides_a_public_name() -> None:
+    """Using one name never turns another into a module."""
+    sparing.reduce_text(POEM, keep=0.5)
+    assert all(not isinstance(getattr(sparing, name), types.ModuleType) for name in sparing.__all__)
 
 
 def test_import_is_light() -> None:

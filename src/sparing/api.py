@@ -24,7 +24,7 @@ from sparing.fold import settle_by_effort
 from sparing.offer import Offer, offer, with_priors
 from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS
-from sparing.reduce.sniff import sniff
+from sparing.reducers.sniff import sniff
 from sparing.settings import PolicySettings
 from sparing.settle import settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for

@@ -14,7 +14,7 @@ from sparing.core.ladder import Elision, Ladder, Rendition, Skip
 from sparing.core.reducer import Ask, Reducer
 from sparing.core.span import Span
 from sparing.errors import DeadlineExceeded, SettingsError
-from sparing.reduce.relevance import score
+from sparing.reducers.relevance import score
 
 _log = logging.getLogger("sparing")
 _MIN_TOKENS = 32  # a gap marker and the receipt of the change cost about as much as this could save

@@ -22,7 +22,7 @@ from sparing.offer import Offer, offer, with_priors
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Piece, find_pieces
 from sparing.receipts import receipt_id, span_receipts
-from sparing.reduce.sniff import sniff
+from sparing.reducers.sniff import sniff
 from sparing.settings import PolicySettings
 from sparing.settle import Settlement
 from sparing.tokens.estimate import CharCounter

@@ -17,10 +17,12 @@ from sparing.core.reducer import Deadline
 from sparing.core.span import Span
 from sparing.errors import DeadlineExceeded
 from sparing.offer import AsItIs, Offer
-from sparing.reduce.repeats import Folded, Seen
+from sparing.reducers.repeats import Folded, Seen
 from sparing.settle import Settlement
 
-_FOLDABLE = frozenset({Content.PROSE, Content.MARKDOWN, Content.CODE, Content.LOG, Content.TEST_OUTPUT, Content.DIFF})
+_FOLDABLE = frozenset(
+    {Content.PROSE, Content.MARKDOWN, Content.CODE, Content.LOG, Content.TEST_OUTPUT, Content.DIFF, Content.TABLE}
+)
 _FEWEST_TOKENS = 200  # shorter texts repeat too little to be worth looking at
 _FEWEST_CHARS = 400
 _REDUCER = "repeats.v1"

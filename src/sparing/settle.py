@@ -10,7 +10,7 @@ from sparing.core.ladder import Ladder, Skip
 from sparing.core.verdict import Change, Guard, Objection
 from sparing.offer import AsItIs, Offer, WholeOnly, propose
 from sparing.plan.knapsack import Steps, choose_rungs
-from sparing.reduce.bare import Bare
+from sparing.reducers.bare import Bare
 
 _ROUNDS = 4  # of guards saying no
 _AIMS = 12  # of getting within the budget by exact counts

@@ -16,7 +16,7 @@ from sparing.core.reducer import Ask
 from sparing.core.span import Kind, Span
 from sparing.core.verdict import Change, Objection
 from sparing.offer import Offer
-from sparing.reduce.bare import Bare
+from sparing.reducers.bare import Bare
 from sparing.settle import settle
 from sparing.tokens.models import counter_for
 

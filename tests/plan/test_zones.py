@@ -72,7 +72,7 @@ def test_tool_result_is_judged_by_words_that_were_there() -> None:
     assert first[0].question == later[0].question
     assert first[0].question is not None
     assert "order 7" in first[0].question.text
-    assert '{"id": 7}' in first[0].question.text
+    assert first[0].question.text == "Find order 7\n7"
 
 
 def test_document_is_judged_by_later_questions_too() -> None:

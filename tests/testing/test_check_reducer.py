@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparing.core.ladder import Elision, Ladder, Rendition, Skip
-from sparing.reduce.units import Units, line_gap, unit_ladder
+from sparing.reducers.units import Units, line_gap, unit_ladder
 from sparing.testing import check_reducer, hostile_texts
 
 if TYPE_CHECKING:

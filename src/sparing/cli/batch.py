@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparing.cli.inputs import Material
-from sparing.warm import warm_up
 from sparing.errors import BudgetExceeded
+from sparing.warm import warm_up
 
 if TYPE_CHECKING:
     from sparing.api import Reduced

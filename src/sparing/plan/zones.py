@@ -7,9 +7,11 @@ for the words of the user and pinned; what lies between is material. Everything 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from sparing.core.question import Question
@@ -37,19 +39,41 @@ def find_pieces(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> list[Piece]
     all the user says from then on, since a later question may be about them.
     """
     said, material = _split_users(prompt)
-    calls = {span.pair: span.text for span in prompt.spans if span.kind is Kind.TOOL_CALL and span.pair}
+    calls = {span.pair: span for span in prompt.spans if span.kind is Kind.TOOL_CALL and span.pair}
     exempt = frozenset(exempt_tools)
     pieces = []
     for span in material:
         if span.kind is Kind.TOOL_RESULT:
             if span.tool in exempt:
                 continue
-            words = [_last_before(said, span), calls.get(span.pair, "")]
+            words = [_last_before(said, span), _words_of_call(calls.get(span.pair))]
         else:
             words = _from_then_on(said, span)
         text = "\n".join(word for word in words if word).strip()
         pieces.append(Piece(span, Question(text) if text else None))
     return pieces
+
+
+def _words_of_call(call: Span | None) -> str:
+    """The values that a tool was called with; their names and the JSON around them ask for nothing."""
+    if call is None:
+        return ""
+    try:
+        arguments = msgspec.json.decode(call.text)
+    except (msgspec.DecodeError, RecursionError):
+        return call.text
+    return " ".join(_leaves(arguments))
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)
 
 
 def _split_users(prompt: Prompt) -> tuple[list[Span], list[Span]]:
