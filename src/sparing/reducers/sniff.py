@@ -80,7 +80,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 _SEPARATORS = ",\t;|"
 
-_SENTENCES = re.compile(r"[a-z]{2}[.!?] +[A-Z][a-z]+ .*[a-z]{2}[.!?]\s*$")  # two at least on one line
+_SENTENCES = re.compile(r"[a-z]{2}[.!?] +[A-Z][a-z]+ [a-z]+ ")  # one ends and another begins on the same line
 
 
 def sniff(text: str, name: str = "") -> Content:
