@@ -56,4 +56,4 @@ def material_options(command: F) -> F:
     return command
 
 
-KINDS = ("auto", "prose", "markdown", "json", "log", "code", "diff", "html", "grep", "test")
+KINDS = ("auto", "prose", "markdown", "json", "log", "code", "diff", "html", "table", "grep", "test")
