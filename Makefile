@@ -8,13 +8,16 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # With an upstream or a provider's key in the environment the gateway fronts that; else the embedded model answers.
 FRONTS := $(filter-out local,$(SPARING_UPSTREAM))$(SPARING_UPSTREAM__OPENAI_URL)$(SPARING_UPSTREAM__ANTHROPIC_URL)$(OPENAI_API_KEY)$(ANTHROPIC_API_KEY)
 
-.PHONY: run test lint format bench clean
+.PHONY: run model test lint format bench clean
 
 run: $(VENV)/.run
 ifeq ($(FRONTS),)
-	@$(BIN)/sparing models pull
+	@$(MAKE) --no-print-directory model
 endif
 	@$(BIN)/sparing serve
+
+model: $(VENV)/.run
+	@$(BIN)/sparing models pull
 
 test: $(VENV)/.dev
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest
