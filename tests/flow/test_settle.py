@@ -99,3 +99,19 @@ def test_lossless_only() -> None:
     """With `lossless` nothing is left out whatever the budget."""
     settled = settle([make_offer(LINES)], 50, lossless=True)
     assert settled.changes[0].rendition.text == LINES
+
+
+@pytest.mark.parametrize("text", ["Yes, of course it was.", LINES, "one line without an end " * 40, '{"a": [1, 2, 3], "b": "x"}'])
+def test_nothing_pinned_fits_any_budget(text: str) -> None:
+    """When nothing is pinned a text can always give way, at last to the mark alone."""
+    settled = settle([make_offer(text, "What of line 7: the quick?")], 2, must_fit=True)
+    assert settled.fits
+    assert settled.tokens <= 2
+    assert "budget is below" in settled.reasons[0]
+
+
+def test_pins_do_not_give_way() -> None:
+    """What the caller pins stays although the budget cannot hold it."""
+    settled = settle([make_offer(LINES, pins=("line 7:",))], 2, ("line 7:",), must_fit=True)
+    assert not settled.fits
+    assert "line 7:" in settled.changes[0].rendition.text

@@ -32,12 +32,14 @@ class Objection:
         guard: Who objects.
         why: In words, for the receipt.
         needs: Literal strings that would have to stay for the objection to fall; empty when nothing shorter will do.
+        hard: False if it may give way to a budget that would not hold otherwise.
     """
 
     change: Change
     guard: str
     why: str
     needs: tuple[str, ...] = ()
+    hard: bool = True
 
 
 class Guard(Protocol):

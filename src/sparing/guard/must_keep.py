@@ -12,6 +12,7 @@ from sparing.core.verdict import Change, Objection
 _NAMED = re.compile(
     r"""(?<![\w.@/-])(?=[\w.@/:#-]*(?:\d\d|[a-z][A-Z]|\w[_@/]\w|[A-Za-z]\d|\d[A-Za-z]))[\w#](?:[\w.@/:#-]*\w)?"""
 )
+_RARE = 3
 _QUOTED = re.compile(r""""([^"\n]{2,80})"|“([^”\n]{2,80})”|`([^`\n]{2,80})`|«([^»\n]{2,80})»""")
 
 
@@ -31,7 +32,9 @@ class MustKeep:
         named = named_in(change.question.text) if change.question else []
         gone = [name for name in named if name in source and name not in text]
         if gone:
-            yield Objection(change, self.name, f"the question names {_short(gone)}", tuple(gone))
+            # The rare ones that are still there are asked for too, or they would be what goes next time.
+            needs = (name for name in named if name in gone or 0 < source.count(name) <= _RARE)
+            yield Objection(change, self.name, f"the question names {_short(gone)}", tuple(needs), hard=False)
 
 
 def named_in(question: str) -> list[str]:
