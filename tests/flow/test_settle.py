@@ -101,7 +101,9 @@ def test_lossless_only() -> None:
     assert settled.changes[0].rendition.text == LINES
 
 
-@pytest.mark.parametrize("text", ["Yes, of course it was.", LINES, "one line without an end " * 40, '{"a": [1, 2, 3], "b": "x"}'])
+@pytest.mark.parametrize(
+    "text", ["Yes, of course it was.", LINES, "one line without an end " * 40, '{"a": [1, 2, 3], "b": "x"}']
+)
 def test_nothing_pinned_fits_any_budget(text: str) -> None:
     """When nothing is pinned a text can always give way, at last to the mark alone."""
     settled = settle([make_offer(text, "What of line 7: the quick?")], 2, must_fit=True)

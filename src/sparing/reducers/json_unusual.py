@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from sparing.reducers.same_values import shared
 
@@ -49,8 +50,10 @@ _FAILURE = (
     *("错误", "失败", "エラー", "失敗", "오류", "실패", "خطأ", "فشل"),
 )
 _DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:["T ]|$)')
+_NO_NUMBER = frozenset((b"", b'"'))  # how cells begin that are none
 _NOT_DIGIT = re.compile(rb"\D")
 _CATEGORIES = 24  # most distinct values of a column that is taken for a category
+_FIRST = 512  # cells that mostly tell that a column has too many values for a category
 _COMMON = 0.2  # share of rows above which failure says nothing about a row
 _FAR_OUT = 3.0
 _SHARED = 0.8  # over the number of rows that share the value: two rows weigh half as much as a failure each
@@ -77,7 +80,8 @@ def unusual(
 
 def is_category(cells: Cells) -> bool:
     """Whether the column sorts rows into a few groups, such as a status."""
-    return 1 < len(set(cells)) <= min(_CATEGORIES, len(cells) // 3)
+    most = min(_CATEGORIES, len(cells) // 3)
+    return len(set(cells[:_FIRST])) <= most and 1 < len(set(cells)) <= most
 
 
 def _column(cells: Cells) -> dict[int, float]:
@@ -131,21 +135,33 @@ def failures(text: str, bounds: Sequence[int]) -> dict[int, float]:
 
 def _numbers(cells: Cells) -> dict[int, float] | None:
     """Index -> number, where nearly all cells are numbers."""
+    if all(cell[:1] == b'"' for cell in _too_many(cells)):
+        return None
+    kinds = [cell[:1] for cell in cells]
+    likely = [i for i, kind in enumerate(kinds) if kind not in _NO_NUMBER]
     numbers: dict[int, float] = {}
-    for i, cell in enumerate(cells):
-        try:
-            numbers[i] = float(cell)
-        except ValueError:
-            continue
+    try:
+        numbers = dict(zip(likely, [float(cells[i]) for i in likely], strict=True))
+    except ValueError:
+        for i in likely:
+            with suppress(ValueError):
+                numbers[i] = float(cells[i])
     return numbers if _nearly_all(numbers, cells) else None
 
 
 def _dates(cells: Cells) -> dict[int, float] | None:
     """Index -> date and time as one number, where nearly all cells are written year first."""
+    if not any(map(_DATE.match, _too_many(cells))):
+        return None
     numbers = {
         i: float(_NOT_DIGIT.sub(b"", cell)[:14].ljust(14, b"0")) for i, cell in enumerate(cells) if _DATE.match(cell)
     }
     return numbers if _nearly_all(numbers, cells) else None
+
+
+def _too_many(cells: Cells) -> Cells:
+    """As many of the first cells as must not all be of another kind, if nearly all cells are to be of one."""
+    return cells[: len(cells) // 5 + 2]
 
 
 def _nearly_all(numbers: dict[int, float], cells: Cells) -> bool:
@@ -156,10 +172,14 @@ def _far_out(numbers: dict[int, float]) -> dict[int, float]:
     ordered = sorted(numbers.values())
     low, high = ordered[len(ordered) // 4], ordered[3 * len(ordered) // 4]
     reach = _FAR_OUT * (high - low)
-    weights = {i: 0.7 for i, x in numbers.items() if x < low - reach or x > high + reach}
+    values, rows = list(numbers.values()), list(numbers)
+    least, most = min(values), max(values)
+    weights = {}
+    if not (low - reach <= least and most <= high + reach):
+        weights = {i: 0.7 for i, x in numbers.items() if x < low - reach or x > high + reach}
     if len(weights) > len(ordered) * _COMMON:
         weights = {}
-    if list(numbers.values()) != ordered:  # in a column that only rises the ends say nothing
-        for extreme in (min(numbers, key=numbers.__getitem__), max(numbers, key=numbers.__getitem__)):
-            weights.setdefault(extreme, 0.25)
+    if values != ordered:  # in a column that only rises the ends say nothing
+        for extreme in (least, most):
+            weights.setdefault(rows[values.index(extreme)], 0.25)
     return weights

@@ -93,15 +93,22 @@ def _units(identifier: str, text: str, bounds: Sequence[int]) -> list[int]:
 
 def _spread(columns: Mapping[str, Sequence[bytes]], size: int) -> list[float]:
     """An even cover: halves, quarters, eighths (van der Corput, 1935), more for the ends and the first of each kind."""
-    width = max(size - 1, 1).bit_length()
-    ranked = sorted(range(size), key=lambda i: int(f"{i:0{width}b}"[::-1], 2))
     spread = [0.0] * size
-    for rank, i in enumerate(ranked):
+    for rank, i in enumerate(_halving(size)):
         spread[i] = 1 - rank / size
     for cells in columns.values():
         if is_category(cells):
-            for i in {cell: i for i, cell in reversed(list(enumerate(cells)))}.values():
+            for i in dict(zip(reversed(cells), range(size - 1, -1, -1), strict=True)).values():
                 spread[i] = max(spread[i], _FIRST_OF_KIND)
     for i in (0, size - 1):
         spread[i] = _ENDS
     return spread
+
+
+def _halving(size: int) -> list[int]:
+    """The numbers below `size`, by their binary digits read backwards."""
+    ranked = [0]
+    while len(ranked) < size:  # a digit more: the even numbers come before the odd ones
+        doubled = [2 * i for i in ranked]
+        ranked = doubled + [i + 1 for i in doubled]
+    return [i for i in ranked if i < size]

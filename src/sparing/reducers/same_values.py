@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from operator import sub
 
 from sparing.core.question import Question
 from sparing.reducers.words import WORD, fold
@@ -22,6 +22,7 @@ _NAMED_COLUMN = 4.0  # a column that the question names, against the others
 _STAMP = re.compile(rb'"?\d{4}-\d\d-\d\d|"?\d\d?:\d\d')
 _EMPTY = frozenset((b"", b'""', b"null", b"true", b"false"))
 _CONTAINER = (b"{", b"[")
+_FEW = 0.6  # distinct share of all cells; below _OWN * _OWN, so that a column with fewer is never nearly unique
 
 # Folded; starts of words, and for scripts without blanks between words anything that contains them.
 _ASKS_SAME = re.compile(
@@ -41,8 +42,14 @@ def shared(cells: Sequence[bytes]) -> dict[int, float]:
     Args:
         cells: One JSON literal per row; b"" where a row has none.
     """
-    values = [cell for cell in cells if cell not in _EMPTY and not cell.startswith(_CONTAINER)]
-    distinct = len(set(values))
+    unlike = set(cells)
+    if len(unlike) < _FEW * len(cells) or len(unlike) == len(cells):
+        return {}
+    values = cells
+    if not unlike.isdisjoint(_EMPTY) or not {cell[:1] for cell in unlike}.isdisjoint(_CONTAINER):
+        values = [cell for cell in cells if cell not in _EMPTY and not cell.startswith(_CONTAINER)]
+        unlike = set(values)
+    distinct = len(unlike)
     if distinct == len(values) or len(values) < max(_MIN_ROWS, _OWN * len(cells)) or distinct < _OWN * len(values):
         return {}
     if _STAMP.match(values[0]) or _by_chance(values):
@@ -78,7 +85,7 @@ def _by_chance(values: Sequence[bytes]) -> bool:
         numbers = sorted(map(float, values))
     except ValueError:
         return False
-    steps = [b - a for a, b in pairwise(numbers)]
-    places = (numbers[-1] - numbers[0]) / min((step for step in steps if step > 0), default=1.0) + 1
+    steps = list(map(sub, numbers[1:], numbers))
+    places = (numbers[-1] - numbers[0]) / min([step for step in steps if step > 0], default=1.0) + 1
     expected = len(numbers) * (len(numbers) - 1) / 2 / places
     return expected > _BY_CHANCE and steps.count(0.0) > _FEWER * expected

@@ -31,13 +31,12 @@ class TableRows:
         table = read_table(text, separator) if separator else None
         if table is None:
             return Skip("not a table of text")
-        if len(table.records) < _MIN_ROWS:
+        if len(table.widths) < _MIN_ROWS:
             return Skip(f"fewer than {_MIN_ROWS} rows")
         ask.deadline.check()
         columns = columns_of(table)
-        shapes = [len(record) for record in table.records]
         ask.deadline.check()
-        worth = row_worths(text, table.bounds, columns, shapes, ask)
+        worth = row_worths(text, table.bounds, columns, table.widths, ask)
         order, must = row_order(text, table.bounds, worth, ask)
         gap = line_gap("rows")
         return line_ladder(

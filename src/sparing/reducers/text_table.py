@@ -7,7 +7,7 @@ import re
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress, zip_longest
+from itertools import accumulate, compress, zip_longest
 
 SEPARATORS = "\t;,|"
 
@@ -23,6 +23,7 @@ _VALUE = re.compile(
     r"|\d\d?:\d\d(?::\d\d)?|true|false|yes|no|null|none|nan|n/a)\s*",
     re.I,
 )
+_NO_NUMBER = re.compile(r"^(?!-?\d+(?:\.\d+)?$).*", re.M)  # a line that is no plain number
 _NO_TABLE = re.compile(r"[\[{<(|>*\s]")
 
 
@@ -32,12 +33,14 @@ class TextTable:
 
     Attributes:
         names: One per column; empty where there is no header.
-        records: Cells of each row.
+        columns: Cells of each column, one per row; "" where a row has none.
+        widths: How many cells each row has.
         bounds: Where the rows are: n + 1 character offsets. What is before the first is the header.
     """
 
     names: Sequence[str]
-    records: Sequence[Sequence[str]]
+    columns: Sequence[Sequence[str]]
+    widths: Sequence[int]
     bounds: Sequence[int]
 
 
@@ -64,6 +67,30 @@ def likely_separator(text: str) -> str | None:
 def read_table(text: str, separator: str) -> TextTable | None:
     """All rows of a table; None where its quotes cannot be read."""
     lines = text.split("\n")
+    offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    plain = '"' not in text and "\r" not in text and len(max(lines, key=len)) <= csv.field_size_limit()
+    even = _read_even(lines, offsets, separator) if plain else None
+    return even or _read_quoted(lines, offsets, separator)
+
+
+def _read_even(lines: Sequence[str], offsets: Sequence[int], separator: str) -> TextTable | None:
+    """All rows where none has quotes; None unless all have as many cells. No list per row, which is fast."""
+    starts = [number for number, line in enumerate(lines) if line.strip(separator)]
+    rows = [lines[start] for start in starts]
+    widths = [row.count(separator) + 1 for row in rows]
+    if not rows or widths.count(widths[0]) < len(widths):
+        return None
+    width = widths[0]
+    cells = separator.join(rows).split(separator)
+    bounds = [*(offsets[start] for start in starts), offsets[-1] - 1]
+    if _is_header(cells[:width]):
+        columns = [cells[k::width] for k in range(width, 2 * width)]
+        return TextTable(cells[:width], columns if len(rows) > 1 else (), widths[1:], bounds[1:])
+    return TextTable((), [cells[k::width] for k in range(width)], widths, bounds)
+
+
+def _read_quoted(lines: Sequence[str], offsets: Sequence[int], separator: str) -> TextTable | None:
+    """All rows, which may have quotes and line breaks in cells; None where the quotes cannot be read."""
     reader = csv.reader([line + "\n" for line in lines], delimiter=separator)
     records, starts, line = [], [], 0
     try:
@@ -74,19 +101,17 @@ def read_table(text: str, separator: str) -> TextTable | None:
             line = reader.line_num
     except csv.Error:
         return None
-    offsets = [0]
-    for one in lines:
-        offsets.append(offsets[-1] + len(one) + 1)
-    bounds = [*(offsets[start] for start in starts), len(text)]
+    bounds = [*(offsets[start] for start in starts), offsets[-1] - 1]
+    names: Sequence[str] = ()
     if records and _is_header(records[0]):
-        return TextTable(records[0], records[1:], bounds[1:])
-    return TextTable((), records, bounds)
+        names, records, bounds = records[0], records[1:], bounds[1:]
+    return TextTable(names, list(zip_longest(*records, fillvalue="")), list(map(len, records)), bounds)
 
 
 def columns_of(table: TextTable) -> dict[str, Sequence[bytes]]:
     """Name -> one JSON literal per row, b"" where it has none; columns without a name are called by their number."""
     columns: dict[str, Sequence[bytes]] = {}
-    for number, cells in enumerate(zip_longest(*table.records, fillvalue="")):
+    for number, cells in enumerate(table.columns):
         name = table.names[number] if number < len(table.names) else ""
         columns[name if name and name not in columns else f"{name}#{number}"] = _literals(cells)
     return columns
@@ -96,23 +121,31 @@ def _literals(cells: Sequence[str]) -> list[bytes]:
     try:
         list(map(float, cells))
     except ValueError:
-        literals = {cell: _literal(cell) for cell in dict.fromkeys(cells)}
+        unlike = list(dict.fromkeys(cells))
+        literals = dict(zip(unlike, _unlike_literals(unlike), strict=True))
         return [literals[cell] for cell in cells]
-    return [cell.strip().encode() for cell in cells]
+    return "\n".join("\n".join(cells).split()).encode().split(b"\n")  # numbers have no blanks but around them
 
 
-def _literal(cell: str) -> bytes:
+def _unlike_literals(cells: Sequence[str]) -> list[bytes]:
+    lines = "\n".join(cells)
+    if lines.count("\n") >= len(cells):  # line breaks in cells
+        return [_literal(cell).encode("utf-8", "replace") for cell in cells]
+    return _NO_NUMBER.sub(lambda line: _literal(line[0]), lines).encode("utf-8", "replace").split(b"\n")
+
+
+def _literal(cell: str) -> str:
     text = cell.strip()
     if not text:
-        return b""
-    if text[-1].isdigit():
+        return ""
+    if text[-1].isdigit() and not text[0].isalpha():
         try:
             float(text)
         except ValueError:
             pass
         else:
-            return text.encode()
-    return b'"' + text.encode("utf-8", "replace") + b'"'
+            return text
+    return f'"{text}"'
 
 
 def _num_columns(lines: Sequence[str], separator: str) -> int:
