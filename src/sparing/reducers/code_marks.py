@@ -11,7 +11,6 @@ _NUMBER = r"[ \t]*\d+(?:→|\t|: ?|\| ?)"
 _NUMBERED_ROWS = re.compile(rf"(?:{_NUMBER}.*\n?){{3}}")
 _NUMBER_AT_START = re.compile(_NUMBER)
 _NUMBERS = re.compile(rf"^{_NUMBER}", re.MULTILINE)
-_INDENT = re.compile(r"([ \t]*)")
 _NOTE_INDENT = re.compile(r"([ \t]*(?:\*(?!/)|//[/!]?|#+)?[ \t]*)")
 
 
@@ -44,8 +43,9 @@ class Markers:
         part = layout.parts[layout.owners[first]]
         row = self._first_row(layout, first, end)
         if part.kind == NOTES:
-            return f"{_NOTE_INDENT.findall(row)[0]}{words}"
-        indent = _INDENT.findall(row)[0]
+            opening = _NOTE_INDENT.match(row)
+            return f"{opening[0] if opening else ''}{words}"
+        indent = row[: len(row) - len(row.lstrip(" \t"))]
         return f"{indent}{'...  ' if self._needs_statement(layout, first, indent) else ''}{self.comment} {words}"
 
     def _needs_statement(self, layout: Layout, first: int, indent: str) -> bool:

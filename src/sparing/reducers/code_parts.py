@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import compress, count, islice
+from operator import ne
+from typing import NamedTuple
 
 from sparing.reducers.code_tree import Entry
 from sparing.reducers.part_ladder import Runs, row_starts
@@ -26,8 +28,7 @@ _OPENING = re.compile(r"[ \t]*(?:/\*+!?|[rRuUbB]?(?:\"\"\"|'''))[ \t\r]*\n?")
 _CLOSING = re.compile(r"[ \t]*(?:\*+/|\"\"\"|''')|.*(?:\*/|\"\"\"|''')[ \t\r]*\n?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """Rows that come and go together. `entry` is the index of its entry; -1 for the file itself."""
 
     kind: str
@@ -49,7 +50,11 @@ class Layout(Runs):
     @cached_property
     def names(self) -> list[str]:
         """Last component of each entry's name."""
-        return [entry.name.split("<")[0].rsplit(".", 1)[-1].rsplit("::", 1)[-1] for entry in self.entries]
+        named = (entry.name for entry in self.entries)
+        return [
+            name if not name or name.isidentifier() else name.split("<")[0].rsplit(".", 1)[-1].rsplit("::", 1)[-1]
+            for name in named
+        ]
 
     @cached_property
     def about(self) -> list[int]:
@@ -77,10 +82,9 @@ def lay_out(text: str, plain: str, entries: Sequence[Entry]) -> Layout:
     paint = _Paint(plain, starts if plain is text else row_starts(plain), entries)
     for index, entry in enumerate(entries):
         paint.entry(index, entry)
-    owners, rows = [], [0]
-    for owner, run in groupby(paint.owners):
-        owners.append(owner)
-        rows.append(rows[-1] + len(list(run)))
+    painted = paint.owners
+    rows = [0, *compress(count(1), map(ne, painted, islice(painted, 1, None))), len(painted)]
+    owners = [painted[row] for row in rows[:-1]]
     bounds = [starts[row] for row in rows]
     return Layout(text, bounds, rows, owners, len(paint.parts), paint.parts, entries)
 
@@ -97,15 +101,17 @@ class _Paint:
         self._with_members = {e.parent for e in entries if e.kind in ("function", "class")}
 
     def entry(self, index: int, entry: Entry) -> None:
-        if entry.kind == "notes":
+        kind, _, rows, inner, _ = entry
+        if kind == "notes":
             self._notes(index, entry)
             return
-        if entry.kind != "block":
-            self._brush(HEAD, index, (entry.rows[0], self._after_blank(entry.rows[1])))
-        inner = entry.inner if entry.kind != "block" else self._inside(entry)
-        if entry.kind == "class" and index in self._with_members:
+        if kind == "block":
+            inner = self._inside(entry)
+        else:
+            self._brush(HEAD, index, (rows[0], self._after_blank(rows[1])))
+        if kind == "class" and index in self._with_members:
             return
-        if self._chars(inner) >= (_FOLD_CHARS if entry.kind == "function" else _BLOCK_CHARS):
+        if self._chars(inner) >= (_FOLD_CHARS if kind == "function" else _BLOCK_CHARS):
             self._brush(FOLD, index, inner)
 
     def _notes(self, index: int, entry: Entry) -> None:
@@ -123,7 +129,9 @@ class _Paint:
 
     def _after_blank(self, row: int) -> int:
         """The first row from `row` on that is not blank: blank lines go with what stands before them."""
-        while row < len(self.owners) and not self._row(row).strip():
+        text, starts = self._text, self._starts
+        last = len(self.owners)
+        while row < last and text[starts[row] : starts[row + 1]].isspace():
             row += 1
         return row
 
@@ -136,10 +144,13 @@ class _Paint:
         return (first, first if around.count('"""') % 2 or around.count("'''") % 2 else end)
 
     def _brush(self, kind: str, entry: int, rows: tuple[int, int]) -> None:
-        first, end = rows[0], min(rows[1], len(self.owners))
+        owners, parts = self.owners, self.parts
+        first, end = rows
+        if end > len(owners):
+            end = len(owners)
         if first < end:
-            self.parts.append(Part(kind, entry))
-            self.owners[first:end] = [len(self.parts) - 1] * (end - first)
+            owners[first:end] = [len(parts)] * (end - first)
+            parts.append(Part(kind, entry))
 
     def _row(self, row: int) -> str:
         if row >= len(self.owners):
@@ -147,5 +158,7 @@ class _Paint:
         return self._text[self._starts[row] : self._starts[row + 1]]
 
     def _chars(self, rows: tuple[int, int]) -> int:
-        first, end = rows[0], min(rows[1], len(self.owners))
+        first, end = rows
+        if end > len(self.owners):
+            end = len(self.owners)
         return self._starts[end] - self._starts[first] if first < end else 0

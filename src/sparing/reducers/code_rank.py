@@ -64,7 +64,7 @@ def _order(
     layout: Layout, values: Sequence[float], asked: Sequence[int], within: set[int], pinned: set[int]
 ) -> tuple[list[int], int]:
     parts = layout.parts
-    by_value = sorted(range(len(parts)), key=lambda part: -values[part])
+    by_value = sorted(range(len(parts)), key=[-value for value in values].__getitem__)
     head_of = {part.entry: i for i, part in enumerate(parts) if part.kind == HEAD}
     order = dict.fromkeys(sorted(pinned))
     order.update(dict.fromkeys(head_of[above] for i in asked for above in _ancestors(layout, i) if above in head_of))
@@ -72,17 +72,18 @@ def _order(
     for kind in (HEAD, DOC, FOLD, NOTES):
         order.update(dict.fromkeys(part for part in whole if parts[part].kind == kind))
     for part in by_value:
-        if parts[part].kind == HEAD:
-            above = _ancestors(layout, parts[part].entry)
-            order.update(dict.fromkeys(head_of[entry] for entry in above if entry in head_of))
+        kind, entry = parts[part]
+        if kind == HEAD:
+            if entry >= 0 and layout.entries[entry].parent >= 0:
+                order.update(dict.fromkeys(head_of[above] for above in _ancestors(layout, entry) if above in head_of))
             order[part] = None
     skeleton = len(order)
     leaders = _leaders(layout, values)
     order.update(dict.fromkeys(part for part in by_value if parts[part].entry in leaders))
     order.update(dict.fromkeys(part for part in by_value if parts[part].kind == DOC))
     # The rest of a comment is half as urgent as code that is as relevant.
-    late = {part: values[part] * (0.5 if parts[part].kind == NOTES else 1.0) for part in by_value}
-    order.update(dict.fromkeys(sorted(by_value, key=lambda part: -late[part])))
+    late = [-value * (0.5 if part.kind == NOTES else 1.0) for part, value in zip(parts, values, strict=True)]
+    order.update(dict.fromkeys(sorted(by_value, key=late.__getitem__)))
     return list(order), skeleton
 
 
@@ -118,13 +119,14 @@ def _with_names(layout: Layout, words: tuple[str, ...], scores: list[float]) -> 
     """Lift the parts of definitions whose names share words with the question."""
     best = max(scores, default=0.0) or 1.0
     about = layout.about
-    lifts = [best * _overlap(name, words) for name in layout.names]
-    for part, score in zip(layout.parts, scores, strict=True):
-        if part.entry >= 0 and part.kind != FOLD:  # a header or comment that matches speaks for the body too
-            lifts[about[part.entry]] += 0.5 * score
+    may_share = re.compile("|".join(map(re.escape, words))).search
+    lifts = [best * _overlap(name, words) if name and may_share(name.lower()) else 0.0 for name in layout.names]
+    for (kind, entry), score in zip(layout.parts, scores, strict=True):
+        if score and entry >= 0 and kind != FOLD:  # a header or comment that matches speaks for the body too
+            lifts[about[entry]] += 0.5 * score
     return [
-        score + (lifts[about[part.entry]] if part.entry >= 0 else 0.0)
-        for part, score in zip(layout.parts, scores, strict=True)
+        score + (lifts[about[entry]] if entry >= 0 else 0.0)
+        for (_, entry), score in zip(layout.parts, scores, strict=True)
     ]
 
 
@@ -158,11 +160,9 @@ def _importance(layout: Layout, *, counted: bool) -> list[float]:
     """0..1: public, short, and often referred to where that is `counted` (it is all there is without a question)."""
     names = layout.names
     uses = _uses(layout.text, names) if counted else {}
-    raw = []
-    for part, size in zip(layout.parts, layout.totals(layout.run_chars), strict=True):
-        name = names[part.entry] if part.entry >= 0 else ""
-        private = name.startswith(("_", "#"))
-        raw.append(math.log2(2 + uses.get(name, 0)) * (0.5 if private else 1.0) / (size + 160))
+    weights = [math.log2(2 + uses.get(name, 0)) * (0.5 if name.startswith(("_", "#")) else 1.0) for name in names]
+    weights.append(1.0)  # the file's own part: its entry is -1
+    raw = [weights[entry] / (size + 160) for (_, entry), size in zip(layout.parts, layout.part_chars, strict=True)]
     best = max(raw, default=0.0) or 1.0
     return [value / best for value in raw]
 

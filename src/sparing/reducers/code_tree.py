@@ -8,8 +8,7 @@ are the same in bytes and characters.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sparing.core.reducer import Deadline
 from sparing.reducers import grammars
@@ -23,8 +22,7 @@ _BIG_BODY_ROWS = 80  # in longer bodies, inner functions are looked for
 _CALLS_AT_LEAST, _BYTES_PER_CALL = 2_000, 25  # a parser that asks more often than this is lost in errors
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A stretch of rows that an outline treats as one thing; entries nest, and come in source order.
 
     Attributes:
@@ -62,6 +60,7 @@ def _parse(source: bytes, language: Language, deadline: Deadline) -> Tree | None
     import tree_sitter
 
     calls = 0
+    timed = deadline.at_s != float("inf")
 
     def read(offset: int, _point: object) -> bytes:
         return source[offset:] if offset else source
@@ -69,7 +68,7 @@ def _parse(source: bytes, language: Language, deadline: Deadline) -> Tree | None
     def stop(offset: int, _has_error: bool) -> bool:
         nonlocal calls
         calls += 1
-        return calls > _CALLS_AT_LEAST + offset // _BYTES_PER_CALL or deadline.left_s() < 0
+        return calls > _CALLS_AT_LEAST + offset // _BYTES_PER_CALL or (timed and deadline.left_s() < 0)
 
     try:
         return tree_sitter.Parser(grammars.grammar(language)).parse(read, progress_callback=stop)
@@ -108,8 +107,10 @@ class _Walk:
                 else:
                     comment = comment[0], end
                 continue
-            self._add_notes(comment, parent)
-            comment, last = None, end
+            if comment is not None:
+                self._add_notes(comment, parent)
+                comment = None
+            last = end
             if self._is_docstring(node):
                 self._add_notes((start, end), parent)
             elif end - start > 1:
@@ -199,7 +200,7 @@ class _Walk:
 
     def _name(self, node: Node) -> str:
         named = node.child_by_field_name(self._language.names.get(node.type, "name"))
-        while named is not None:  # C: a pointer to a function with parameters is called ...
+        while named is not None and named.child_count:  # C: a pointer to a function with parameters is called ...
             deeper = named.child_by_field_name("declarator") or named.child_by_field_name("name")
             if deeper is None:
                 break

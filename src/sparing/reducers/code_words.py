@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
@@ -21,7 +22,7 @@ def score_parts(runs: Runs, words: Sequence[str], deadline: Deadline) -> list[fl
     """
     size = runs.size
     scores = [0.0] * size
-    lengths = runs.totals(runs.run_chars)
+    lengths = runs.part_chars
     mean = sum(lengths) / size if size else 1.0
     for word, counts in _mentions(runs, words, deadline).items():
         idf = math.log(1 + (size - len(counts) + 0.5) / (len(counts) + 0.5))
@@ -33,7 +34,7 @@ def score_parts(runs: Runs, words: Sequence[str], deadline: Deadline) -> list[fl
 
 def _mentions(runs: Runs, words: Sequence[str], deadline: Deadline) -> dict[str, Counter[int]]:
     """How often each part has each word at the start of a word or at a hump of ``snake_case`` or ``camelCase``."""
-    text = runs.text
+    text, bounds, owners = runs.text, runs.bounds, runs.owners
     lowered = text.lower()
     if len(lowered) != len(text):  # a few characters change length; offsets must not
         lowered = text
@@ -47,5 +48,5 @@ def _mentions(runs: Runs, words: Sequence[str], deadline: Deadline) -> dict[str,
                 hits.append(at)
             at = lowered.find(word, at + len(word))
         if hits:
-            found[word] = Counter(map(runs.part_at, hits))
+            found[word] = Counter([owners[bisect_right(bounds, hit) - 1] for hit in hits])
     return found

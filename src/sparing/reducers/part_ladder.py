@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from itertools import accumulate, count, pairwise
 from operator import add
 
@@ -37,10 +38,10 @@ class Runs:
         """Index of the part that the character at `offset` belongs to."""
         return self.owners[bisect_right(self.bounds, offset) - 1]
 
-    @property
-    def run_chars(self) -> list[int]:
-        """Length of each run."""
-        return [b - a for a, b in pairwise(self.bounds)]
+    @cached_property
+    def part_chars(self) -> list[int]:
+        """Length of each part."""
+        return self.totals([b - a for a, b in pairwise(self.bounds)])
 
     def totals(self, of_runs: Sequence[int]) -> list[int]:
         """Sum over the runs of each part."""
@@ -113,17 +114,17 @@ class PartLadder:
 
     def _gaps(self, kept: set[int]) -> Iterator[tuple[int, int, str]]:
         """Stretches of runs left out and their markers, without those that a marker would hardly shorten."""
-        owners, size = self.runs.owners, len(self.runs.owners)
-        first = 0
-        while first < size:
+        stays = bytes(map(kept.__contains__, self.runs.owners))
+        walls, size = self.walls.runs, len(stays)
+        marker_tokens = cache(self.counter.count)  # most markers read the same
+        end = 0
+        while (first := stays.find(0, end)) >= 0:
             end = first + 1
-            if owners[first] not in kept:
-                while end < size and owners[end] not in kept and end not in self.walls.runs:
-                    end += 1
-                marker = self.marker(first, end)
-                if sum(self.run_tokens[first:end]) > self.counter.count(marker) + 1:  # one for a split token
-                    yield first, end, marker
-            first = end
+            while end < size and not stays[end] and end not in walls:
+                end += 1
+            marker = self.marker(first, end)
+            if sum(self.run_tokens[first:end]) > marker_tokens(marker) + 1:  # one for a split token
+                yield first, end, marker
 
 
 def part_ladder(
@@ -182,5 +183,6 @@ def _cumulative_costs(
         costs.append(cost)
     # The last parts can be cheaper kept than marked: a rung never costs more than the one above it.
     for k in range(len(costs) - 2, -1, -1):
-        costs[k] = min(costs[k], costs[k + 1])
+        if costs[k] > costs[k + 1]:
+            costs[k] = costs[k + 1]
     return costs
