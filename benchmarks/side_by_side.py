@@ -8,6 +8,7 @@ Writes ``<row>.md``, ``.json`` and ``.svg`` per row and ``README.md`` into ``ben
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -18,7 +19,6 @@ from typing import Any
 
 from sparing.errors import SparingError
 from sparing.evals import run
-from sparing.evals.report import Report
 
 HERE = Path(__file__).resolve().parent
 
@@ -53,30 +53,34 @@ def main() -> int:
     if options.peers_python:
         os.environ["SPARING_PEERS_PYTHON"] = options.peers_python
     out = Path(options.out)
-    reports, status = [], 0
+    status = 0
     for row in ROWS:
         if options.only and row.name not in options.only.split(","):
             continue
         started = time.monotonic()
         try:
-            reports.append(_run(row, options, out))
+            _run(row, options, out)
         except SparingError as error:
             print(f"{row.name}: {error}", file=sys.stderr)
             status = 1
             continue
         print(f"{row.name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
-    if reports and not options.only:
-        (out / "README.md").write_text(overview(reports), encoding="utf-8")
+    (out / "README.md").write_text(overview(out), encoding="utf-8")
     return status
 
 
-def overview(reports: Sequence[Report]) -> str:
-    """The headline numbers of all rows on one page, a table per row with a line per method."""
+def overview(out: Path) -> str:
+    """The headline numbers of all rows measured so far on one page, a table per row with a line per method."""
     parts = ["# Results\n\nMade by `python benchmarks/side_by_side.py`; see `benchmarks/README.md`."]
-    for report in reports:
-        points = report.data.get("points")
-        table = _headline(points, str(report.data["metric"])) if points else report.tables[0].markdown()
-        parts.append(f"## [{report.title}]({report.stem}.md)\n\n{table}")
+    for row in ROWS:
+        stem = row.name.replace(":", "-")
+        if not (out / f"{stem}.json").is_file():
+            continue
+        data = json.loads((out / f"{stem}.json").read_text(encoding="utf-8"))
+        points = data.get("points")
+        parts.append(f"## [{data['title']}]({stem}.md)")
+        if points:
+            parts.append(_headline(points, str(data["metric"])))
     return "\n\n".join(parts) + "\n"
 
 
@@ -95,11 +99,11 @@ def _headline(points: Sequence[dict[str, Any]], metric: str) -> str:
     return "\n".join(lines)
 
 
-def _run(row: Row, options: argparse.Namespace, out: Path) -> Report:
+def _run(row: Row, options: argparse.Namespace, out: Path) -> None:
     methods = None
     if row.peers and os.environ.get("SPARING_PEERS_PYTHON"):
         methods = (*run.default_methods(row.name), "peers")
-    return run.main(row.name, options.data, options.n or row.n, options.seed, row.budgets, methods, out)
+    run.main(row.name, options.data, options.n or row.n, options.seed, row.budgets, methods, out)
 
 
 def _options() -> argparse.Namespace:

@@ -72,7 +72,7 @@ def config(rng: random.Random) -> ToolOutput:
         for i, name in enumerate(names)
     }
     asked, unsafe = rng.sample(range(len(names)), 2)
-    blocks[names[unsafe]]["database"]["tls"] = {"enabled": True, "verify": False, "ca_file": "/tmp/self-signed.pem"}
+    blocks[names[unsafe]]["database"]["tls"] = {"enabled": True, "verify": False, "ca_file": "/etc/ssl/self-signed.pem"}
     return ToolOutput(
         "config",
         json.dumps({"version": 14, "services": blocks}, indent=2) + "\n",
