@@ -273,5 +273,7 @@ def test_any_text_has_a_type(text, name):
 
 def test_numbered_clauses_are_prose() -> None:
     """Paragraphs of one shape are sentences, not log lines."""
-    clause = "{n}. A customer may return item {n} within {n} days. The goods have to be complete. Refunds take a week.\n\n"
+    clause = (
+        "{n}. A customer may return item {n} within {n} days. The goods have to be complete. Refunds take a week.\n\n"
+    )
     assert sniff("".join(clause.format(n=n) for n in range(10, 40))) is Content.PROSE
