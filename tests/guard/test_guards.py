@@ -9,6 +9,7 @@ from sparing.core.ladder import Rendition
 from sparing.core.question import Question
 from sparing.core.span import Kind, Prompt, Span
 from sparing.core.verdict import Change
+from sparing.guard.error_lines import ErrorLines
 from sparing.guard.must_keep import MustKeep, named_in
 from sparing.guard.never_larger import NeverLarger
 from sparing.guard.structure import Structure, same_shape
@@ -83,3 +84,12 @@ def test_shape() -> None:
     assert not same_shape(before, after(call, Span("m[1].content", Kind.TOOL_RESULT, "l", (3, 6), pair="c2")))
     assert not same_shape(before, after(Span("m[0].a", Kind.TOOL_CALL, "{1}", None, pair="c1"), result))
     assert not same_shape(before, after(result))
+
+
+def test_the_last_error_line_stays() -> None:
+    """A level that was there may not be gone altogether; one of many may, and prose is not judged by it."""
+    source = "INFO start\nFATAL disk gone\nERROR a\nERROR b\nINFO end"
+    gone = change(source, "INFO start\n…\nERROR b\n…", content=Content.LOG)
+    assert ErrorLines().judge([gone], ())[0].needs == ("FATAL",)
+    assert ErrorLines().judge([change(source, "FATAL disk gone\nERROR b", content=Content.LOG)], ()) == []
+    assert ErrorLines().judge([change(source, "INFO", content=Content.PROSE)], ()) == []

@@ -96,3 +96,16 @@ def test_fine_ladders_use_the_budget() -> None:
 def test_equal_worth_is_not_paid_for() -> None:
     """A longer rung that is worth no more is not chosen."""
     assert choose_rungs([Steps([1, 5], [1.0, 1.0])], 10) == [0]
+
+
+def test_a_hundred_thousand_rungs() -> None:
+    """With very many rungs, of which only some are looked at, the choice still fits, uses the budget, and is as good."""
+    steps = [
+        Steps([k * (3 + i % 5) for k in range(5000)], [1 - 0.999 ** (k * (1 + i % 3)) for k in range(5000)])
+        for i in range(20)
+    ]
+    chosen = choose_rungs(steps, 60_000)
+    assert chosen is not None
+    assert 0.999 * 60_000 <= spent(chosen, steps) <= 60_000
+    all_looked_at = _greedy([Steps(s.tokens[:900], s.worth[:900]) for s in steps], 60_000)
+    assert gained(chosen, steps) >= 0.999 * gained(all_looked_at, steps)

@@ -3,7 +3,7 @@
 Each ladder gives exactly one rung. Small cases are solved exactly over their Pareto frontier; larger ones greedily on
 the upper convex hulls of the ladders, which is optimal for the relaxed problem and at most one rung's worth below the
 optimum of the whole one (Sinha & Zoltners 1979, "The multiple-choice knapsack problem"; we then fill what is left with
-rungs off the hull). O(n log n) in the number of rungs.
+rungs off the hull). O(n log n) in the number of rungs; of more than 20,000 only some are looked at.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 _EXACT_COMBINATIONS = 4096
+_HULL_RUNGS = 20_000  # beyond so many rungs in all the hulls are made of every second, third, ... of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,9 @@ def _greedy(ladders: Sequence[Steps], left: int) -> list[int]:
     cost: list[int] = []
     density: list[float] = []
     chosen = []
+    stride = max(1, sum(len(ladder.tokens) for ladder in ladders) // _HULL_RUNGS)
     for index, ladder in enumerate(ladders):
-        hull = upper_hull(ladder.tokens, ladder.worth)
+        hull = _sampled_hull(ladder, stride)
         chosen.append(hull[0])
         tokens, worth = ladder.tokens, ladder.worth
         below = hull[0]
@@ -98,6 +100,18 @@ def _greedy(ladders: Sequence[Steps], left: int) -> list[int]:
         chosen[index] = rung
     left -= spent[fits - 1] if fits else 0
     return _fill(ladders, chosen, left, dict.fromkeys(map(owner.__getitem__, order[fits:])))
+
+
+def _sampled_hull(ladder: Steps, stride: int) -> list[int]:
+    """The hull of every `stride`-th rung and the last."""
+    if stride == 1 or len(ladder.tokens) <= 2 * stride:
+        return upper_hull(ladder.tokens, ladder.worth)
+    last = len(ladder.tokens) - 1
+    tokens, worth = (
+        [*ladder.tokens[:last:stride], ladder.tokens[last]],
+        [*ladder.worth[:last:stride], ladder.worth[last]],
+    )
+    return [min(point * stride, last) for point in upper_hull(tokens, worth)]
 
 
 def _fill(ladders: Sequence[Steps], chosen: list[int], left: int, waiting: dict[int, None]) -> list[int]:
