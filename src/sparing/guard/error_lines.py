@@ -14,7 +14,7 @@ _FEW = 8  # so many units can be asked for by the word alone
 
 
 class ErrorLines:
-    """Objects when an error level (FATAL, ERROR, FAILED, ...) stood in the source and stands nowhere in the rendition."""
+    """Objects when an error level (FATAL, ERROR, ...) stood in the source and stands nowhere in the rendition."""
 
     name = "error_lines"
 
