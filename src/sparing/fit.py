@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sparing.core.ladder import Ladder
 from sparing.core.verdict import Change
-from sparing.offer import AsItIs, Offer
+from sparing.offer import Offer
 from sparing.plan.knapsack import Steps, choose_rungs
+from sparing.rungs import as_it_is
 
 _AIMS = 12  # of getting within the budget
 _CLOSER = 3  # of them to use more of it
@@ -39,7 +40,7 @@ def render(offer: Offer, ladder: Ladder, rung: int) -> Change:
     rendition = ladder.render(rung)
     after = offer.ask.counter.count(rendition.text)
     if after >= offer.tokens and rendition.text != offer.span.text:
-        rendition = AsItIs(offer.span.text, offer.tokens).render(0)
+        rendition = as_it_is(offer.span.text, offer.tokens).rendition
         after = offer.tokens
     return Change(offer.span, offer.content, rendition, offer.tokens, after, offer.ask.question)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 from sparing.core.content import Content
 from sparing.core.ladder import Elision, Ladder, Rendition, Skip
 from sparing.offer import Offer
 from sparing.reducers.bare import Bare
+from sparing.rungs import Below, OneRung
 
+_MARK = "[…]"
 _JSON = frozenset({Content.JSON, Content.JSON_ROWS})
 
 
@@ -25,56 +24,9 @@ def with_mark_alone(offer: Offer, ladder: Ladder) -> Ladder | None:
     """The ladder with a single mark below it; None where something is pinned or the mark would not be shorter."""
     if any(pin in offer.span.text for pin in offer.ask.pins if pin):
         return None
-    mark = Gone(len(offer.span.text), '"…"' if offer.content in _JSON else "[…]", offer.ask.counter.count("[…]"))
-    return None if mark.tokens[0] >= ladder.tokens[0] else Below(mark, ladder)
-
-
-@dataclass(frozen=True)
-class Gone:
-    """A ladder of one rung: the text is left out, and a mark says so."""
-
-    num_characters: int
-    mark: str
-    num_tokens: int
-    reducer: str = "gone.v1"
-
-    @property
-    def tokens(self) -> tuple[int]:
-        return (self.num_tokens,)
-
-    @property
-    def worth(self) -> tuple[float]:
-        return (0.0,)
-
-    def render(self, rung: int) -> Rendition:
-        elisions = (Elision(0, self.num_characters, 1),)
-        return Rendition(self.mark, self.num_tokens, 0.0, "texts", elisions, self.reducer)
-
-
-@dataclass(frozen=True)
-class Below:
-    """Two ladders of one text: the rungs of `under` that are shorter than all of `over`, then those of `over`."""
-
-    under: Ladder
-    over: Ladder
-
-    @property
-    def reducer(self) -> str:
-        return self.over.reducer
-
-    @cached_property
-    def _num_under(self) -> int:
-        return sum(1 for tokens in self.under.tokens if tokens < self.over.tokens[0])
-
-    @cached_property
-    def tokens(self) -> list[int]:
-        return [*self.under.tokens[: self._num_under], *self.over.tokens]
-
-    @cached_property
-    def worth(self) -> list[float]:
-        share = self.over.worth[0]
-        return [*(worth * share for worth in self.under.worth[: self._num_under]), *self.over.worth]
-
-    def render(self, rung: int) -> Rendition:
-        """A rung of the ladder it belongs to."""
-        return self.under.render(rung) if rung < self._num_under else self.over.render(rung - self._num_under)
+    tokens = offer.ask.counter.count(_MARK)
+    if tokens >= ladder.tokens[0]:
+        return None
+    mark = f'"{_MARK[1:-1]}"' if offer.content in _JSON else _MARK
+    gone = Rendition(mark, tokens, 0.0, "texts", (Elision(0, len(offer.span.text), 1),), "gone.v1")
+    return Below(OneRung(gone), ladder)

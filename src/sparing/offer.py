@@ -10,11 +10,12 @@ from itertools import accumulate
 
 from sparing import registry
 from sparing.core.content import Content
-from sparing.core.ladder import Elision, Ladder, Rendition, Skip
+from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask, Reducer
 from sparing.core.span import Span
 from sparing.errors import DeadlineExceeded, SettingsError
 from sparing.reducers.relevance import score
+from sparing.rungs import WholeOnly
 
 _log = logging.getLogger("sparing")
 _MIN_TOKENS = 32  # a gap marker and the receipt of the change cost about as much as this could save
@@ -76,52 +77,9 @@ def reducer_for(content: Content) -> Reducer | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class WholeOnly:
-    """A ladder of one rung: the last, lossless one of another ladder."""
-
-    ladder: Ladder
-
-    @property
-    def reducer(self) -> str:
-        return self.ladder.reducer
-
-    @property
-    def tokens(self) -> tuple[int]:
-        return (self.ladder.tokens[-1],)
-
-    @property
-    def worth(self) -> tuple[float]:
-        return (self.ladder.worth[-1],)
-
-    def render(self, rung: int) -> Rendition:
-        return self.ladder.render(len(self.ladder.tokens) - 1)
-
-
 def whole_only(offer: Offer) -> Offer:
     """The same offer without its lossy rungs."""
     return offer if isinstance(offer.ladder, Skip) else replace(offer, ladder=WholeOnly(offer.ladder))
-
-
-@dataclass(frozen=True, slots=True)
-class AsItIs:
-    """A ladder of one rung: the text itself."""
-
-    text: str
-    num_tokens: int
-    reducer: str = ""
-
-    @property
-    def tokens(self) -> tuple[int]:
-        return (self.num_tokens,)
-
-    @property
-    def worth(self) -> tuple[float]:
-        return (1.0,)
-
-    def render(self, rung: int) -> Rendition:
-        elisions: tuple[Elision, ...] = ()
-        return Rendition(self.text, self.num_tokens, 1.0, "", elisions, self.reducer)
 
 
 def with_priors(offers: Sequence[Offer]) -> list[Offer]:

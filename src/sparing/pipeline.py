@@ -53,7 +53,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
 
     Raises:
         MalformedBody: The body is not of this wire format.
-        BudgetExceeded: A hard budget is smaller than what may not be reduced.
+        BudgetExceeded: The budget is smaller than what may not be reduced.
     """
     watch = Watch()
     prompt = wire.parse(body)
@@ -163,7 +163,7 @@ def _guarded(
         if limit is None or after <= limit or not settled[-1].fits:
             break
         slack += after - limit
-    if limit is not None and after > limit and budget.hard:
+    if limit is not None and after > limit:
         raise BudgetExceeded(budget_tokens=limit, needed_tokens=after)
     if not shaped:
         return original(settled, "structure: the reduced request had another shape, so the original went out")

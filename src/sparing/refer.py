@@ -6,18 +6,17 @@ other texts, whose renditions are not settled yet.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 from sparing.core.content import Content
-from sparing.core.ladder import Elision, Ladder, Rendition, Skip
+from sparing.core.ladder import Elision, Rendition, Skip
 from sparing.core.reducer import Deadline
 from sparing.core.span import Span
 from sparing.errors import DeadlineExceeded
-from sparing.offer import AsItIs, Offer
-from sparing.reducers.repeats import Folded, Seen
+from sparing.offer import Offer
+from sparing.reducers.repeats import Seen
+from sparing.rungs import Below, OneRung, as_it_is
 from sparing.settle import Settlement
 
 _FOLDABLE = frozenset(
@@ -63,39 +62,11 @@ class Said:
             return offer
         if isinstance(folded, Skip):
             return offer
-        base = AsItIs(offer.span.text, offer.tokens) if isinstance(offer.ladder, Skip) else offer.ladder
-        return replace(offer, ladder=Referring(base, folded)) if folded.tokens < base.tokens[-1] else offer
-
-
-@dataclass(frozen=True)
-class Referring:
-    """A ladder whose lossless rung refers to what was sent before. See `core.ladder.Ladder`."""
-
-    base: Ladder
-    folded: Folded
-
-    @property
-    def reducer(self) -> str:
-        return _REDUCER
-
-    @cached_property
-    def _num_below(self) -> int:
-        return bisect_left(self.base.tokens, self.folded.tokens)
-
-    @cached_property
-    def tokens(self) -> list[int]:
-        return [*self.base.tokens[: self._num_below], self.folded.tokens]
-
-    @cached_property
-    def worth(self) -> list[float]:
-        return [*self.base.worth[: self._num_below], 1.0]
-
-    def render(self, rung: int) -> Rendition:
-        """A rung of the base, or at the top the text with its repeats folded."""
-        if rung < self._num_below:
-            return self.base.render(rung)
-        folded = self.folded
-        return Rendition(folded.text, folded.tokens, 1.0, folded.unit, folded.elisions, _REDUCER)
+        base = as_it_is(offer.span.text, offer.tokens) if isinstance(offer.ladder, Skip) else offer.ladder
+        if folded.tokens >= base.tokens[-1]:
+            return offer
+        rendition = Rendition(folded.text, folded.tokens, 1.0, folded.unit, folded.elisions, _REDUCER)
+        return replace(offer, ladder=Below(base, OneRung(rendition)))
 
 
 def _is_verbatim(source: str, rendition: Rendition) -> bool:

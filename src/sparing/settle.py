@@ -10,7 +10,8 @@ from sparing.core.ladder import Ladder, Skip
 from sparing.core.verdict import Change, Guard, Objection
 from sparing.fit import fit, render
 from sparing.lower import with_bare_lines, with_mark_alone
-from sparing.offer import AsItIs, Offer, WholeOnly, propose
+from sparing.offer import Offer, propose
+from sparing.rungs import WholeOnly, as_it_is
 
 _ROUNDS = 12  # of a guard saying no, or of a budget that is too small for what a reducer insists on
 
@@ -70,7 +71,7 @@ def settle(
 
 def untouched(offers: Sequence[Offer], reason: str) -> Settlement:
     """Everything as it is, and why."""
-    changes = (render(offer, AsItIs(offer.span.text, offer.tokens), 0) for offer in offers)
+    changes = (render(offer, as_it_is(offer.span.text, offer.tokens), 0) for offer in offers)
     return Settlement(tuple(changes), (reason,) * len(offers), fits=True)
 
 
@@ -90,7 +91,7 @@ class _Case:
         self.offer = offer
         self.waived = False  # what the question names has given way to the budget
         self.reason = ""
-        self._original = AsItIs(offer.span.text, offer.tokens)
+        self._original = as_it_is(offer.span.text, offer.tokens)
         self._first: Ladder = self._original
         if isinstance(offer.ladder, Skip):
             self.reason = offer.ladder.reason
@@ -103,7 +104,7 @@ class _Case:
     def meet(self, objection: Objection) -> None:
         """Go on to the next ladder after a guard said no: with what it needs pinned, then lossless, then as it is."""
         self.reason = f"{objection.guard}: {objection.why}"
-        if isinstance(self.offer.ladder, Skip) or isinstance(self.ladder, WholeOnly | AsItIs):
+        if isinstance(self.offer.ladder, Skip) or isinstance(self.ladder, WholeOnly) or self.ladder is self._original:
             self.ladder = self._original
             return
         needs = tuple(dict.fromkeys((*self._needs, *objection.needs)))

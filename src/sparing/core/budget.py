@@ -21,13 +21,9 @@ class Budget:
     """What one request may cost.
 
     Attributes:
-        input_tokens: Most tokens the whole prompt may have; None leaves it to `kept`.
-        kept: Share of the reducible tokens to aim for, 0..1, when `input_tokens` is None.
+        input_tokens: Most tokens the whole prompt may have; None leaves it to the policy's effort.
         deadline: When the reduction has to be done.
-        hard: Whether a budget below what is pinned is refused (`BudgetExceeded`) or exceeded.
     """
 
     input_tokens: int | None = None
-    kept: float | None = None
     deadline: Deadline = field(default_factory=Deadline)
-    hard: bool = True
