@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparing.core.span import Edit, Kind, Prompt, Span
+from sparing.core.span import Edit, Kind, Patch, Prompt, Span
 from sparing.receive.splice import apply_edits, encode_string
 
 SOURCE = '{"n": 1.0e5, "a": "caf\\u00e9 au lait", "b": "", "c": "x"}'
@@ -107,3 +107,16 @@ def test_every_string_can_be_encoded(text: str) -> None:
 def test_lone_surrogates_become_escapes() -> None:
     """What UTF-8 cannot hold is spelled as JSON spells it; other characters stay themselves."""
     assert encode_string("é\ud800😀") == '"é\\ud800😀"'
+
+
+def test_patches_and_edits_together() -> None:
+    """A patch replaces or inserts JSON text; insertions touch an edited literal without disturbing it."""
+    prompt = Prompt("openai.chat", '{"a": "old", "n": [1, 2]}', ())
+    edit = Edit(Span("a", Kind.USER, "old", (6, 11)), "new")
+    patches = [Patch(6, 6, "["), Patch(11, 11, "]"), Patch(18, 24, "{}")]
+    assert apply_edits(prompt, [edit], patches) == b'{"a": ["new"], "n": {}}'
+    assert apply_edits(prompt, [], [Patch(18, 24, "[1, 2]")]) is prompt.raw
+    with pytest.raises(ValueError, match="overlaps"):
+        apply_edits(prompt, [edit], [Patch(7, 8, "x")])
+    with pytest.raises(ValueError, match="outside"):
+        apply_edits(prompt, [], [Patch(20, 900, "x")])

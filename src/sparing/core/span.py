@@ -49,6 +49,7 @@ class Span(msgspec.Struct, frozen=True):  # a Struct is made in a third of a dat
         tool: Name of the tool that was called or that answered, "" if none or unknown.
         pair: Id that ties a tool call to its result, "" if none.
         tokens: Token count where it does not follow from `text` (images); -1 otherwise.
+        place: Character range of its whole JSON value in `Prompt.source`, for a `Patch` of what is no string.
     """
 
     label: str
@@ -62,6 +63,7 @@ class Span(msgspec.Struct, frozen=True):  # a Struct is made in a third of a dat
     tool: str = ""
     pair: str = ""
     tokens: int = -1
+    place: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,28 @@ class Edit:
 
     span: Span
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Replace ``source[start:end]``, a whole JSON value, by other JSON text; where `start` is `end`, insert it."""
+
+    start: int
+    end: int
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that Sparing itself offers to the model.
+
+    Attributes:
+        parameters: JSON schema of its arguments, as JSON text.
+    """
+
+    name: str
+    description: str
+    parameters: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +106,7 @@ class Prompt:
         spans: Every stretch of text, image and schema that costs tokens, in the order of the body.
         num_messages: For the per-message overhead of the wire format.
         num_tools: Likewise, for tool schemas.
+        tools_place: Character range of the array of tool schemas in `source`; None if the request has none.
     """
 
     wire: str
@@ -91,6 +116,7 @@ class Prompt:
     stream: bool = False
     num_messages: int = 0
     num_tools: int = 0
+    tools_place: tuple[int, int] | None = None
 
     @cached_property
     def raw(self) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from sparing.core.span import Edit, Prompt
+from sparing.core.span import Edit, Patch, Prompt, Tool
 
 
 class Wire(Protocol):
@@ -30,6 +30,10 @@ class Wire(Protocol):
         """
         ...
 
-    def apply(self, prompt: Prompt, edits: Sequence[Edit]) -> bytes:
-        """The body with these edits and no other difference, to the byte; `prompt.raw` when there are none."""
+    def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
+        """The body with these edits and patches and no other difference, to the byte; `prompt.raw` without any."""
+        ...
+
+    def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
+        """The patches that put these tools behind those of the request, in this wire format's own form."""
         ...

@@ -26,6 +26,12 @@ def given(members: Members, key: str) -> Node | None:
     return None if node is None or node.value is None else node
 
 
+def place(members: Members, key: str) -> tuple[int, int] | None:
+    """Where the value of a member stands in the source; None where it is missing or null."""
+    node = given(members, key)
+    return None if node is None else (node.start, node.end)
+
+
 def string_or_empty(members: Members, key: str) -> str:
     """A member that only informs (an id, a name): "" where it is missing, not a string or not Unicode."""
     node = members.get(key)

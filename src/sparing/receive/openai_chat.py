@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sparing.core.span import Edit, Kind, Prompt
-from sparing.receive.fields import given, member_objects, model_name, objects, string_or_empty, wants_stream
+from sparing.core.span import Edit, Kind, Patch, Prompt, Tool
+from sparing.receive.added_tools import insert_tools
+from sparing.receive.fields import given, member_objects, model_name, objects, place, string_or_empty, wants_stream
 from sparing.receive.json_text import Members, Node, read_object
 from sparing.receive.spans import Origin, Spans, add_tool_schemas
-from sparing.receive.splice import apply_edits
+from sparing.receive.splice import apply_edits, encode_string
 from sparing.receive.turns import Turn, turns
 from sparing.tokens.image_size import data_url_image_size
 from sparing.tokens.images import openai_image_tokens
@@ -46,10 +47,21 @@ class OpenAIChat:
         for turn in messages:
             _add_message(spans, turn, called)
         spans.end_block(root)
-        return Prompt(self.name, source, spans.in_order(), model, stream, len(messages), num_tools)
+        return Prompt(
+            self.name, source, spans.in_order(), model, stream, len(messages), num_tools, place(root, "tools")
+        )
 
-    def apply(self, prompt: Prompt, edits: Sequence[Edit]) -> bytes:
-        return apply_edits(prompt, edits)
+    def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
+        return apply_edits(prompt, edits, patches)
+
+    def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
+        return insert_tools(prompt, [_definition(tool) for tool in tools])
+
+
+def _definition(tool: Tool) -> str:
+    name, description = encode_string(tool.name), encode_string(tool.description)
+    function = f'{{"name":{name},"description":{description},"parameters":{tool.parameters}}}'
+    return f'{{"type":"function","function":{function}}}'
 
 
 def _add_message(spans: Spans, turn: Turn, called: dict[str, str]) -> None:

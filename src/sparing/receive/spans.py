@@ -95,7 +95,8 @@ class Spans:
         tokens: int = -1,
     ) -> None:
         kind, message, block, tool, pair = origin
-        span = Span(label, kind, text, literal, zone, None, block, message, tool, pair, tokens)
+        place = (node.start, node.end)
+        span = Span(label, kind, text, literal, zone, None, block, message, tool, pair, tokens, place)
         self._found.append((node.start, span))
 
 

@@ -1,4 +1,4 @@
-"""Edits applied to the text of a body: the edited string literals change, every other character stays."""
+"""Edits and patches applied to the text of a body: what they name changes, every other character stays."""
 
 from __future__ import annotations
 
@@ -7,32 +7,42 @@ import re
 from collections.abc import Sequence
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
-from sparing.core.span import Edit, Prompt, Span
+from sparing.core.span import Edit, Patch, Prompt, Span
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def apply_edits(prompt: Prompt, edits: Sequence[Edit]) -> bytes:
-    """The body with these edits and no other difference, to the byte; `prompt.raw` when nothing changes.
+def apply_edits(prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
+    """The body with these edits and patches and no other difference, to the byte; `prompt.raw` when nothing changes.
 
-    An edited literal is written anew: non-ASCII as it is, escapes only where JSON requires them.
+    An edited literal is written anew: non-ASCII as it is, escapes only where JSON requires them. Several insertions at
+    one place stand in the order given.
 
     Raises:
-        ValueError: An edit of a span that has no literal or is not of this prompt, or two edits of the same stretch.
+        ValueError: An edit of a span that has no literal or is not of this prompt, or two changes of the same stretch.
     """
+    changes = [*patches, *(_literal_patch(prompt, literal, group) for literal, group in _by_literal(edits))]
     pieces: list[str] = []
-    done = 0
-    for (start, end), group in _by_literal(edits):
-        old = _decode(prompt.source, start, end)
-        new = _edit_text(old, group)
-        if start < done:
-            raise ValueError(f"{group[0].span.label}: its literal overlaps another that is edited")
-        pieces += (prompt.source[done:start], prompt.source[start:end] if new == old else encode_string(new))
-        done = end
+    done = reached = 0
+    for change in sorted(changes, key=lambda change: (change.start, change.end)):
+        if change.start < reached or not change.start <= change.end <= len(prompt.source):
+            raise ValueError(f"{change.start}:{change.end} overlaps another change, or is outside of this prompt")
+        reached = change.end
+        if prompt.source[change.start : change.end] != change.json:
+            pieces += (prompt.source[done : change.start], change.json)
+            done = change.end
     if not pieces:
         return prompt.raw
     pieces.append(prompt.source[done:])
     return "".join(pieces).encode()
+
+
+def _literal_patch(prompt: Prompt, literal: tuple[int, int], edits: list[Edit]) -> Patch:
+    """All edits of one literal as one patch; the literal itself where they change nothing."""
+    start, end = literal
+    old = _decode(prompt.source, start, end)
+    new = _edit_text(old, edits)
+    return Patch(start, end, prompt.source[start:end] if new == old else encode_string(new))
 
 
 def encode_string(text: str) -> str:
