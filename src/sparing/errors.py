@@ -109,5 +109,21 @@ class ModelMissing(SparingError):
     """The embedded model's weights or engine are not installed."""
 
 
+class InModelError(SparingError):
+    """Tokens cannot be dropped inside the model as asked."""
+
+
+class ModelUnsupported(InModelError):
+    """The model, the way it is run, or the installed Transformers is not one that `sparing.inmodel` works with."""
+
+
+class PolicyError(InModelError):
+    """A budget or policy contradicts itself or cannot be kept, or a scorer gave unusable scores."""
+
+
+class CacheMismatch(InModelError):
+    """A saved cache belongs to another model, or a cache is used in a way that would give wrong results."""
+
+
 class RecordError(SparingError):
     """A receipt could not be written. Counted and logged, never raised into a request."""

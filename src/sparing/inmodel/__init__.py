@@ -1,0 +1,39 @@
+"""KV and token dropping inside PyTorch models: real bytes, real time (extra ``torch``).
+
+>>> from sparing import inmodel as im
+>>> model = im.attach(model)
+>>> cache = im.DropCache(model, im.Policy(score="keydiff", budget=im.Budget(fraction=0.5)))
+>>> model.generate(**inputs, cache=cache)
+"""
+
+from __future__ import annotations
+
+from sparing.inmodel.versions import check_versions
+
+check_versions()
+
+from sparing.inmodel.allocate import Ada, Allocator, HeadProfile, Pyramid, Uniform  # noqa: E402
+from sparing.inmodel.attention import attach, detach  # noqa: E402
+from sparing.inmodel.budget import Budget  # noqa: E402
+from sparing.inmodel.cache import DropCache  # noqa: E402
+from sparing.inmodel.policy import FULL, Policy  # noqa: E402
+from sparing.inmodel.report import LayerReport, Report  # noqa: E402
+from sparing.inmodel.view import LayerView, Scorer  # noqa: E402
+
+__all__ = [
+    "FULL",
+    "Ada",
+    "Allocator",
+    "Budget",
+    "DropCache",
+    "HeadProfile",
+    "LayerReport",
+    "LayerView",
+    "Policy",
+    "Pyramid",
+    "Report",
+    "Scorer",
+    "Uniform",
+    "attach",
+    "detach",
+]

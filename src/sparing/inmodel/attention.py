@@ -1,0 +1,175 @@
+"""Attention over what is stored, and how a model comes to use it: one registered function, on this model only."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from sparing.errors import ModelUnsupported
+from sparing.inmodel.layer import DropLayer
+
+NAME = "sparing_drop"
+_BEFORE = "_sparing_attention_before"
+_SUPPORTED = ("sdpa", "eager")
+_MASK_ELEMENTS = 1 << 26  # of mask at a time: long later turns are attended to in blocks of queries
+
+M = TypeVar("M", bound=PreTrainedModel)
+
+
+def attach(model: M) -> M:
+    """Let this model work with a `DropCache`. Without one it computes what it computed before.
+
+    Raises:
+        ModelUnsupported: Its attention is neither "sdpa" nor "eager", or not pluggable; float16 on a CPU.
+    """
+    if is_attached(model):
+        return model
+    before = model.config._attn_implementation
+    if before not in _SUPPORTED:
+        raise ModelUnsupported(
+            f"attention {before!r} cannot be replaced", hint='load the model with attn_implementation="sdpa"'
+        )
+    if not getattr(model, "_supports_attention_backend", False):
+        raise ModelUnsupported(f"{type(model).__name__} has attention of its own, which cannot be replaced")
+    if model.device.type == "cpu" and model.dtype == torch.float16:
+        raise ModelUnsupported("float16 on a CPU is slow and overflows", hint="load the model in float32 or bfloat16")
+    # Registering twice is harmless; the mask is the one that stock SDPA attention gets.
+    AttentionInterface.register(NAME, drop_attention)
+    AttentionMaskInterface.register(NAME, sdpa_mask)
+    model.set_attn_implementation(NAME)
+    setattr(model, _BEFORE, before)
+    return model
+
+
+def detach(model: M) -> M:
+    """Give the model its own attention back."""
+    if is_attached(model):
+        model.set_attn_implementation(getattr(model, _BEFORE))
+        delattr(model, _BEFORE)
+    return model
+
+
+def is_attached(model: PreTrainedModel) -> bool:
+    """Whether `attach` was called on it, and nothing else has been set since."""
+    return hasattr(model, _BEFORE) and model.config._attn_implementation == NAME
+
+
+def drop_attention(
+    module: Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """Attention as Transformers calls it, over a `DropLayer` if the cache has one here, else SDPA as before.
+
+    Args:
+        query: [batch, heads, tokens, head_dim]; key, value: [batch, kv_heads, tokens, head_dim], the new ones only.
+        attention_mask: [batch, 1, tokens, logical_tokens] bool, or None: plain causal.
+    Returns:
+        [batch, tokens, heads, head_dim] and no weights.
+    """
+    layer: DropLayer | None = getattr(key, "drop_layer", None)
+    if layer is None:
+        output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, **kwargs)
+        return output, None
+    _check(attention_mask, kwargs)
+    batch, _, tokens, head_dim = query.shape
+    scaling = head_dim**-0.5 if scaling is None else scaling
+    valid = None if attention_mask is None else attention_mask[:, 0, -1, -tokens:].expand(batch, -1)
+    first = layer.logical_tokens == 0
+    layer.append(key, value, valid)
+    grouped = query.view(batch, key.shape[1], -1, tokens, head_dim)  # [batch, kv_heads, group, tokens, head_dim]
+    if first:
+        # The whole past is in hand: what stock attention does, bit for bit.
+        output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, **kwargs)
+    else:
+        output = _attend(layer, grouped, attention_mask, scaling).transpose(1, 2).contiguous()
+    layer.finish(grouped, valid, scaling)
+    return output, None
+
+
+def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: float) -> Tensor:
+    """[batch, heads, tokens, head_dim] over stored keys, rows of one length at a time."""
+    assert layer.store is not None
+    batch, kv_heads, group, tokens, _ = queries.shape
+    rows = queries.flatten(0, 1)  # [rows, group, tokens, head_dim]
+    parts = []
+    for stored in layer.store.groups():
+        here = rows[stored.first : stored.first + stored.keys.shape[0]]
+        length = stored.keys.shape[1]
+        if length == 0:
+            parts.append(here.new_zeros(*here.shape[:-1], stored.values.shape[-1]))
+            continue
+        block = max(1, _MASK_ELEMENTS // (here.shape[0] * length))
+        pieces = [
+            _attend_rows(
+                here[:, :, start : start + block],
+                stored.keys,
+                stored.values,
+                _allowed(layer, stored.first, stored.columns, mask, tokens, start, block),
+                scaling,
+            )
+            for start in range(0, tokens, block)
+        ]
+        parts.append(torch.cat(pieces, dim=2) if len(pieces) > 1 else pieces[0])
+    output = torch.cat(parts) if len(parts) > 1 else parts[0]
+    return output.view(batch, kv_heads * group, tokens, -1)
+
+
+def _attend_rows(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None, scaling: float) -> Tensor:
+    """[rows, group, tokens, head_dim]. A single query's group is packed into one matrix: keys are read once for it."""
+    if queries.shape[2] == 1:
+        allowed = None if allowed is None else allowed.transpose(1, 2)
+        packed = scaled_dot_product_attention(
+            queries.transpose(1, 2), keys.unsqueeze(1), values.unsqueeze(1), attn_mask=allowed, scale=scaling
+        )
+        return packed.transpose(1, 2)
+    group = queries.shape[1]
+    return scaled_dot_product_attention(
+        queries,
+        keys.unsqueeze(1).expand(-1, group, -1, -1),
+        values.unsqueeze(1).expand(-1, group, -1, -1),
+        attn_mask=allowed,
+        scale=scaling,
+    )
+
+
+def _allowed(
+    layer: DropLayer, first: int, columns: Tensor, mask: Tensor | None, tokens: int, start: int, block: int
+) -> Tensor | None:
+    """[rows, 1, block, stored] bool: what each query may see; None: everything."""
+    if mask is not None:
+        row = torch.arange(first, first + columns.shape[0], device=columns.device) // layer.kv_heads
+        picked = mask.expand(len(layer.sequences), -1, -1, -1)[:, 0, start : start + block][row]
+        index = columns.long().unsqueeze(1).expand(-1, picked.shape[1], -1)
+        return picked.gather(2, index).unsqueeze(1)
+    if tokens == 1:
+        return None
+    asked = torch.arange(layer.logical_tokens - tokens, layer.logical_tokens, device=columns.device)
+    return (columns.unsqueeze(1) <= asked[start : start + block, None]).unsqueeze(1)
+
+
+def _check(mask: Tensor | None, kwargs: dict[str, Any]) -> None:
+    if torch.compiler.is_compiling():
+        raise ModelUnsupported(
+            "a cache that drops tokens cannot be compiled", hint="run the model without torch.compile"
+        )
+    if kwargs.get("output_attentions"):
+        raise ModelUnsupported("attention weights are never computed as a whole", hint="leave out output_attentions")
+    if kwargs.get("softcap") is not None or kwargs.get("sliding_window") is not None:
+        raise ModelUnsupported("soft caps and windows inside a full-attention layer are not supported")
+    if mask is not None and mask.dtype != torch.bool:
+        raise ModelUnsupported(
+            f"an attention mask of {mask.dtype} cannot be followed", hint="pass booleans: True = seen"
+        )

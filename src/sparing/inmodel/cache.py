@@ -1,0 +1,101 @@
+"""The cache to give to `generate`: drops by policy in full-attention layers, leaves all others as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import Cache, DynamicCache, PreTrainedModel
+from transformers.cache_utils import CacheLayerMixin, DynamicLayer
+
+from sparing.errors import ModelUnsupported, PolicyError
+from sparing.inmodel.attention import is_attached
+from sparing.inmodel.drop import Shared
+from sparing.inmodel.layer import DropLayer
+from sparing.inmodel.policy import Policy
+from sparing.inmodel.report import Report
+from sparing.inmodel.view import Rotary
+
+
+class DropCache(Cache):
+    """Keys and values of a batch, of which each sequence keeps what its policy says.
+
+    Tokens are dropped after each forward over several tokens (a prompt, a piece of one, a later turn) and, if the
+    policy says so, every so many generated ones. `hold` stops that for a while.
+
+    Args:
+        model: An attached model.
+        policy: One for all sequences, or one for each of the batch.
+
+    Raises:
+        ModelUnsupported: `attach` was not called, or the model has no full-attention layer.
+        PolicyError: No policy was given.
+    """
+
+    def __init__(self, model: PreTrainedModel, policy: Policy | Sequence[Policy]) -> None:
+        if not is_attached(model):
+            raise ModelUnsupported("the model does not use Sparing's attention", hint="call attach(model) first")
+        policies = [policy] if isinstance(policy, Policy) else list(policy)
+        if not policies:
+            raise PolicyError("no policy was given")
+        layers = list(DynamicCache(config=model.config).layers)
+        dropping = [index for index, layer in enumerate(layers) if type(layer) is DynamicLayer]
+        if not dropping:
+            raise ModelUnsupported(f"{type(model).__name__} has no full-attention layer: nothing grows with the prompt")
+        self.shared = Shared(policies, len(dropping), _rotary(model))
+        for rank, index in enumerate(dropping):
+            layers[index] = DropLayer(index, rank, self.shared)
+        super().__init__(layers=layers)
+
+    @property
+    def drop_layers(self) -> list[DropLayer]:
+        return [layer for layer in self.layers if isinstance(layer, DropLayer)]
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Drop nothing inside: questions about a context that was compressed before, drafts that may be taken back."""
+        before, self.shared.held = self.shared.held, True
+        try:
+            yield
+        finally:
+            self.shared.held = before
+
+    def positions(self, layer: int, sequence: int = 0) -> list[Tensor]:
+        """Per head, the ascending positions of what is stored of one sequence; padding does not count."""
+        drop = self.layers[layer]
+        if not isinstance(drop, DropLayer) or drop.store is None:
+            return []
+        start = drop.sequences[sequence].start
+        rows = drop.store.rows()[sequence * drop.kv_heads : (sequence + 1) * drop.kv_heads]
+        return [columns.long() - start for _, _, columns in rows]
+
+    def report(self) -> Report:
+        """Lengths, bytes, masses and time, as they are now."""
+        others = [layer for layer in self.layers if not isinstance(layer, DropLayer)]
+        return Report(
+            layers=tuple(layer.report() for layer in self.drop_layers),
+            other_bytes=sum(_bytes(layer) for layer in others),
+        )
+
+
+def _bytes(layer: Any) -> int:
+    if not isinstance(layer, CacheLayerMixin) or layer.keys is None or layer.values is None:
+        return 0
+    return sum(part.untyped_storage().nbytes() for part in (layer.keys, layer.values))
+
+
+def _rotary(model: PreTrainedModel) -> Rotary | None:
+    """The rotary embedding of the text model, as a function of positions alone."""
+    module = next((part for name, part in model.named_modules() if name.rpartition(".")[2] == "rotary_emb"), None)
+    if module is None:
+        return None
+
+    def rotary(positions: Tensor) -> tuple[Tensor, Tensor]:
+        like = torch.empty(0, dtype=torch.float32, device=model.device)
+        cos, sin = module(like, positions.to(model.device).unsqueeze(0))
+        return cos[0], sin[0]
+
+    return rotary

@@ -1,0 +1,158 @@
+"""Dropping in one layer: from what a sequence stores and lately asked to what its rows hold afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from sparing.inmodel.choose import choose, queries_needed
+from sparing.inmodel.merge import merged_values
+from sparing.inmodel.policy import Policy
+from sparing.inmodel.store import Contents, RaggedStore
+from sparing.inmodel.view import LayerView, Rotary
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all layers of a cache have in common.
+
+    Attributes:
+        policies: One for all sequences, or one per sequence of the batch.
+        layers: How many layers drop.
+        held: Nothing is dropped at present.
+    """
+
+    policies: list[Policy]
+    layers: int
+    rotary: Rotary | None
+    held: bool = False
+
+    @property
+    def drops_answers(self) -> bool:
+        """Whether any policy drops while decoding."""
+        return any(policy.decode_every_tokens for policy in self.policies)
+
+    def policy(self, sequence: int) -> Policy:
+        return self.policies[0] if len(self.policies) == 1 else self.policies[sequence]
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """Rotated queries of one sequence: [kv_heads, group, tokens, head_dim], and the columns [tokens] they stood at."""
+
+    states: Tensor
+    columns: Tensor
+
+    def last(self, tokens: int) -> Queries:
+        start = max(0, self.columns.shape[0] - tokens)
+        return Queries(self.states[:, :, start:], self.columns[start:])
+
+    def then(self, later: Queries) -> Queries:
+        return Queries(torch.cat((self.states, later.states), dim=2), torch.cat((self.columns, later.columns)))
+
+    def copied(self) -> Queries:
+        return Queries(self.states.clone(), self.columns.clone())
+
+
+@dataclass(slots=True)
+class Sequence:
+    """One sequence in one layer.
+
+    Attributes:
+        start: Column of its first token: what is left of it is padding.
+        remembered: Its latest queries, for drops during decoding, where each forward brings but one.
+        mass, why: See `LayerReport`.
+    """
+
+    start: int = 0
+    seen_tokens: int = 0
+    since_drop_tokens: int = 0
+    remembered: Queries | None = None
+    mass: tuple[float, ...] = ()
+    why: str = ""
+
+    def remember(self, asked: Queries, policy: Policy) -> None:
+        window = queries_needed(policy)
+        together = asked if self.remembered is None else self.remembered.then(asked)
+        self.remembered = together.last(window if window >= 0 else policy.decode_every_tokens).copied()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where dropping happens: a layer's rows `first` .. `first + kv_heads` of the store.
+
+    Attributes:
+        rank: This layer's place among the layers that drop.
+    """
+
+    store: RaggedStore
+    first: int
+    kv_heads: int
+    layer: int
+    rank: int
+    scaling: float
+
+
+def drop(
+    place: Place, sequence: Sequence, policy: Policy, shared: Shared, asked: Queries
+) -> tuple[list[Contents | None], Sequence]:
+    """New contents of a sequence's rows, None for a row that stays; and the sequence with what was found.
+
+    Args:
+        asked: Queries of the current forward.
+    """
+    unchanged: list[Contents | None] = [None] * place.kv_heads
+    stored = place.store.lengths[place.first : place.first + place.kv_heads]
+    tokens = _layer_tokens(place, sequence, policy, shared)
+    if sequence.seen_tokens <= policy.min_tokens:
+        why = f"{sequence.seen_tokens} tokens are not above min_tokens={policy.min_tokens}"
+        return unchanged, replace(sequence, why=why)
+    if sum(stored) <= tokens * place.kv_heads:
+        return unchanged, replace(sequence, why="within the budget")
+    choice = choose(_views(place, sequence, policy, shared, asked), policy, tokens)
+    rows = place.store.rows()[place.first : place.first + place.kv_heads]
+    contents = [_kept(row, kept, policy) for row, kept in zip(rows, choice.kept, strict=True)]
+    why = "" if any(row is not None for row in contents) else "the guard kept everything"
+    return contents, replace(sequence, why=why, mass=choice.mass, since_drop_tokens=0)
+
+
+def _kept(row: Contents, kept: Tensor | None, policy: Policy) -> Contents | None:
+    if kept is None:
+        return None
+    keys, values, columns = row
+    return keys[kept], merged_values(keys, values, kept) if policy.merge else values[kept], columns[kept]
+
+
+def _layer_tokens(place: Place, sequence: Sequence, policy: Policy, shared: Shared) -> int:
+    token_bytes = place.store.slot_bytes * place.kv_heads * shared.layers
+    mean_tokens = policy.budget.kept_tokens(sequence.seen_tokens, token_bytes)
+    return max(policy.allocator.layer_tokens(mean_tokens, place.rank, shared.layers), policy.budget.floor)
+
+
+def _views(place: Place, sequence: Sequence, policy: Policy, shared: Shared, asked: Queries) -> list[LayerView]:
+    """One view of all heads where they hold equally much, else one for each stretch of heads that do."""
+    window = queries_needed(policy)
+    queries = sequence.remembered or asked
+    queries = queries.last(window) if window >= 0 else queries
+    last = place.first + place.kv_heads
+    views = []
+    for group in place.store.groups():
+        low, high = max(group.first, place.first), min(group.first + group.keys.shape[0], last)
+        if low >= high:
+            continue
+        here = slice(low - group.first, high - group.first)
+        views.append(
+            LayerView(
+                keys=group.keys[here],
+                values=group.values[here],
+                positions=group.columns[here] - sequence.start,
+                queries=queries.states[low - place.first : high - place.first],
+                query_positions=queries.columns - sequence.start,
+                scaling=place.scaling,
+                rotary=shared.rotary,
+                layer=place.layer,
+            )
+        )
+    return views
