@@ -18,7 +18,9 @@ from sparing.inmodel.budget import Budget  # noqa: E402
 from sparing.inmodel.cache import DropCache  # noqa: E402
 from sparing.inmodel.policy import FULL, Policy  # noqa: E402
 from sparing.inmodel.report import LayerReport, Report  # noqa: E402
+from sparing.inmodel.save import load_cache, save_cache  # noqa: E402
 from sparing.inmodel.view import LayerView, Scorer  # noqa: E402
+from sparing.inmodel.weights import load_gguf  # noqa: E402
 
 __all__ = [
     "FULL",
@@ -36,4 +38,7 @@ __all__ = [
     "Uniform",
     "attach",
     "detach",
+    "load_cache",
+    "load_gguf",
+    "save_cache",
 ]
