@@ -17,6 +17,7 @@ from sparing.inmodel.attention import attach, detach  # noqa: E402
 from sparing.inmodel.budget import Budget  # noqa: E402
 from sparing.inmodel.cache import DropCache  # noqa: E402
 from sparing.inmodel.policy import FULL, Policy  # noqa: E402
+from sparing.inmodel.prune import Prune, prune  # noqa: E402
 from sparing.inmodel.report import LayerReport, Report  # noqa: E402
 from sparing.inmodel.save import load_cache, save_cache  # noqa: E402
 from sparing.inmodel.view import LayerView, Scorer  # noqa: E402
@@ -32,6 +33,7 @@ __all__ = [
     "LayerReport",
     "LayerView",
     "Policy",
+    "Prune",
     "Pyramid",
     "Report",
     "Scorer",
@@ -40,5 +42,6 @@ __all__ = [
     "detach",
     "load_cache",
     "load_gguf",
+    "prune",
     "save_cache",
 ]

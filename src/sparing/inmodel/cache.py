@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from sparing.inmodel.drop import Shared
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.report import Report
-from sparing.inmodel.view import Rotary
+from sparing.inmodel.view import LayerView, Rotary
 
 
 class DropCache(Cache):
@@ -62,6 +62,24 @@ class DropCache(Cache):
             yield
         finally:
             self.shared.held = before
+
+    @contextmanager
+    def watch(self, watcher: Callable[[LayerView], None]) -> Iterator[None]:
+        """Show every layer of every forward inside to `watcher`, after its attention."""
+        before, self.shared.watcher = self.shared.watcher, watcher
+        try:
+            yield
+        finally:
+            self.shared.watcher = before
+
+    def compress(self, policy: Policy) -> None:
+        """Drop from what is stored, now, by another policy than the cache's own.
+
+        Raises:
+            PolicyError: Its scorer needs queries, which are gone.
+        """
+        for layer in self.drop_layers:
+            layer.compress(policy)
 
     def positions(self, layer: int, sequence: int = 0) -> list[Tensor]:
         """Per head, the ascending positions of what is stored of one sequence; padding does not count."""

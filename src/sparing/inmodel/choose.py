@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor
 from torch.nn.functional import max_pool1d
@@ -59,7 +59,7 @@ def choose(views: Sequence[LayerView], policy: Policy, tokens: int) -> Choice:
 def _scores(view: LayerView, policy: Policy) -> Tensor:
     """[kv_heads, tokens], spans pooled, what is protected at +inf."""
     window = policy.scorer.window
-    shown = view if window < 0 else _with_queries(view, window)
+    shown = view if window < 0 else view.last_queries(window)
     scores = policy.scorer.score(shown)
     if scores.shape != view.positions.shape:
         raise PolicyError(f"scorer {policy.scorer.name} gave {tuple(scores.shape)} for {tuple(view.positions.shape)}")
@@ -84,11 +84,6 @@ def _masses(views: Sequence[LayerView], kept: Sequence[Tensor | None]) -> list[f
             indices = kept[len(masses)]
             masses.append(float(head.sum() if indices is None else head[indices].sum()))
     return masses
-
-
-def _with_queries(view: LayerView, window: int) -> LayerView:
-    start = max(0, view.query_positions.shape[0] - window)
-    return replace(view, queries=view.queries[:, :, start:], query_positions=view.query_positions[start:])
 
 
 def _together(scores: Sequence[Tensor]) -> Tensor:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from sparing.errors import PolicyError
 from sparing.inmodel.choose import choose, queries_needed
 from sparing.inmodel.merge import merged_values
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.store import Contents, RaggedStore
 from sparing.inmodel.view import LayerView, Rotary
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Tokens that were left out of a forward halfway up the model: the layers above see `columns` of `tokens`."""
+
+    columns: Tensor
+    tokens: int
 
 
 @dataclass(slots=True)
@@ -22,12 +32,16 @@ class Shared:
         policies: One for all sequences, or one per sequence of the batch.
         layers: How many layers drop.
         held: Nothing is dropped at present.
+        gathered: What is left of the current forward's tokens; None: all.
+        watcher: Sees every layer of every forward after its attention, all of the forward's queries included.
     """
 
     policies: list[Policy]
     layers: int
     rotary: Rotary | None
     held: bool = False
+    gathered: Gathered | None = None
+    watcher: Callable[[LayerView], None] | None = None
 
     @property
     def drops_answers(self) -> bool:
@@ -111,7 +125,7 @@ def drop(
         return unchanged, replace(sequence, why=why)
     if sum(stored) <= tokens * place.kv_heads:
         return unchanged, replace(sequence, why="within the budget")
-    choice = choose(_views(place, sequence, policy, shared, asked), policy, tokens)
+    choice = choose(views(place, sequence, shared, latest_queries(sequence, policy, asked)), policy, tokens)
     rows = place.store.rows()[place.first : place.first + place.kv_heads]
     contents = [_kept(row, kept, policy) for row, kept in zip(rows, choice.kept, strict=True)]
     why = "" if any(row is not None for row in contents) else "the guard kept everything"
@@ -131,19 +145,29 @@ def _layer_tokens(place: Place, sequence: Sequence, policy: Policy, shared: Shar
     return max(policy.allocator.layer_tokens(mean_tokens, place.rank, shared.layers), policy.budget.floor)
 
 
-def _views(place: Place, sequence: Sequence, policy: Policy, shared: Shared, asked: Queries) -> list[LayerView]:
-    """One view of all heads where they hold equally much, else one for each stretch of heads that do."""
+def latest_queries(sequence: Sequence, policy: Policy, asked: Queries) -> Queries:
+    """What scoring needs of the queries: remembered ones, else those of the current forward.
+
+    Raises:
+        PolicyError: There are none, and the scorer needs some.
+    """
     window = queries_needed(policy)
     queries = sequence.remembered or asked
-    queries = queries.last(window) if window >= 0 else queries
+    if window and not queries.columns.numel():
+        raise PolicyError(f"scorer {policy.scorer.name} needs queries", hint="give the policy to the cache at once")
+    return queries.last(window) if window >= 0 else queries
+
+
+def views(place: Place, sequence: Sequence, shared: Shared, queries: Queries) -> list[LayerView]:
+    """One view of all heads where they hold equally much, else one for each stretch of heads that do."""
     last = place.first + place.kv_heads
-    views = []
+    found = []
     for group in place.store.groups():
         low, high = max(group.first, place.first), min(group.first + group.keys.shape[0], last)
         if low >= high:
             continue
         here = slice(low - group.first, high - group.first)
-        views.append(
+        found.append(
             LayerView(
                 keys=group.keys[here],
                 values=group.values[here],
@@ -155,4 +179,4 @@ def _views(place: Place, sequence: Sequence, policy: Policy, shared: Shared, ask
                 layer=place.layer,
             )
         )
-    return views
+    return found

@@ -11,7 +11,8 @@ from torch import Tensor
 from transformers.cache_utils import CacheLayerMixin
 
 from sparing.errors import CacheMismatch, PolicyError
-from sparing.inmodel.drop import Place, Queries, Sequence, Shared, drop
+from sparing.inmodel.drop import Place, Queries, Sequence, Shared, drop, views
+from sparing.inmodel.policy import Policy
 from sparing.inmodel.report import LayerReport
 from sparing.inmodel.store import Contents, RaggedStore
 
@@ -147,27 +148,34 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         """
         assert self.store is not None
         self._announced = False
-        tokens, column = keys.shape[2], self.logical_tokens
-        self.logical_tokens += tokens
-        if valid is None:
+        tokens, column, gathered = keys.shape[2], self.logical_tokens, self.shared.gathered
+        added = [gathered.tokens if gathered else tokens] * len(self.sequences)
+        self.logical_tokens += added[0]
+        if valid is None and gathered is None:
             self.store.append(keys.flatten(0, 1), values.flatten(0, 1), column)
-            added = [tokens] * len(self.sequences)
         else:
-            columns = torch.arange(column, column + tokens, dtype=torch.int32, device=keys.device)
-            self.store.append_ragged(
-                [
-                    (keys[s, head, here], values[s, head, here], columns[here])
-                    for s, here in enumerate(valid)
-                    for head in range(self.kv_heads)
-                ]
+            columns = gathered.columns if gathered else torch.arange(column, column + tokens, device=keys.device)
+            here = (
+                torch.ones_like(columns, dtype=torch.bool).expand(len(self.sequences), -1) if valid is None else valid
             )
-            added = valid.sum(-1).tolist()
-            for sequence, here in zip(self.sequences, valid, strict=True):
-                if not sequence.seen_tokens and bool(here.any()):
-                    sequence.start = int(columns[here][0])
+            self._append_ragged(keys, values, columns, here)
+            added = added if valid is None else valid.sum(-1).tolist()
         for sequence, count in zip(self.sequences, added, strict=True):
             sequence.seen_tokens += count
             sequence.since_drop_tokens += count
+
+    def _append_ragged(self, keys: Tensor, values: Tensor, columns: Tensor, valid: Tensor) -> None:
+        assert self.store is not None
+        self.store.append_ragged(
+            [
+                (keys[index, head, here], values[index, head, here], columns[here])
+                for index, here in enumerate(valid)
+                for head in range(self.kv_heads)
+            ]
+        )
+        for sequence, here in zip(self.sequences, valid, strict=True):
+            if not sequence.seen_tokens and bool(here.any()):
+                sequence.start = int(columns[here][0])
 
     def finish(self, queries: Tensor, valid: Tensor | None, scaling: float) -> None:
         """Drop what the policies say, if this was a piece of a prompt or enough was generated.
@@ -177,33 +185,81 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
             valid: As in `append`.
             scaling: Factor of the attention logits.
         """
+        if self.shared.watcher is not None:
+            for index in range(len(self.sequences)):
+                asked = self._asked(queries[index], None if valid is None else valid[index])
+                for view in views(self._place(index, scaling), self.sequences[index], self.shared, asked):
+                    self.shared.watcher(view)
         if self.shared.held or (queries.shape[3] == 1 and not self.shared.drops_answers):
             return
         started = time.perf_counter()
         contents: list[Contents | None] = []
         for index in range(len(self.sequences)):
-            contents += self._drop(index, queries[index], None if valid is None else valid[index], scaling)
-        if any(row is not None for row in contents):
-            assert self.store is not None
-            self.store.replace(contents)
-            self.firm_tokens = self.logical_tokens
+            asked = self._asked(queries[index], None if valid is None else valid[index])
+            contents += self._drop(index, asked, queries.shape[3] > 1, scaling)
+        self._replace(contents)
         self.scoring_s += time.perf_counter() - started
 
-    def _drop(self, index: int, queries: Tensor, valid: Tensor | None, scaling: float) -> list[Contents | None]:
-        assert self.store is not None
+    def compress(self, policy: Policy) -> None:
+        """Drop from all sequences by this policy, now. Its scorer has no queries to look at."""
+        if self.store is None:
+            return
+        started = time.perf_counter()
+        contents: list[Contents | None] = []
+        for index in range(len(self.sequences)):
+            head_dim = self.store.rows()[0][0].shape[-1]
+            none = Queries(torch.empty(self.kv_heads, 1, 0, head_dim), torch.empty(0, dtype=torch.long))
+            place = self._place(index, scaling=1.0)
+            found, self.sequences[index] = drop(place, self.sequences[index], policy, self.shared, none)
+            contents += found
+        self._replace(contents)
+        self.scoring_s += time.perf_counter() - started
+
+    def _drop(self, index: int, asked: Queries, is_prompt: bool, scaling: float) -> list[Contents | None]:
         sequence, policy = self.sequences[index], self.shared.policy(index)
-        tokens, every = queries.shape[2], policy.decode_every_tokens
-        if tokens == 1 and not every:
-            return [None] * self.kv_heads
-        columns = torch.arange(self.logical_tokens - tokens, self.logical_tokens, device=queries.device)
-        asked = Queries(queries, columns) if valid is None else Queries(queries[:, :, valid], columns[valid])
+        every = policy.decode_every_tokens
         if every:
             sequence.remember(asked, policy)
-        if tokens == 1 and sequence.since_drop_tokens < every:
+        if not is_prompt and not 0 < every <= sequence.since_drop_tokens:
             return [None] * self.kv_heads
-        place = Place(self.store, index * self.kv_heads, self.kv_heads, self.index, self.rank, scaling)
-        contents, self.sequences[index] = drop(place, sequence, policy, self.shared, asked)
+        contents, self.sequences[index] = drop(self._place(index, scaling), sequence, policy, self.shared, asked)
         return contents
+
+    def _replace(self, contents: list[Contents | None]) -> None:
+        assert self.store is not None
+        if any(row is not None for row in contents):
+            self.store.replace(contents)
+            self.firm_tokens = self.logical_tokens
+
+    def _place(self, index: int, scaling: float) -> Place:
+        assert self.store is not None
+        return Place(self.store, index * self.kv_heads, self.kv_heads, self.index, self.rank, scaling)
+
+    def _asked(self, queries: Tensor, valid: Tensor | None) -> Queries:
+        columns = torch.arange(self.logical_tokens - queries.shape[2], self.logical_tokens, device=queries.device)
+        if self.shared.gathered is not None:
+            columns = self.shared.gathered.columns
+        return Queries(queries, columns) if valid is None else Queries(queries[:, :, valid], columns[valid])
+
+    def take_from(self, column: int) -> list[Contents]:
+        """Forget everything, and hand over what stood at or after this column: the prompt is about to come again."""
+        assert self.store is not None
+        rows = [(keys, values, columns, columns >= column) for keys, values, columns in self.store.rows()]
+        later = [(keys[at], values[at], columns[at]) for keys, values, columns, at in rows]
+        self.store.truncate(0)
+        self.logical_tokens = self.firm_tokens = 0
+        for sequence in self.sequences:
+            sequence.seen_tokens = sequence.since_drop_tokens = 0
+        return later
+
+    def put_back(self, later: list[Contents]) -> None:
+        """Add what `take_from` handed over."""
+        assert self.store is not None
+        self.store.append_ragged(later)
+        added = later[0][2].shape[0]
+        self.logical_tokens += added
+        for sequence in self.sequences:
+            sequence.seen_tokens += added
 
     def report(self) -> LayerReport:
         """Lengths, bytes and cost of this layer."""

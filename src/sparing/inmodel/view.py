@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from torch import Tensor
@@ -41,6 +41,11 @@ class LayerView:
         logits = (self.queries[:, :, rows].float() @ keys) * self.scaling
         future = self.positions[:, None, None, :] > self.query_positions[rows][None, None, :, None]
         return logits.masked_fill_(future, float("-inf")).softmax(-1)
+
+    def last_queries(self, window: int) -> LayerView:
+        """The same with at most the `window` latest queries."""
+        start = max(0, self.query_positions.shape[0] - window)
+        return replace(self, queries=self.queries[:, :, start:], query_positions=self.query_positions[start:])
 
 
 class Scorer(Protocol):
