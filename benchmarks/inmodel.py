@@ -1,0 +1,242 @@
+"""What dropping inside the model costs and saves: answers, bytes, seconds, on SmolLM2-135M and a CPU.
+
+python benchmarks/inmodel.py answers [--contexts 6] [--tokens 700]  # accuracy against bytes; compress, then ask
+python benchmarks/inmodel.py decode [--lengths 2048,4096,8192]      # milliseconds a token against stock Transformers
+python benchmarks/inmodel.py prefill [--lengths 2048,8192]          # pruned against whole, question in the prompt
+python benchmarks/inmodel.py report                                 # tables and plots from what was measured
+
+Every part writes `results/inmodel-<part>.json`. Two threads. What is compared alternates within one run: on a busy
+machine look at the ratios. The weights come from `sparing models pull` (or --model FILE.gguf).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+from inmodel_report import write_report
+from transformers import DynamicCache
+
+from sparing import inmodel as im
+from sparing.evals.data import data_dir
+from sparing.evals.tasks.xquad import SOURCE, _read
+from sparing.generate.weights import locate
+from sparing.inmodel.evals.ask import answered, ask, compressed, read
+from sparing.inmodel.evals.contexts import TASKS, Context
+from sparing.inmodel.evals.divergence import divergence
+from sparing.inmodel.evals.prose import sentence
+from sparing.inmodel.evals.reading import Paragraph, reading
+from sparing.inmodel.kvzip import reconstruct
+from sparing.settings.paths import models_folder
+
+RESULTS = Path(__file__).parent / "results"
+BEST = im.Policy(score="keydiff", allocate="ada", span_tokens=3, min_tokens=0)
+SCORES = ("keydiff", "knorm", "snapkv", "expected", "tova", "h2o", "window", "random")
+POLICIES = {"keydiff + spans + ada": BEST} | {name: im.Policy(score=name, min_tokens=0) for name in SCORES}
+FRACTIONS = (0.5, 0.25)
+HAYSTACKS = (("single", "noise"), ("single", "prose"), ("multikey", "prose"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=("answers", "decode", "prefill", "report"))
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--contexts", type=int, default=6)
+    parser.add_argument("--tokens", type=int, default=700)
+    parser.add_argument("--lengths", default="2048,4096,8192")
+    parser.add_argument("--steps", type=int, default=24)
+    options = parser.parse_args()
+    if options.part != "report":
+        torch.set_num_threads(2)
+        found = options.model or locate("smollm2-135m-instruct", models_folder(os.environ))
+        model, tokenizer = im.load_gguf(found)
+        im.attach(model)
+        parts: dict[str, Callable[..., dict[str, Any]]] = {"answers": answers, "decode": decode, "prefill": prefill}
+        measured = parts[options.part](model, tokenizer, options)
+        (RESULTS / f"inmodel-{options.part}.json").write_text(json.dumps(measured, indent=1) + "\n")
+    write_report(RESULTS)
+
+
+def answers(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """Per policy and task: share of right answers, bytes, CPU seconds, divergence."""
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False))
+
+    rows: list[dict[str, Any]] = []
+    for context in _contexts(count, options):
+        once = read(model, tokenizer, context)
+        full = compressed(model, once, im.FULL)
+        later = " ".join(sentence(Random(7)) for _ in range(4))
+        continuation = tokenizer(later, return_tensors="pt", add_special_tokens=False)["input_ids"]
+        for name, fraction, policy in [("full", 1.0, im.FULL), *_policies()]:
+            asked = ask(model, tokenizer, once, policy)
+            cache = compressed(model, once, policy)
+            rows.append(
+                _row(context, name, fraction, asked.right, asked.live_bytes, asked.compress_s, once.cpu_s)
+                | {"kl": divergence(model, cache, full, continuation).kl}
+            )
+        started = time.process_time()
+        with torch.no_grad():
+            found = reconstruct(model, tokenizer, full, once.ids, suffix="<|im_end|>\n<|im_start|>assistant\n")
+        spent = time.process_time() - started
+        for fraction in FRACTIONS:
+            cache = compressed(model, once, im.FULL)
+            budget = im.Budget(fraction=fraction)
+            cache.compress(im.Policy(found, budget, found.profile(fraction), min_tokens=0))
+            right = tuple(answered(model, tokenizer, cache, question) for question in context.questions)
+            rows.append(
+                _row(context, "kvzip", fraction, right, cache.report().live_bytes, spent, once.cpu_s)
+                | {"kl": divergence(model, cache, full, continuation).kl}
+            )
+        print(context.task, once.ids.shape[1], "tokens", f"{once.cpu_s:.1f} s", flush=True)
+    return {"tokens": options.tokens, "contexts": options.contexts, "rows": rows}
+
+
+def decode(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """Per length: milliseconds a token, caches taking turns token by token. Contents are random: time does not depend
+    on them."""
+    rows = []
+    for length in (int(text) for text in options.lengths.split(",")):
+        caches: dict[str, Any] = {"stock Transformers": DynamicCache(config=model.config)}
+        kept = {"nothing dropped": im.FULL} | {
+            f"{fraction:.0%} kept": im.Policy(score="keydiff", budget=im.Budget(fraction=fraction), min_tokens=0)
+            for fraction in FRACTIONS
+        }
+        caches |= {name: im.DropCache(model, policy) for name, policy in kept.items()}
+        caches["50% kept, ragged"] = im.DropCache(model, replace(BEST, budget=im.Budget(fraction=0.5)))
+        for cache in caches.values():
+            _fill(model, cache, length)
+        spent: dict[str, list[tuple[float, float]]] = {name: [] for name in caches}
+        token = torch.tensor([[100]])
+        for step in range(options.steps + 2):
+            for name, cache in caches.items():
+                (im.detach if name == "stock Transformers" else im.attach)(model)
+                cpu, wall = time.process_time(), time.perf_counter()
+                with torch.no_grad():
+                    model(input_ids=token, cache=cache, logits_to_keep=1)
+                if step >= 2:
+                    spent[name].append((time.process_time() - cpu, time.perf_counter() - wall))
+        im.attach(model)
+        for name, cache in caches.items():
+            cpu_s, wall_s = (statistics.median(part) for part in zip(*spent[name], strict=True))
+            rows.append(
+                {
+                    "length": length,
+                    "cache": name,
+                    "cpu_ms": cpu_s * 1e3,
+                    "wall_ms": wall_s * 1e3,
+                    "bytes": _bytes(cache),
+                }
+            )
+            print(rows[-1], flush=True)
+    return {"steps": options.steps, "rows": rows}
+
+
+def prefill(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """Per length and context: seconds of prefill and whether the answer is right, whole and pruned."""
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False))
+
+    ways = {
+        "whole": None,
+        "pruned to 30%": im.Prune(),
+        "window": im.Prune(score="window"),
+        "random": im.Prune(score="random", span_tokens=1),
+    }
+    rows = []
+    for length in (int(text) for text in options.lengths.split(",")):
+        for number in range(options.contexts):
+            context = TASKS["single"](Random(number), length, count, ("noise", "prose")[number % 2])
+            question = context.questions[0]
+            prompt = (
+                f"<|im_start|>user\n{context.text}{question.text}<|im_end|>\n<|im_start|>assistant\n{question.lead}"
+            )
+            ids = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)["input_ids"]
+            for name, how in ways.items():
+                cache = im.DropCache(model, im.FULL)
+                cpu, wall = time.process_time(), time.perf_counter()
+                with torch.no_grad():
+                    if how is None:
+                        logits = model(input_ids=ids, cache=cache, logits_to_keep=1).logits
+                    else:
+                        with im.prune(model, cache, how):
+                            logits = model(input_ids=ids, cache=cache, logits_to_keep=1).logits
+                spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+                told = _continue(model, tokenizer, cache, logits)
+                row = {"length": length, "context": number, "way": name, "right": float(question.answers[0] in told)}
+                rows.append(row | spent | {"bytes": cache.report().live_bytes})
+                print(rows[-1], flush=True)
+    return {"contexts": options.contexts, "rows": rows}
+
+
+def _contexts(count: Callable[[str], int], options: argparse.Namespace) -> Iterator[Context]:
+    for number in range(options.contexts):
+        for task, hay in HAYSTACKS:
+            yield TASKS[task](Random(number), options.tokens, count, hay)
+    path = data_dir() / SOURCE.folder / "en.jsonl"
+    if path.is_file():
+        articles, queries = _read(path)
+        asked: dict[int, list[tuple[str, str]]] = {}
+        for query in queries:
+            asked.setdefault(query.paragraph, []).append((query.question, query.answer))
+        numbers = iter(range(sum(map(len, articles))))
+        whole = [[Paragraph(text, tuple(asked.get(next(numbers), ()))) for text in article] for article in articles]
+        yield from list(reading(whole, Random(0), options.tokens, count))[: options.contexts]
+
+
+def _policies() -> Iterator[tuple[str, float, im.Policy]]:
+    for name, policy in POLICIES.items():
+        for fraction in FRACTIONS:
+            yield name, fraction, replace(policy, budget=im.Budget(fraction=fraction))
+
+
+def _row(
+    context: Context, name: str, fraction: float, right: Any, size: int, spent: float, read_s: float
+) -> dict[str, Any]:
+    base = {"task": context.task, "policy": name, "fraction": fraction, "right": sum(right) / len(right)}
+    return base | {"bytes": size, "compress_s": spent, "prefill_s": read_s}
+
+
+def _fill(model: Any, cache: Any, length: int) -> None:
+    config = model.config
+    random = torch.Generator().manual_seed(0)
+    for index in range(config.num_hidden_layers):
+        shape = (1, config.num_key_value_heads, length, config.head_dim)
+        keys, values = (torch.randn(shape, generator=random) for _ in range(2))
+        if isinstance(cache, im.DropCache):
+            layer: Any = cache.layers[index]
+            layer.lazy_initialization(keys, values)
+            layer.append(keys, values, None)
+            layer.finish(torch.zeros(1, shape[1], 1, length, 1), None, 1.0)
+        else:
+            cache.update(keys, values, index)
+
+
+def _bytes(cache: Any) -> int:
+    if isinstance(cache, im.DropCache):
+        return cache.report().allocated_bytes
+    return sum(part.untyped_storage().nbytes() for layer in cache.layers for part in (layer.keys, layer.values))
+
+
+@torch.no_grad()
+def _continue(model: Any, tokenizer: Any, cache: im.DropCache, logits: torch.Tensor, tokens: int = 12) -> str:
+    told = []
+    for _ in range(tokens):
+        told.append(int(logits[0, -1].argmax()))
+        logits = model(input_ids=torch.tensor([[told[-1]]]), cache=cache, logits_to_keep=1).logits
+    return str(tokenizer.decode(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Tables and plots of `inmodel.py`'s measurements."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sparing.evals.svg import Chart, Series, Spot, draw
+
+Row = dict[str, Any]
+
+
+def write_report(folder: Path) -> None:
+    """`inmodel.md` from every part that was measured, and a plot for each."""
+    parts = {"answers": _answers, "decode": _decode, "prefill": _prefill}
+    text = [
+        "# Dropping inside the model\n",
+        "SmolLM2-135M-Instruct, float32, CPU, two threads. `python benchmarks/inmodel.py`\n",
+    ]
+    for name, write in parts.items():
+        path = folder / f"inmodel-{name}.json"
+        if path.is_file():
+            text.append(write(json.loads(path.read_text()), folder))
+    (folder / "inmodel.md").write_text("\n".join(text))
+
+
+def _answers(measured: Row, folder: Path) -> str:
+    rows: list[Row] = measured["rows"]
+    tasks = list(dict.fromkeys(row["task"] for row in rows))
+    kinds = list(dict.fromkeys((row["policy"], row["fraction"]) for row in rows))
+    full = _mean([row["bytes"] for row in rows if row["policy"] == "full"])
+    lines = [
+        "## Answers against bytes\n",
+        "The context is compressed before its questions are known. Random and window are baselines. Share of right "
+        "answers:\n",
+    ]
+    lines += [
+        _cells(["policy", "kept", *tasks, "KL", "bytes", "CPU s to compress", "share of prefill"]),
+        _cells(["---"] * (len(tasks) + 6)),
+    ]
+    spots: dict[str, list[Spot]] = {}
+    for policy, fraction in kinds:
+        these = [row for row in rows if (row["policy"], row["fraction"]) == (policy, fraction)]
+        right = [_mean([row["right"] for row in these if row["task"] == task]) for task in tasks]
+        share = _mean([row["compress_s"] / row["prefill_s"] for row in these])
+        size = _mean([row["bytes"] for row in these])
+        numbers = [f"{value:.2f}" for value in right] + [f"{_mean([row['kl'] for row in these]):.3f}"]
+        lines.append(
+            _cells(
+                [
+                    policy,
+                    f"{fraction:.0%}",
+                    *numbers,
+                    f"{size / full:.0%}",
+                    f"{_mean([row['compress_s'] for row in these]):.2f}",
+                    f"{share:.0%}",
+                ]
+            )
+        )
+        needles = _mean([row["right"] for row in these if row["task"] != "reading"])
+        spots.setdefault(policy, []).append(Spot(size / full * 100, needles * 100, needles * 100, needles * 100))
+    series = tuple(Series(name, tuple(sorted(of, key=lambda spot: spot.x))) for name, of in spots.items())
+    chart = Chart("Needles found after compression", "bytes kept, %", "right answers, %", series)
+    (folder / "inmodel-answers.svg").write_text(draw(chart))
+    number = len([row for row in rows if row["policy"] == "full"])
+    return "\n".join(
+        [*lines, f"\n{number} contexts of about {measured['tokens']} tokens. ![Answers](inmodel-answers.svg)\n"]
+    )
+
+
+def _decode(measured: Row, folder: Path) -> str:
+    rows: list[Row] = measured["rows"]
+    stock = {row["length"]: row for row in rows if row["cache"] == "stock Transformers"}
+    lines = [
+        "## Decoding against length\n",
+        _cells(["context", "cache", "CPU ms a token", "against stock", "wall ms", "against stock", "MiB"]),
+        _cells(["---"] * 7),
+    ]
+    for row in rows:
+        base = stock[row["length"]]
+        ratios = [f"{base[unit] / row[unit]:.2f}x" for unit in ("cpu_ms", "wall_ms")]
+        lines.append(
+            _cells(
+                [
+                    f"{row['length']:,}",
+                    row["cache"],
+                    f"{row['cpu_ms']:.0f}",
+                    ratios[0],
+                    f"{row['wall_ms']:.0f}",
+                    ratios[1],
+                    f"{row['bytes'] / 2**20:.0f}",
+                ]
+            )
+        )
+    names = list(dict.fromkeys(row["cache"] for row in rows))
+    series = tuple(
+        Series(
+            name,
+            tuple(
+                Spot(row["length"], row["cpu_ms"], row["cpu_ms"], row["cpu_ms"]) for row in rows if row["cache"] == name
+            ),
+        )
+        for name in names
+    )
+    (folder / "inmodel-decode.svg").write_text(
+        draw(Chart("Decoding one token", "context, tokens", "CPU milliseconds", series))
+    )
+    return "\n".join([*lines, f"\nMedians of {measured['steps']} tokens. ![Decoding](inmodel-decode.svg)\n"])
+
+
+def _prefill(measured: Row, folder: Path) -> str:
+    rows: list[Row] = measured["rows"]
+    lines = [
+        "## Prefill, pruned after a third of the layers\n",
+        "The question stands in the prompt. Ratios are paired by prompt.\n",
+    ]
+    lines += [_cells(["prompt", "way", "CPU s", "faster", "right", "MiB"]), _cells(["---"] * 6)]
+    spots: dict[str, list[Spot]] = {}
+    for length in dict.fromkeys(row["length"] for row in rows):
+        whole = {row["context"]: row for row in rows if (row["length"], row["way"]) == (length, "whole")}
+        for way in dict.fromkeys(row["way"] for row in rows):
+            these = [row for row in rows if (row["length"], row["way"]) == (length, way)]
+            faster = statistics.median(whole[row["context"]]["cpu_s"] / row["cpu_s"] for row in these)
+            spent = _mean([row["cpu_s"] for row in these])
+            right = f"{sum(row['right'] for row in these):.0f} of {len(these)}"
+            lines.append(
+                _cells(
+                    [
+                        f"{length:,}",
+                        way,
+                        f"{spent:.1f}",
+                        f"{faster:.2f}x",
+                        right,
+                        f"{_mean([row['bytes'] for row in these]) / 2**20:.0f}",
+                    ]
+                )
+            )
+            spots.setdefault(way, []).append(Spot(length, spent, spent, spent))
+    series = tuple(Series(way, tuple(of)) for way, of in spots.items())
+    (folder / "inmodel-prefill.svg").write_text(draw(Chart("Prefill", "prompt, tokens", "CPU seconds", series)))
+    return "\n".join([*lines, "\n![Prefill](inmodel-prefill.svg)\n"])
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else float("nan")

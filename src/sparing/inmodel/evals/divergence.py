@@ -1,0 +1,47 @@
+"""How far the next-token distributions move when the prefix was compressed: the most sensitive and cheapest measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, kl_div
+from transformers import PreTrainedModel
+
+from sparing.inmodel.cache import DropCache
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Over the tokens of a continuation.
+
+    Attributes:
+        loss, full_loss: Mean negative log likelihood in nats, with the compressed and with the full prefix.
+        kl: Mean divergence of the compressed from the full distribution, in nats; 0 is no change.
+    """
+
+    loss: float
+    full_loss: float
+    kl: float
+
+
+@torch.no_grad()
+def divergence(model: PreTrainedModel, cache: DropCache, full: DropCache, continuation: Tensor) -> Divergence:
+    """Read `continuation` [1, tokens] after both caches; both are as before afterwards."""
+    ours, reference = (_log_probs(model, each, continuation) for each in (cache, full))
+    targets = continuation[0, 1:]
+    return Divergence(
+        loss=float(cross_entropy(ours, targets)),
+        full_loss=float(cross_entropy(reference, targets)),
+        kl=float(kl_div(ours, reference, log_target=True, reduction="batchmean")),
+    )
+
+
+def _log_probs(model: PreTrainedModel, cache: DropCache, tokens: Tensor) -> Tensor:
+    """[tokens - 1, vocabulary]: of every token after the first."""
+    length = cache.get_seq_length()
+    with cache.hold():
+        logits: Tensor = model(input_ids=tokens, cache=cache).logits[0, :-1]
+        cache.crop(length - cache.get_seq_length())
+    return logits.float().log_softmax(-1)
