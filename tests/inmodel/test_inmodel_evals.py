@@ -11,7 +11,7 @@ from tiny_models import ids, llama, next_logits, small
 from sparing import inmodel as im
 from sparing.inmodel.evals.ask import answered, ask, compressed, read
 from sparing.inmodel.evals.contexts import TASKS, Context, Question
-from sparing.inmodel.evals.divergence import divergence
+from sparing.inmodel.evals.divergence import divergence, log_probs
 from sparing.inmodel.evals.prose import sentence
 from sparing.inmodel.evals.reading import Paragraph, reading
 
@@ -91,7 +91,9 @@ def test_divergence_is_zero_without_dropping_and_positive_with() -> None:
     full, same, less = (im.DropCache(model, policy) for policy in (im.FULL, im.FULL, small(score="random")))
     for cache in (full, same, less):
         next_logits(model, cache, ids(60))
-    nothing, something = (divergence(model, cache, full, ids(20, seed=4)) for cache in (same, less))
+    later = ids(20, seed=4)
+    reference, *others = (log_probs(model, cache, later) for cache in (full, same, less))
+    nothing, something = (divergence(other, reference, later) for other in others)
     assert nothing.kl == pytest.approx(0.0, abs=1e-6)
     assert nothing.loss == nothing.full_loss == something.full_loss
     assert something.kl > 0.01

@@ -26,22 +26,21 @@ class Divergence:
     kl: float
 
 
-@torch.no_grad()
-def divergence(model: PreTrainedModel, cache: DropCache, full: DropCache, continuation: Tensor) -> Divergence:
-    """Read `continuation` [1, tokens] after both caches; both are as before afterwards."""
-    ours, reference = (_log_probs(model, each, continuation) for each in (cache, full))
+def divergence(ours: Tensor, full: Tensor, continuation: Tensor) -> Divergence:
+    """Compare two `log_probs` of the same continuation [1, tokens]."""
     targets = continuation[0, 1:]
     return Divergence(
         loss=float(cross_entropy(ours, targets)),
-        full_loss=float(cross_entropy(reference, targets)),
-        kl=float(kl_div(ours, reference, log_target=True, reduction="batchmean")),
+        full_loss=float(cross_entropy(full, targets)),
+        kl=float(kl_div(ours, full, log_target=True, reduction="batchmean")),
     )
 
 
-def _log_probs(model: PreTrainedModel, cache: DropCache, tokens: Tensor) -> Tensor:
-    """[tokens - 1, vocabulary]: of every token after the first."""
+@torch.no_grad()
+def log_probs(model: PreTrainedModel, cache: DropCache, continuation: Tensor) -> Tensor:
+    """[tokens - 1, vocabulary]: of every token of the continuation after the first. The cache is as before afterwards."""
     length = cache.get_seq_length()
     with cache.hold():
-        logits: Tensor = model(input_ids=tokens, cache=cache).logits[0, :-1]
+        logits: Tensor = model(input_ids=continuation, cache=cache).logits[0, :-1]
         cache.crop(length - cache.get_seq_length())
     return logits.float().log_softmax(-1)
