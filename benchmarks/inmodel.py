@@ -121,6 +121,7 @@ def decode(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str,
         }
         caches |= {name: im.DropCache(model, policy) for name, policy in kept.items()}
         caches["50% kept, ragged"] = im.DropCache(model, replace(BEST, budget=im.Budget(fraction=0.5)))
+        caches["nothing dropped, 1,024 read"] = im.DropCache(model, im.FULL, pages=im.Pages())
         for cache in caches.values():
             _fill(model, cache, length)
         spent: dict[str, list[tuple[float, float]]] = {name: [] for name in caches}

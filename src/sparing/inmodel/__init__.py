@@ -16,6 +16,7 @@ from sparing.inmodel.allocate import Ada, Allocator, HeadProfile, Pyramid, Unifo
 from sparing.inmodel.attention import attach, detach  # noqa: E402
 from sparing.inmodel.budget import Budget  # noqa: E402
 from sparing.inmodel.cache import DropCache  # noqa: E402
+from sparing.inmodel.pages import Pages  # noqa: E402
 from sparing.inmodel.policy import FULL, Policy  # noqa: E402
 from sparing.inmodel.prune import Prune, prune  # noqa: E402
 from sparing.inmodel.report import LayerReport, Report  # noqa: E402
@@ -32,6 +33,7 @@ __all__ = [
     "HeadProfile",
     "LayerReport",
     "LayerView",
+    "Pages",
     "Policy",
     "Prune",
     "Pyramid",

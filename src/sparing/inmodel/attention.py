@@ -18,6 +18,7 @@ from sparing.inmodel.layer import DropLayer
 NAME = "sparing_drop"
 _BEFORE = "_sparing_attention_before"
 _SUPPORTED = ("sdpa", "eager")
+_NOT_PLAIN = ("softcap", "s_aux", "sliding_window", "position_bias")
 _MASK_ELEMENTS = 1 << 26  # of mask at a time: long later turns are attended to in blocks of queries
 
 M = TypeVar("M", bound=PreTrainedModel)
@@ -38,6 +39,9 @@ def attach(model: M) -> M:
         )
     if not getattr(model, "_supports_attention_backend", False):
         raise ModelUnsupported(f"{type(model).__name__} has attention of its own, which cannot be replaced")
+    soft_cap = getattr(model.config.get_text_config(), "attn_logit_softcapping", None)
+    if soft_cap is not None or not getattr(model, "_supports_sdpa", False):
+        raise ModelUnsupported(f"the attention of {type(model).__name__} is not plain softmax attention")
     if model.device.type == "cpu" and model.dtype == torch.float16:
         raise ModelUnsupported("float16 on a CPU is slow and overflows", hint="load the model in float32 or bfloat16")
     # Registering twice is harmless; the mask is the one that stock SDPA attention gets.
@@ -111,6 +115,10 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
         if length == 0:
             parts.append(here.new_zeros(*here.shape[:-1], stored.values.shape[-1]))
             continue
+        if tokens == 1 and mask is None and layer.reader is not None:
+            keys, values = layer.reader.read(here, stored, layer.store.version)
+            parts.append(_attend_rows(here, keys, values, None, scaling))
+            continue
         block = max(1, _MASK_ELEMENTS // (here.shape[0] * length))
         pieces = [
             _attend_rows(
@@ -167,8 +175,9 @@ def _check(mask: Tensor | None, kwargs: dict[str, Any]) -> None:
         )
     if kwargs.get("output_attentions"):
         raise ModelUnsupported("attention weights are never computed as a whole", hint="leave out output_attentions")
-    if kwargs.get("softcap") is not None or kwargs.get("sliding_window") is not None:
-        raise ModelUnsupported("soft caps and windows inside a full-attention layer are not supported")
+    changed = [name for name in _NOT_PLAIN if kwargs.get(name) is not None]
+    if changed:
+        raise ModelUnsupported(f"this layer's attention is not plain softmax attention: it uses {', '.join(changed)}")
     if mask is not None and mask.dtype != torch.bool:
         raise ModelUnsupported(
             f"an attention mask of {mask.dtype} cannot be followed", hint="pass booleans: True = seen"

@@ -15,6 +15,7 @@ from sparing.errors import ModelUnsupported, PolicyError
 from sparing.inmodel.attention import is_attached
 from sparing.inmodel.drop import Shared
 from sparing.inmodel.layer import DropLayer
+from sparing.inmodel.pages import Pages
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.report import Report
 from sparing.inmodel.view import LayerView, Rotary
@@ -29,13 +30,16 @@ class DropCache(Cache):
     Args:
         model: An attached model.
         policy: One for all sequences, or one for each of the batch.
+        pages: Read only so much per generated token; None reads everything that is stored.
 
     Raises:
         ModelUnsupported: `attach` was not called, or the model has no full-attention layer.
         PolicyError: No policy was given.
     """
 
-    def __init__(self, model: PreTrainedModel, policy: Policy | Sequence[Policy]) -> None:
+    def __init__(
+        self, model: PreTrainedModel, policy: Policy | Sequence[Policy], *, pages: Pages | None = None
+    ) -> None:
         if not is_attached(model):
             raise ModelUnsupported("the model does not use Sparing's attention", hint="call attach(model) first")
         policies = [policy] if isinstance(policy, Policy) else list(policy)
@@ -45,7 +49,7 @@ class DropCache(Cache):
         dropping = [index for index, layer in enumerate(layers) if type(layer) is DynamicLayer]
         if not dropping:
             raise ModelUnsupported(f"{type(model).__name__} has no full-attention layer: nothing grows with the prompt")
-        self.shared = Shared(policies, len(dropping), _rotary(model))
+        self.shared = Shared(policies, len(dropping), _rotary(model), pages)
         for rank, index in enumerate(dropping):
             layers[index] = DropLayer(index, rank, self.shared)
         super().__init__(layers=layers)

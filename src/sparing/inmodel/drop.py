@@ -11,6 +11,7 @@ from torch import Tensor
 from sparing.errors import PolicyError
 from sparing.inmodel.choose import choose, queries_needed
 from sparing.inmodel.merge import merged_values
+from sparing.inmodel.pages import Pages
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.store import Contents, RaggedStore
 from sparing.inmodel.view import LayerView, Rotary
@@ -31,6 +32,7 @@ class Shared:
     Attributes:
         policies: One for all sequences, or one per sequence of the batch.
         layers: How many layers drop.
+        pages: How much a generated token reads; None: everything.
         held: Nothing is dropped at present.
         gathered: What is left of the current forward's tokens; None: all.
         watcher: Sees every layer of every forward after its attention, all of the forward's queries included.
@@ -39,6 +41,7 @@ class Shared:
     policies: list[Policy]
     layers: int
     rotary: Rotary | None
+    pages: Pages | None = None
     held: bool = False
     gathered: Gathered | None = None
     watcher: Callable[[LayerView], None] | None = None

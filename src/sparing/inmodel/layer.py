@@ -12,6 +12,7 @@ from transformers.cache_utils import CacheLayerMixin
 
 from sparing.errors import CacheMismatch, PolicyError
 from sparing.inmodel.drop import Place, Queries, Sequence, Shared, drop, views
+from sparing.inmodel.pages import PageReader
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.report import LayerReport
 from sparing.inmodel.store import Contents, RaggedStore
@@ -35,6 +36,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         self.firm_tokens = 0  # logical length at the last drop: what came before cannot be cropped
         self.scoring_s = 0.0
         self.sequences: list[Sequence] = []
+        self.reader = PageReader(shared.pages) if shared.pages is not None else None
         self._announced = False
 
     # --- what Transformers calls

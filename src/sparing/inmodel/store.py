@@ -50,6 +50,7 @@ class RaggedStore:
         self._keys = torch.empty(0, key_dim, dtype=dtype, device=device)
         self._values = torch.empty(0, value_dim, dtype=dtype, device=device)
         self._columns = torch.empty(0, dtype=torch.int32, device=device)
+        self.version = 0  # changes whenever what is stored has moved within its row
         self._ahead = False  # the columns of the room to grow are filled in already: decoding writes none
 
     @property
@@ -173,6 +174,7 @@ class RaggedStore:
         self._keys, self._values, self._columns = (torch.cat(buffers) for buffers in zip(*parts, strict=True))
         self.lengths = [part[2].shape[0] for part in parts]
         self._room, self._ahead = list(self.lengths), False
+        self.version += 1
 
 
 def slot_bytes(key_dim: int, value_dim: int, dtype: torch.dtype) -> int:

@@ -38,7 +38,7 @@ def divergence(ours: Tensor, full: Tensor, continuation: Tensor) -> Divergence:
 
 @torch.no_grad()
 def log_probs(model: PreTrainedModel, cache: DropCache, continuation: Tensor) -> Tensor:
-    """[tokens - 1, vocabulary]: of every token of the continuation after the first. The cache is as before afterwards."""
+    """[tokens - 1, vocabulary]: of every token after the first. The cache is as before afterwards."""
     length = cache.get_seq_length()
     with cache.hold():
         logits: Tensor = model(input_ids=continuation, cache=cache).logits[0, :-1]
