@@ -19,6 +19,7 @@ NAME = "sparing_drop"
 _BEFORE = "_sparing_attention_before"
 _SUPPORTED = ("sdpa", "eager")
 _NOT_PLAIN = ("softcap", "s_aux", "sliding_window", "position_bias")
+_LONG_TOKENS = 2048
 _MASK_ELEMENTS = 1 << 26  # of mask at a time: long later turns are attended to in blocks of queries
 
 M = TypeVar("M", bound=PreTrainedModel)
@@ -137,20 +138,30 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
 
 def _attend_rows(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None, scaling: float) -> Tensor:
     """[rows, group, tokens, head_dim]. A single query's group is packed into one matrix: keys are read once for it."""
-    if queries.shape[2] == 1:
-        allowed = None if allowed is None else allowed.transpose(1, 2)
-        packed = scaled_dot_product_attention(
-            queries.transpose(1, 2), keys.unsqueeze(1), values.unsqueeze(1), attn_mask=allowed, scale=scaling
+    group, tokens = queries.shape[1:3]
+    if tokens > 1:
+        return scaled_dot_product_attention(
+            queries,
+            keys.unsqueeze(1).expand(-1, group, -1, -1),
+            values.unsqueeze(1).expand(-1, group, -1, -1),
+            attn_mask=allowed,
+            scale=scaling,
         )
-        return packed.transpose(1, 2)
-    group = queries.shape[1]
-    return scaled_dot_product_attention(
-        queries,
-        keys.unsqueeze(1).expand(-1, group, -1, -1),
-        values.unsqueeze(1).expand(-1, group, -1, -1),
+    packed = queries.squeeze(2)  # [rows, group, head_dim]
+    if packed.device.type == "cpu" and packed.dtype == torch.float32 and keys.shape[1] >= _LONG_TOKENS:
+        # For a handful of queries over many keys two plain products read memory faster than the fused kernel.
+        logits = torch.bmm(packed * scaling, keys.transpose(1, 2))
+        if allowed is not None:
+            logits = logits.masked_fill_(~allowed.squeeze(2), float("-inf"))
+        return torch.bmm(logits.softmax(-1), values).unsqueeze(2)
+    output = scaled_dot_product_attention(
+        packed.unsqueeze(1),
+        keys.unsqueeze(1),
+        values.unsqueeze(1),
         attn_mask=allowed,
         scale=scaling,
     )
+    return output.transpose(1, 2)
 
 
 def _allowed(

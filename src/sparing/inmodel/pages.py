@@ -27,7 +27,7 @@ class Pages:
     """
 
     read_tokens: int = 1024
-    page_tokens: int = 16
+    page_tokens: int = 32
 
     def __post_init__(self) -> None:
         if self.page_tokens < 1 or self.read_tokens < 3 * self.page_tokens:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_GROWTH = 8  # a full row grows by an eighth of its length: each token is copied at most about nine times
-_GROWTH_TOKENS = 128
+_GROWTH_TOKENS = 256  # a full row is moved once in so many tokens, while attention reads it for each of them
 
 
 Contents = tuple[Tensor, Tensor, Tensor]
@@ -51,6 +50,7 @@ class RaggedStore:
         self._values = torch.empty(0, value_dim, dtype=dtype, device=device)
         self._columns = torch.empty(0, dtype=torch.int32, device=device)
         self.version = 0  # changes whenever what is stored has moved within its row
+        self._known_blocks: list[Rows] | None = None
         self._ahead = False  # the columns of the room to grow are filled in already: decoding writes none
 
     @property
@@ -70,18 +70,9 @@ class RaggedStore:
 
     def groups(self) -> Iterator[Rows]:
         """Neighbouring rows of equal length together, in order. Views: writing to them writes to the store."""
-        first = start = 0
-        for row in range(1, len(self.lengths) + 1):
-            if row < len(self.lengths) and self._shape(row) == self._shape(first):
-                continue
-            length, room = self._shape(first)
-            rows = row - first
-            end = start + rows * room
-            keys, values, columns = (
-                part[start:end].view(rows, room, *part.shape[1:])[:, :length] for part in self._buffers()
-            )
-            yield Rows(first, keys, values, columns)
-            first, start = row, end
+        for block in self._blocks():
+            length = self.lengths[block.first]
+            yield Rows(block.first, block.keys[:, :length], block.values[:, :length], block.columns[:, :length])
 
     def rows(self) -> list[Contents]:
         """Every row by itself. Views, as `groups`."""
@@ -95,24 +86,29 @@ class RaggedStore:
             column: Where the first of them stood; the others follow.
         """
         tokens = keys.shape[1]
-        self._make_room([tokens] * len(self.lengths), column)
-        self.lengths = [length + tokens for length in self.lengths]
-        for group in self.groups():
-            rows = slice(group.first, group.first + group.keys.shape[0])
-            group.keys[:, -tokens:] = keys[rows]
-            group.values[:, -tokens:] = values[rows]
+        if any(length + tokens > room for length, room in zip(self.lengths, self._room, strict=True)):
+            self._make_room([tokens] * len(self.lengths), column)
+        for block in self._blocks():
+            rows = slice(block.first, block.first + block.keys.shape[0])
+            length = self.lengths[block.first]
+            block.keys[:, length : length + tokens] = keys[rows]
+            block.values[:, length : length + tokens] = values[rows]
             if not self._ahead:
-                group.columns[:, -tokens:] = torch.arange(column, column + tokens, device=keys.device)
+                columns = torch.arange(column, column + tokens, device=keys.device)
+                block.columns[:, length : length + tokens] = columns
+        self.lengths = [length + tokens for length in self.lengths]
 
     def append_ragged(self, parts: Sequence[Contents]) -> None:
         """Add to each row contents of its own."""
-        self._make_room([part[2].shape[0] for part in parts], 0)
-        self._ahead = False
+        added = [part[2].shape[0] for part in parts]
+        if any(length + more > room for length, more, room in zip(self.lengths, added, self._room, strict=True)):
+            self._make_room(added, 0)
+        self._ahead, self._known_blocks = False, None
         start = 0
         for row, part in enumerate(parts):
             at = slice(start + self.lengths[row], start + self.lengths[row] + part[2].shape[0])
-            for buffer, added in zip(self._buffers(), part, strict=True):
-                buffer[at] = added
+            for buffer, new in zip(self._buffers(), part, strict=True):
+                buffer[at] = new
             self.lengths[row] += part[2].shape[0]
             start += self._room[row]
 
@@ -123,6 +119,7 @@ class RaggedStore:
     def truncate(self, column: int) -> None:
         """Forget every token at or after this column."""
         self.lengths = [int((columns < column).sum()) for _, _, columns in self.rows()]
+        self._known_blocks = None
 
     def select(self, rows: Sequence[int]) -> None:
         """Keep these rows, in this order; a row may be named more than once."""
@@ -132,6 +129,7 @@ class RaggedStore:
     def to(self, device: torch.device | str) -> None:
         """Move the buffers."""
         self._keys, self._values, self._columns = (buffer.to(device, non_blocking=True) for buffer in self._buffers())
+        self._known_blocks = None
 
     def packed(self) -> tuple[Tensor, Tensor, Tensor]:
         """Copies of all tokens without room to grow: keys and values [slots, head_dim], columns [slots]."""
@@ -149,15 +147,24 @@ class RaggedStore:
     def _buffers(self) -> tuple[Tensor, Tensor, Tensor]:
         return self._keys, self._values, self._columns
 
-    def _shape(self, row: int) -> tuple[int, int]:
-        return self.lengths[row], self._room[row]
+    def _blocks(self) -> list[Rows]:
+        """Neighbouring rows of equal length with their room to grow. They stay valid while all rows grow alike."""
+        if self._known_blocks is None:
+            shapes = list(zip(self.lengths, self._room, strict=True))
+            self._known_blocks, first, start = [], 0, 0
+            for row in range(1, len(shapes) + 1):
+                if row < len(shapes) and shapes[row] == shapes[first]:
+                    continue
+                rows, room = row - first, shapes[first][1]
+                end = start + rows * room
+                parts = (part[start:end].view(rows, room, *part.shape[1:]) for part in self._buffers())
+                self._known_blocks.append(Rows(first, *parts))
+                first, start = row, end
+        return self._known_blocks
 
     def _make_room(self, added: Sequence[int], column: int) -> None:
-        """Grow if any row is full. Rows of equal length get equal room, so that they stay one group."""
-        wanted = [length + more for length, more in zip(self.lengths, added, strict=True)]
-        if all(want <= room for want, room in zip(wanted, self._room, strict=True)):
-            return
-        room = [want + max(want // _GROWTH, _GROWTH_TOKENS) for want in wanted]
+        """Grow. Rows of equal length get equal room, so that they stay one group."""
+        room = [length + more + _GROWTH_TOKENS for length, more in zip(self.lengths, added, strict=True)]
         old = self.rows()
         self._keys, self._values, self._columns = (
             part.new_empty(sum(room), *part.shape[1:]) for part in self._buffers()
@@ -168,12 +175,12 @@ class RaggedStore:
                 buffer[start : start + length] = part
             torch.arange(column, column + new - length, out=self._columns[start + length : start + new])
             start += new
-        self._room, self._ahead = room, True
+        self._room, self._ahead, self._known_blocks = room, True, None
 
     def _rebuild(self, parts: Sequence[Contents]) -> None:
         self._keys, self._values, self._columns = (torch.cat(buffers) for buffers in zip(*parts, strict=True))
         self.lengths = [part[2].shape[0] for part in parts]
-        self._room, self._ahead = list(self.lengths), False
+        self._room, self._ahead, self._known_blocks = list(self.lengths), False, None
         self.version += 1
 
 
