@@ -71,12 +71,18 @@ def test_attention_weights_cannot_be_asked_for() -> None:
         next_logits(model, im.DropCache(model, im.FULL), ids(5), output_attentions=True)
 
 
-@pytest.mark.parametrize("value", [float("nan")])
-def test_scores_that_are_no_numbers_are_refused(value: float) -> None:
+def test_compiling_is_refused() -> None:
+    """While it is compiled, not by wrong results later."""
+    model = llama()
+    with pytest.raises(ModelUnsupported, match="compile"):
+        next_logits(torch.compile(model, backend="eager"), im.DropCache(model, im.FULL), ids(5))
+
+
+def test_scores_that_are_no_numbers_are_refused() -> None:
     """Top-k over NaN keeps anything."""
     model = llama()
     with pytest.raises(PolicyError, match="NaN in layer 0"):
-        next_logits(model, im.DropCache(model, small(score=Broken(value))), ids(40))
+        next_logits(model, im.DropCache(model, small(score=Broken(float("nan")))), ids(40))
 
 
 def test_scores_of_another_shape_are_refused() -> None:

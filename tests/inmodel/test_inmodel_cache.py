@@ -83,9 +83,9 @@ def test_going_back_behind_a_drop_is_refused() -> None:
     model = llama()
     cache = im.DropCache(model, small())
     next_logits(model, cache, ids(60))
-    assert not cache.is_croppable
     with pytest.raises(CacheMismatch, match="hold"):
-        cache.crop(-1)
+        cache.crop(-5)
+    cache.crop(-4)
 
 
 def test_beams_and_selections_move_whole_sequences() -> None:
@@ -182,3 +182,33 @@ def test_spans_keep_the_neighbours_of_what_matters() -> None:
     middle = [p for p in positions if 2 <= p < 96]
     runs = sum(1 for p in middle if p - 1 not in positions)
     assert runs <= len(middle) / 4
+
+
+def test_beams_keep_the_policy_of_their_sequence() -> None:
+    """Two prompts, two policies, three beams each."""
+    model = llama()
+    cache = im.DropCache(model, [small(score="keydiff"), im.FULL])
+    model.generate(ids(50, batch=2), max_new_tokens=3, num_beams=3, do_sample=False, cache=cache)
+    assert [sequence.policy.min_tokens for sequence in cache.layers[0].sequences] == [0] * 3 + [1024] * 3
+
+
+def test_chunked_prefill_in_generate() -> None:
+    """As `generate` cuts it, the first layer keeps what one shot keeps."""
+    model = llama(layers=1)
+    whole, cut = (im.DropCache(model, small(score="knorm", span_tokens=1)) for _ in range(2))
+    model.generate(ids(60), max_new_tokens=2, do_sample=False, cache=whole)
+    model.generate(ids(60), max_new_tokens=2, do_sample=False, cache=cut, prefill_chunk_size=20)
+    assert [head.tolist() for head in whole.positions(0)] == [head.tolist() for head in cut.positions(0)]
+
+
+@pytest.mark.parametrize("policy", [im.FULL, small(score="keydiff", budget=im.Budget(tokens=40, sinks=2, recent=32))])
+def test_drafts_are_checked_and_taken_back(policy: im.Policy) -> None:
+    """Prompt-lookup decoding works on a dropped cache, and on a full one gives the tokens of plain decoding."""
+    model = llama()
+    prompt = ids(24).repeat(1, 3)
+    plain, drafted = (im.DropCache(model, policy) for _ in range(2))
+    expected = model.generate(prompt, max_new_tokens=20, do_sample=False, cache=plain)
+    got = model.generate(prompt, max_new_tokens=20, do_sample=False, cache=drafted, prompt_lookup_num_tokens=4)
+    assert got.shape == expected.shape
+    assert drafted.get_seq_length() == 91
+    assert policy is not im.FULL or torch.equal(got, expected)

@@ -24,8 +24,8 @@ from sparing.inmodel.view import LayerView, Rotary
 class DropCache(Cache):
     """Keys and values of a batch, of which each sequence keeps what its policy says.
 
-    Tokens are dropped after each forward over several tokens (a prompt, a piece of one, a later turn) and, if the
-    policy says so, every so many generated ones. `hold` stops that for a while.
+    Tokens are dropped after each forward over at least `budget.recent` tokens (a prompt, a piece of one, a later turn)
+    and, if the policy says so, every so many generated ones. `hold` stops that for a while.
 
     Args:
         model: An attached model.

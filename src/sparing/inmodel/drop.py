@@ -51,8 +51,16 @@ class Shared:
         """Whether any policy drops while decoding."""
         return any(policy.decode_every_tokens for policy in self.policies)
 
-    def policy(self, sequence: int) -> Policy:
-        return self.policies[0] if len(self.policies) == 1 else self.policies[sequence]
+    def sequences(self, batch: int) -> list[Sequence]:
+        """Fresh sequences, each with its policy. Beams of one prompt lie side by side and share its policy.
+
+        Raises:
+            PolicyError: There is neither one policy nor one for each prompt.
+        """
+        beams, rest = divmod(batch, len(self.policies))
+        if rest:
+            raise PolicyError(f"{len(self.policies)} policies for a batch of {batch}", hint="one, or one each")
+        return [Sequence(self.policies[index // beams]) for index in range(batch)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ class Sequence:
         mass, why: See `LayerReport`.
     """
 
+    policy: Policy
     start: int = 0
     seen_tokens: int = 0
     since_drop_tokens: int = 0
@@ -90,10 +99,18 @@ class Sequence:
     mass: tuple[float, ...] = ()
     why: str = ""
 
-    def remember(self, asked: Queries, policy: Policy) -> None:
-        window = queries_needed(policy)
-        together = asked if self.remembered is None else self.remembered.then(asked)
-        self.remembered = together.last(window if window >= 0 else policy.decode_every_tokens).copied()
+    def is_due(self, new_tokens: int) -> bool:
+        """Whether a forward over so many tokens is one to drop after: a piece of a prompt, or the one that fills the
+        stretch of an answer. A few tokens are no prompt: a draft that is being checked may be taken back."""
+        every = self.policy.decode_every_tokens
+        return 1 < new_tokens >= self.policy.budget.recent or 0 < every <= self.since_drop_tokens
+
+    def remember(self, asked: Queries) -> None:
+        """Keep the latest queries, if the policy drops from answers."""
+        if self.policy.decode_every_tokens:
+            window = queries_needed(self.policy)
+            together = asked if self.remembered is None else self.remembered.then(asked)
+            self.remembered = together.last(window if window >= 0 else self.policy.decode_every_tokens).copied()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import CacheLayerMixin
 
-from sparing.errors import CacheMismatch, PolicyError
+from sparing.errors import CacheMismatch
 from sparing.inmodel.drop import Place, Queries, Sequence, Shared, drop, views
 from sparing.inmodel.pages import PageReader
 from sparing.inmodel.policy import Policy
@@ -26,6 +26,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     """
 
     is_sliding = False
+    is_croppable = True  # back to the recent tokens of the last drop, which are all there
 
     def __init__(self, index: int, rank: int, shared: Shared) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -33,7 +34,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         self.store: RaggedStore | None = None
         self.kv_heads = 0
         self.logical_tokens = 0
-        self.firm_tokens = 0  # logical length at the last drop: what came before cannot be cropped
+        self.firm_tokens = 0  # tokens after these were all there after the last drop: a crop goes back no further
         self.scoring_s = 0.0
         self.sequences: list[Sequence] = []
         self.reader = PageReader(shared.pages) if shared.pages is not None else None
@@ -43,15 +44,11 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         batch, self.kv_heads, _, key_dim = key_states.shape
-        if len(self.shared.policies) not in (1, batch):
-            raise PolicyError(
-                f"{len(self.shared.policies)} policies for a batch of {batch}", hint="give one, or one each"
-            )
         self.device = key_states.device
         self.store = RaggedStore(
             batch * self.kv_heads, key_dim, value_states.shape[-1], key_states.dtype, key_states.device
         )
-        self.sequences = [Sequence() for _ in range(batch)]
+        self.sequences = self.shared.sequences(batch)
         self.is_initialized = True
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
@@ -83,23 +80,18 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     def batch_size(self) -> int:
         return len(self.sequences) or -1
 
-    @property
-    def is_croppable(self) -> bool:  # type: ignore[override]
-        """What came since the last drop can be taken back without a trace."""
-        return self.logical_tokens > self.firm_tokens or not self.firm_tokens
-
     def crop(self, tokens_to_remove: int) -> None:
         """Take back the last `-tokens_to_remove` tokens.
 
         Raises:
-            CacheMismatch: Tokens were dropped since: the earlier state is gone.
+            CacheMismatch: Tokens were dropped there: the earlier state is gone.
         """
         if tokens_to_remove == 0 or self.store is None:
             return
         length = self.logical_tokens - abs(tokens_to_remove)
         if length < self.firm_tokens:
             raise CacheMismatch(
-                f"cannot go back to {length} tokens: some were dropped at {self.firm_tokens}",
+                f"cannot go back to {length} tokens: some of the first {self.firm_tokens} were dropped",
                 hint="hold the cache (with cache.hold():) while tokens may be taken back",
             )
         before = self.store.lengths
@@ -180,7 +172,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
                 sequence.start = int(columns[here][0])
 
     def finish(self, queries: Tensor, valid: Tensor | None, scaling: float) -> None:
-        """Drop what the policies say, if this was a piece of a prompt or enough was generated.
+        """Drop what the policies say, from the sequences for which it is time.
 
         Args:
             queries: [batch, kv_heads, group, tokens, head_dim], rotated, of the tokens just appended.
@@ -198,7 +190,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         contents: list[Contents | None] = []
         for index in range(len(self.sequences)):
             asked = self._asked(queries[index], None if valid is None else valid[index])
-            contents += self._drop(index, asked, queries.shape[3] > 1, scaling)
+            contents += self._drop(index, asked, scaling)
         self._replace(contents)
         self.scoring_s += time.perf_counter() - started
 
@@ -217,21 +209,20 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         self._replace(contents)
         self.scoring_s += time.perf_counter() - started
 
-    def _drop(self, index: int, asked: Queries, is_prompt: bool, scaling: float) -> list[Contents | None]:
-        sequence, policy = self.sequences[index], self.shared.policy(index)
-        every = policy.decode_every_tokens
-        if every:
-            sequence.remember(asked, policy)
-        if not is_prompt and not 0 < every <= sequence.since_drop_tokens:
+    def _drop(self, index: int, asked: Queries, scaling: float) -> list[Contents | None]:
+        sequence = self.sequences[index]
+        sequence.remember(asked)
+        if not sequence.is_due(asked.columns.shape[0]):
             return [None] * self.kv_heads
-        contents, self.sequences[index] = drop(self._place(index, scaling), sequence, policy, self.shared, asked)
+        place = self._place(index, scaling)
+        contents, self.sequences[index] = drop(place, sequence, sequence.policy, self.shared, asked)
         return contents
 
     def _replace(self, contents: list[Contents | None]) -> None:
         assert self.store is not None
         if any(row is not None for row in contents):
             self.store.replace(contents)
-            self.firm_tokens = self.logical_tokens
+            self.firm_tokens = self.logical_tokens - min(each.policy.budget.recent for each in self.sequences)
 
     def _place(self, index: int, scaling: float) -> Place:
         assert self.store is not None

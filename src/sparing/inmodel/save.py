@@ -14,7 +14,6 @@ from transformers import PreTrainedModel
 
 from sparing.errors import CacheMismatch
 from sparing.inmodel.cache import DropCache
-from sparing.inmodel.drop import Sequence
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.store import RaggedStore
@@ -102,4 +101,6 @@ def _fill(layer: DropLayer, plain: dict[str, Any], parts: list[torch.Tensor]) ->
     layer.device, layer.is_initialized = keys.device, True
     layer.kv_heads = plain["kv_heads"]
     layer.logical_tokens = layer.firm_tokens = plain["logical_tokens"]
-    layer.sequences = [Sequence(start=start, seen_tokens=seen) for start, seen in plain["sequences"]]
+    layer.sequences = layer.shared.sequences(len(plain["sequences"]))
+    for sequence, (start, seen) in zip(layer.sequences, plain["sequences"], strict=True):
+        sequence.start, sequence.seen_tokens = start, seen
