@@ -30,12 +30,11 @@ from sparing import inmodel as im
 from sparing.evals.data import data_dir
 from sparing.evals.tasks.xquad import SOURCE, _read
 from sparing.generate.weights import locate
-from sparing.inmodel.evals.ask import answered, ask, compressed, read
+from sparing.inmodel.evals.ask import ask, compressed, read
 from sparing.inmodel.evals.contexts import TASKS, Context
-from sparing.inmodel.evals.divergence import divergence, log_probs
 from sparing.inmodel.evals.prose import sentence
 from sparing.inmodel.evals.reading import Paragraph, reading
-from sparing.inmodel.kvzip import reconstruct
+from sparing.inmodel.kvzip import Reconstruction, reconstruct
 from sparing.settings.paths import models_folder
 
 RESULTS = Path(__file__).parent / "results"
@@ -74,36 +73,29 @@ def answers(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str
     def count(text: str) -> int:
         return len(tokenizer.encode(text, add_special_tokens=False))
 
+    later = " ".join(sentence(Random(7)) for _ in range(4))
     rows: list[dict[str, Any]] = []
     for context in _contexts(count, options):
         once = read(model, tokenizer, context)
-        full = compressed(model, once, im.FULL)
-        later = " ".join(sentence(Random(7)) for _ in range(4))
-        continuation = tokenizer(later, return_tensors="pt", add_special_tokens=False)["input_ids"]
-        reference = log_probs(model, full, continuation)
-
-        def kl(cache: im.DropCache, later: Any = continuation, reference: Any = reference) -> float:
-            return divergence(log_probs(model, cache, later), reference, later).kl
-
-        for name, fraction, policy in [("full", 1.0, im.FULL), *_policies()]:
-            asked = ask(model, tokenizer, once, policy)
-            cache = compressed(model, once, policy)
-            rows.append(
-                _row(context, name, fraction, asked.right, asked.live_bytes, asked.compress_s, once.cpu_s)
-                | {"kl": kl(cache)}
-            )
         started = time.process_time()
         with torch.no_grad():
-            found = reconstruct(model, tokenizer, full, once.ids, suffix="<|im_end|>\n<|im_start|>assistant\n")
-        spent = time.process_time() - started
-        for fraction in FRACTIONS:
-            cache = compressed(model, once, im.FULL)
-            budget = im.Budget(fraction=fraction)
-            cache.compress(im.Policy(found, budget, found.profile(fraction), min_tokens=0))
-            right = tuple(answered(model, tokenizer, cache, question) for question in context.questions)
+            whole = compressed(model, once, [im.FULL])
+            found = reconstruct(model, tokenizer, whole, once.ids, suffix="<|im_end|>\n<|im_start|>assistant\n")
+        read_again_s = time.process_time() - started
+        policies = [("full", 1.0, im.FULL), *_policies(found)]
+        asked = ask(model, tokenizer, once, [policy for _, _, policy in policies], later)
+        for (name, fraction, _), result in zip(policies, asked, strict=True):
             rows.append(
-                _row(context, "kvzip", fraction, right, cache.report().live_bytes, spent, once.cpu_s)
-                | {"kl": kl(cache)}
+                {
+                    "task": context.task,
+                    "policy": name,
+                    "fraction": fraction,
+                    "right": sum(result.right) / len(result.right),
+                    "bytes": result.live_bytes,
+                    "compress_s": result.compress_s + (read_again_s if name == "kvzip" else 0),
+                    "prefill_s": once.cpu_s,
+                    "kl": result.kl,
+                }
             )
         print(context.task, once.ids.shape[1], "tokens", f"{once.cpu_s:.1f} s", flush=True)
     return {"tokens": options.tokens, "contexts": options.contexts, "rows": rows}
@@ -203,17 +195,12 @@ def _contexts(count: Callable[[str], int], options: argparse.Namespace) -> Itera
         yield from list(reading(whole, Random(0), options.tokens, count))[: options.contexts]
 
 
-def _policies() -> Iterator[tuple[str, float, im.Policy]]:
-    for name, policy in POLICIES.items():
-        for fraction in FRACTIONS if policy.score in ("keydiff", "random", "window") else FRACTIONS[:1]:
-            yield name, fraction, replace(policy, budget=im.Budget(fraction=fraction))
-
-
-def _row(
-    context: Context, name: str, fraction: float, right: Any, size: int, spent: float, read_s: float
-) -> dict[str, Any]:
-    base = {"task": context.task, "policy": name, "fraction": fraction, "right": sum(right) / len(right)}
-    return base | {"bytes": size, "compress_s": spent, "prefill_s": read_s}
+def _policies(found: Reconstruction) -> Iterator[tuple[str, float, im.Policy]]:
+    for fraction in FRACTIONS:
+        budget = im.Budget(fraction=fraction)
+        for name, policy in POLICIES.items():
+            yield name, fraction, replace(policy, budget=budget)
+        yield "kvzip", fraction, im.Policy(found, budget, found.profile(fraction), min_tokens=0)
 
 
 def _fill(model: Any, cache: Any, length: int) -> None:

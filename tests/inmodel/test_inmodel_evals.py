@@ -55,7 +55,7 @@ def test_one_reading_serves_every_policy() -> None:
     model = llama()
     context = read(model, Letters(), Context("t", "a text of some length to be kept in part", ()))
     policy = small(score="snapkv", allocate="ada")
-    made = compressed(model, context, policy)
+    made = compressed(model, context, [policy])
     direct = im.DropCache(model, policy)
     next_logits(model, direct, context.ids)
     for layer in range(3):
@@ -67,22 +67,28 @@ def test_one_reading_serves_every_policy() -> None:
 
 
 def test_an_answer_counts_when_it_is_what_the_model_says() -> None:
-    """The full cache's own greedy words are found again; others are not; the cache is as it was."""
+    """Each cache's own greedy words are found again, others are not; the cache is as it was."""
     model = llama()
     context = read(model, Letters(), Context("t", "some text", ()))
-    cache = compressed(model, context, im.FULL)
+    cache = compressed(model, context, [im.FULL, im.FULL])
     before = cache.get_seq_length()
-    question = Question("what?", "it is", ("unsayable",))
-    assert answered(model, Letters(), cache, question) == 0.0
     prompt = Letters()("what?<|im_end|>\n<|im_start|>assistant\nit is", "pt", False)["input_ids"]
     with cache.hold():
-        said = next_logits(model, cache, prompt)[0, -1].argmax().item()
+        said = next_logits(model, cache, prompt.expand(2, -1))[0, -1].argmax().item()
         cache.crop(before - cache.get_seq_length())
-    assert answered(model, Letters(), cache, Question("what?", "it is", (str(said), "unsayable"))) == 0.5
+    assert answered(model, Letters(), cache, Question("what?", "it is", (str(said), "unsayable"))) == [0.5, 0.5]
     assert cache.get_seq_length() == before
-    asked = ask(model, Letters(), read(model, Letters(), Context("t", "some text", (question,))), im.FULL)
-    assert asked.right == (0.0,)
-    assert asked.live_bytes == cache.report().live_bytes
+
+
+def test_policies_are_asked_side_by_side() -> None:
+    """Each with its own bytes and divergence; the first is the reference."""
+    model = llama()
+    context = Context("t", "a text of some length to be kept in part", (Question("what?", "it is", ("unsayable",)),))
+    full, less = ask(model, Letters(), read(model, Letters(), context), [im.FULL, small(score="random")], "and then")
+    assert full.right == less.right == (0.0,)
+    assert full.kl == pytest.approx(0.0, abs=1e-6)
+    assert less.kl > 0.0
+    assert less.live_bytes < full.live_bytes
 
 
 def test_divergence_is_zero_without_dropping_and_positive_with() -> None:
@@ -92,7 +98,7 @@ def test_divergence_is_zero_without_dropping_and_positive_with() -> None:
     for cache in (full, same, less):
         next_logits(model, cache, ids(60))
     later = ids(20, seed=4)
-    reference, *others = (log_probs(model, cache, later) for cache in (full, same, less))
+    reference, *others = (log_probs(model, cache, later)[0] for cache in (full, same, less))
     nothing, something = (divergence(other, reference, later) for other in others)
     assert nothing.kl == pytest.approx(0.0, abs=1e-6)
     assert nothing.loss == nothing.full_loss == something.full_loss

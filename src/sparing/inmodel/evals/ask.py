@@ -1,4 +1,7 @@
-"""Compress a context first, ask afterwards: the honest order, since a cache is made before its questions are known."""
+"""Compress a context first, ask afterwards: the honest order, since a cache is made before its questions are known.
+
+All policies are asked at once: they are the sequences of one batch.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from sparing.inmodel.budget import Budget
 from sparing.inmodel.cache import DropCache
 from sparing.inmodel.evals.contexts import Context, Question
+from sparing.inmodel.evals.divergence import divergence, log_probs
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.view import LayerView
 
@@ -54,11 +58,13 @@ class Asked:
         right: Share of the expected answers given, one number per question.
         live_bytes: Of the compressed cache.
         compress_s: CPU seconds of scoring and compacting.
+        kl: How far the next-token distributions of a text that follows moved, in nats; see `divergence`.
     """
 
     right: tuple[float, ...]
     live_bytes: int
     compress_s: float
+    kl: float
 
 
 @torch.no_grad()
@@ -73,52 +79,83 @@ def read(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, context: Co
 
 
 @torch.no_grad()
-def compressed(model: PreTrainedModel, context: Read, policy: Policy) -> DropCache:
-    """The cache that this policy makes of a context that was read."""
-    cache = DropCache(model, policy)
+def compressed(model: PreTrainedModel, context: Read, policies: Sequence[Policy]) -> DropCache:
+    """The caches that these policies make of a context that was read, as one batch."""
+    cache = DropCache(model, policies)
     for layer, view in zip(cache.drop_layers, context.views, strict=True):
-        keys, values = view.keys.unsqueeze(0), view.values.unsqueeze(0)
+        keys, values, queries = (
+            part.expand(len(policies), *part.shape) for part in (view.keys, view.values, view.queries)
+        )
         layer.lazy_initialization(keys, values)
         layer.append(keys, values, None)
-        layer.finish(view.queries.unsqueeze(0), None, view.scaling)
+        layer.finish(queries, None, view.scaling)
     return cache
 
 
-def ask(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, context: Read, policy: Policy) -> Asked:
-    """Compress by `policy`, then ask every question of the context, each as if it were the only one."""
-    started = time.process_time()
-    cache = compressed(model, context, policy)
-    seconds = time.process_time() - started
-    live_bytes = cache.report().live_bytes
-    right = tuple(answered(model, tokenizer, cache, question) for question in context.context.questions)
-    return Asked(right, live_bytes, seconds)
+def ask(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    context: Read,
+    policies: Sequence[Policy],
+    later: str,
+) -> list[Asked]:
+    """Compress by each policy, then ask every question of the context, each as if it were the only one.
+
+    Args:
+        policies: The first is the reference of the divergence: it should keep everything.
+        later: A text that follows the context, for the divergence.
+    """
+    costs = [_cost(model, context, policy) for policy in policies]
+    cache = compressed(model, context, policies)
+    answers = [answered(model, tokenizer, cache, question) for question in context.context.questions]
+    continuation = _ids(tokenizer, later)
+    told = log_probs(model, cache, continuation.expand(len(policies), -1))
+    moved = [divergence(each, told[0], continuation).kl for each in told]
+    return [
+        Asked(tuple(answer[index] for answer in answers), *cost, kl)
+        for index, (cost, kl) in enumerate(zip(costs, moved, strict=True))
+    ]
 
 
 @torch.no_grad()
-def answered(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, cache: DropCache, question: Question) -> float:
-    """Share of the expected answers in the greedy answer. The cache is as before afterwards."""
-    prompt = f"{question.text}<|im_end|>\n<|im_start|>assistant\n{question.lead}"
+def answered(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, cache: DropCache, question: Question
+) -> list[float]:
+    """Per sequence the share of the expected answers in its greedy answer. The cache is as before afterwards."""
+    ids = _ids(tokenizer, f"{question.text}<|im_end|>\n<|im_start|>assistant\n{question.lead}")
     length = cache.get_seq_length()
     with cache.hold():
-        ids = _ids(tokenizer, prompt)
-        told = _greedy(model, tokenizer, cache, ids, question.answers)
+        texts = _greedy(model, tokenizer, cache, ids, question.answers)
         cache.crop(length - cache.get_seq_length())
-    return sum(answer in told for answer in question.answers) / len(question.answers)
+    return [sum(answer in text for answer in question.answers) / len(question.answers) for text in texts]
+
+
+def _cost(model: PreTrainedModel, context: Read, policy: Policy) -> tuple[int, float]:
+    started = time.process_time()
+    report = compressed(model, context, [policy]).report()
+    return report.live_bytes, time.process_time() - started
 
 
 def _greedy(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, cache: DropCache, ids: Tensor, answers: Sequence[str]
-) -> str:
-    """The greedy continuation, until it has all answers, ends, or is long enough."""
+) -> list[str]:
+    """The greedy continuations, until each has all answers, ends, or is long enough."""
     most = sum(len(_ids(tokenizer, f" {answer},")[0]) for answer in answers) + _EXTRA_TOKENS
-    told: list[int] = []
-    while len(told) < most:
+    batch = len(cache.drop_layers[0].sequences)
+    told: list[list[int]] = [[] for _ in range(batch)]
+    ids = ids.expand(batch, -1)
+    for _ in range(most):
         ids = model(input_ids=ids, cache=cache, logits_to_keep=1).logits[:, -1:].argmax(-1)
-        told.append(int(ids))
-        text = str(tokenizer.decode(told))
-        if int(ids) == tokenizer.eos_token_id or all(answer in text for answer in answers):
+        for row, token in zip(told, ids[:, 0].tolist(), strict=True):
+            if tokenizer.eos_token_id not in row:
+                row.append(token)
+        texts = [str(tokenizer.decode(row)) for row in told]
+        if all(
+            tokenizer.eos_token_id in row or all(answer in text for answer in answers)
+            for row, text in zip(told, texts, strict=True)
+        ):
             break
-    return str(tokenizer.decode(told))
+    return texts
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> Tensor:

@@ -27,7 +27,7 @@ class Divergence:
 
 
 def divergence(ours: Tensor, full: Tensor, continuation: Tensor) -> Divergence:
-    """Compare two `log_probs` of the same continuation [1, tokens]."""
+    """Compare one sequence's `log_probs` with another's, for the same continuation [1, tokens]."""
     targets = continuation[0, 1:]
     return Divergence(
         loss=float(cross_entropy(ours, targets)),
@@ -38,9 +38,9 @@ def divergence(ours: Tensor, full: Tensor, continuation: Tensor) -> Divergence:
 
 @torch.no_grad()
 def log_probs(model: PreTrainedModel, cache: DropCache, continuation: Tensor) -> Tensor:
-    """[tokens - 1, vocabulary]: of every token after the first. The cache is as before afterwards."""
+    """[batch, tokens - 1, vocabulary]: of every token after the first. The cache is as before afterwards."""
     length = cache.get_seq_length()
     with cache.hold():
-        logits: Tensor = model(input_ids=continuation, cache=cache).logits[0, :-1]
+        logits: Tensor = model(input_ids=continuation, cache=cache).logits[:, :-1]
         cache.crop(length - cache.get_seq_length())
     return logits.float().log_softmax(-1)
