@@ -150,14 +150,14 @@ def prefill(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str
 
     ways = {
         "whole": None,
-        "pruned to 30%": im.Prune(),
+        "pruned to 20%": im.Prune(),
         "window": im.Prune(score="window"),
         "random": im.Prune(score="random", span_tokens=1),
     }
     rows = []
     for length in (int(text) for text in options.lengths.split(",")):
         for number in range(options.contexts):
-            context = TASKS["single"](Random(number), length, count, ("noise", "prose")[number % 2])
+            context = TASKS["single"](Random(100 + number), length, count, ("noise", "prose")[number % 2])
             question = context.questions[0]
             prompt = (
                 f"<|im_start|>user\n{context.text}{question.text}<|im_end|>\n<|im_start|>assistant\n{question.lead}"

@@ -114,7 +114,7 @@ def _decode(measured: Row, folder: Path) -> str:
 def _prefill(measured: Row, folder: Path) -> str:
     rows: list[Row] = measured["rows"]
     lines = [
-        "## Prefill, pruned after a third of the layers\n",
+        "## Prefill, pruned after half of the layers\n",
         "The question stands in the prompt. Ratios are paired by prompt.\n",
     ]
     lines += [_cells(["prompt", "way", "CPU s", "faster", "right", "MiB"]), _cells(["---"] * 6)]

@@ -31,9 +31,11 @@ class Prune:
     """What is left out, and from where on.
 
     Attributes:
-        after: Share of the layers that see every token.
+        after: Share of the layers that see every token. Models find what was asked for in their middle layers: cut
+            too early, and what is kept is arbitrary.
         keep: Share of the prompt that the layers above see.
-        score: Scorer of the last full layer, averaged over its heads; "random" and "window" are the baselines.
+        score: Scorer of the last full layer, averaged over its heads: by default the attention of the last query.
+            "random" and "window" are the baselines.
         span_tokens: As in `Policy`.
         sinks, recent: First and last tokens that stay. The question should lie in the recent ones.
         min_tokens: Prompts up to this length are not pruned: there is nothing to win.
@@ -45,9 +47,9 @@ class Prune:
     the lower layers' cache whole.
     """
 
-    after: float = 1 / 3
-    keep: float = 0.3
-    score: str | Scorer = "snapkv"
+    after: float = 0.5
+    keep: float = 0.2
+    score: str | Scorer = "tova"
     span_tokens: int = 9
     sinks: int = 4
     recent: int = 64
