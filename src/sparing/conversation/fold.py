@@ -15,7 +15,7 @@ from sparing.conversation.by_effort import settle_by_effort
 from sparing.conversation.history import History
 from sparing.conversation.memory import MEMORY, Memory
 from sparing.conversation.outcome import TurnResult, outcomes_of, settlement_of
-from sparing.conversation.resupply import Supply, supplies
+from sparing.conversation.resupply import MOST_TOKENS, Supply, supplies
 from sparing.conversation.turns import Turn, with_later_words
 from sparing.core.counter import Counter
 from sparing.core.question import Question
@@ -115,7 +115,7 @@ class Fold:
         left = limit_tokens - (before_tokens - folded.saved_tokens - of_newest)
         settled = self._settle_within(offers, left, must_fit=not older)
         if settled.fits or not older:
-            supplied = self._supplied(newest, history, left - settled.tokens, self._deadline)
+            supplied = self._supplied(newest, history, self._deadline, left - settled.tokens)
             self._results.append(TurnResult(outcomes_of(settled), supplied))
             return replace(self._folded(), fits=settled.fits)
         anew = self._offers(with_later_words(self._turns), self._deadline)
@@ -167,7 +167,7 @@ class Fold:
             settled = untouched(offers, f"fewer than {self._policy.min_tokens} reducible tokens in this turn")
         else:
             settled = settle_by_effort(offers, self._target, self._policy.pins)
-        return TurnResult(outcomes_of(settled), self._supplied(turn, history, None, deadline))
+        return TurnResult(outcomes_of(settled), self._supplied(turn, history, deadline))
 
     def _offers(self, pieces: Sequence[Piece], deadline: Deadline) -> list[Offer]:
         offers = []
@@ -178,7 +178,7 @@ class Fold:
         return with_priors(offers)
 
     def _supplied(
-        self, turn: Turn, history: History, most_tokens: int | None, deadline: Deadline
+        self, turn: Turn, history: History, deadline: Deadline, most_tokens: int = MOST_TOKENS
     ) -> tuple[Supply, ...]:
         """What the users' words in this turn need of what earlier turns left out."""
         words = "\n".join(span.text for span in turn.asked).strip()

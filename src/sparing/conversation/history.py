@@ -21,11 +21,13 @@ class History:
 
     Attributes:
         sent: How each piece so far is sent, in order.
+        saved_tokens: What all turns so far have less than they came with, after what was supplied.
         num_chars: Of all texts so far.
     """
 
     def __init__(self) -> None:
         self.sent: list[Change] = []
+        self.saved_tokens = 0
         self.num_chars = 0
         self._said = Said()
         self._shelf = Shelf()
@@ -47,10 +49,12 @@ class History:
         for number, change in enumerate(settlement.changes, turn.first):
             self.num_chars += len(change.span.text)
             self.sent.append(change)
+            self.saved_tokens += change.tokens_before - change.tokens_after
             if change.rendition.elisions:
                 self._hidden[number] = ranges_of(change.rendition.elisions)
                 self._shelf.put(number, change.span.text, change.rendition.elisions)
         for supply in result.supplied:
+            self.saved_tokens -= supply.tokens
             self._hidden[supply.number] = not_in(self._hidden.get(supply.number, ()), supply.ranges)
         for number, outcome in result.replanned:
             self._replan(number, outcome)
@@ -67,6 +71,7 @@ class History:
         """An earlier piece is sent like this from now on."""
         change = self.sent[number]
         text = change.span.text
+        self.saved_tokens += change.tokens_after - outcome.tokens_after
         rendition = outcome.rendition or as_it_is(text, change.tokens_before).rendition
         self.sent[number] = replace(change, rendition=rendition, tokens_after=outcome.tokens_after)
         self._hidden[number] = ranges_of(rendition.elisions)

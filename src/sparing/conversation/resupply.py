@@ -22,7 +22,7 @@ from sparing.offer import propose
 
 _ENOUGH = 0.985  # chance that a rung holds what the question needs, as the reducers estimate it
 _SHARE = 0.12  # of the earlier text's tokens may be supplied, within these bounds
-_FEWEST_TOKENS, _MOST_TOKENS = 256, 1500
+_FEWEST_TOKENS, MOST_TOKENS = 256, 1500
 _MOST_SOURCES = 3  # earlier texts that one question is supplied from
 _TRIES = 6
 _GAP = "[…]"
@@ -48,6 +48,9 @@ class Earlier(Protocol):
     """What `supplies` needs to know of the turns so far; see `history.History`."""
 
     @property
+    def saved_tokens(self) -> int: ...
+
+    @property
     def sent(self) -> Sequence[Change]: ...
 
     def hidden(self, number: int) -> Sequence[Range]: ...
@@ -55,15 +58,15 @@ class Earlier(Protocol):
     def left_out(self, question: str, most: int) -> Sequence[int]: ...
 
 
-def supplies(earlier: Earlier, ask: Ask, most_tokens: int | None = None) -> tuple[Supply, ...]:
+def supplies(earlier: Earlier, ask: Ask, most_tokens: int = MOST_TOKENS) -> tuple[Supply, ...]:
     """What the question of `ask` needs of what earlier turns left out, the most relevant text first.
 
     Args:
-        most_tokens: Room there is; None leaves it to the bounds here.
+        most_tokens: Room there is. Never more than was saved so far, so that no request grows.
     """
     if ask.question is None:
         return ()
-    left = _MOST_TOKENS if most_tokens is None else min(most_tokens, _MOST_TOKENS)
+    left = min(most_tokens, MOST_TOKENS, earlier.saved_tokens)
     found: list[Supply] = []
     for number in earlier.left_out(ask.question.text, _MOST_SOURCES):
         one = _from(number, earlier.sent[number], earlier.hidden(number), ask, left)
@@ -110,7 +113,7 @@ def _supply(number: int, change: Change, hidden: Sequence[Range], needed: Rendit
         return None
     # A form that is no excerpt (rows as columns, a page as text) is supplied as it is.
     shown = _excerpt(source, new) if is_verbatim(source, needed) else needed.text
-    text = f"[Left out of {change.span.label} above, needed here:]\n{shown.strip()}\n[end]\n\n"
+    text = f"[From {change.span.label} above:\n{shown.strip()}]\n\n"
     return Supply(number, text, counter.count(text), tuple(new))
 
 
