@@ -19,8 +19,10 @@ from sparing.core.span import Edit, Prompt, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.guard.structure import same_shape
+from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
+from sparing.prices.lookup import prices_for
 from sparing.receipts import receipt_id, span_receipts
 from sparing.receive.splice import edited_texts
 from sparing.settings import PolicySettings
@@ -59,7 +61,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     watch.lap("receive")
     counter = _counter(prompt)
     parts = find_parts(prompt, policy.exempt_tools)
-    turns, opening = cut_turns(prompt, parts, _start(policy, counter))
+    turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
     before = _tokens(prompt, turns, opening, counter)
     reason = _reason_to_leave(parts, before, policy, budget, mode)
     watch.lap("plan")
@@ -129,9 +131,10 @@ def _reduced(
 ) -> _Outcome:
     """Fold, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
     limit = budget.input_tokens
+    costs = cache_costs(prices_for(prompt.model))
     slack = 0
     for _ in range(_TIGHTEN):
-        fold = Fold(turns, policy, counter, budget.deadline)
+        fold = Fold(turns, policy, counter, budget.deadline, costs)
         folded = fold.by_effort() if limit is None else fold.within(before, limit - slack)
         watch.lap("reduce")
         body = wire.apply(prompt, _edits(folded))
@@ -150,9 +153,9 @@ def _reduced(
     return _Outcome(body, after, folded)
 
 
-def _start(policy: PolicySettings, counter: Counter) -> bytes:
+def _start(policy: PolicySettings, counter: Counter, model: str) -> bytes:
     """What every turn depends on beside the conversation."""
-    return repr((policy, TARGETS[policy.effort], counter.name)).encode("utf-8", "surrogatepass")
+    return repr((policy, TARGETS[policy.effort], counter.name, model)).encode("utf-8", "surrogatepass")
 
 
 def _edits(folded: Folded) -> list[Edit]:
