@@ -163,7 +163,7 @@ def reduce(
 
     Args:
         request: The body as a dict, or as JSON text or bytes.
-        wire: ``openai.chat`` or ``anthropic.messages``.
+        wire: ``openai.chat``, ``openai.responses``, ``anthropic.messages`` or ``gemini``.
         budget: Most tokens the whole prompt may have; None leaves it to the policy's effort.
     Raises:
         MalformedBody, BudgetExceeded, RequestError

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65535), metavar="PORT", help="Port; 0 takes a free one.  [default: 8790]"
 )
 @click.option(
-    "--upstream", metavar="URL", help="Server that answers both wire formats, or local for the embedded model."
+    "--upstream",
+    metavar="WHO",
+    help="A provider (deepseek, mistral, ...), a server's base URL, or local for the embedded model.",
 )
 @click.option("--mode", type=click.Choice(["off", "audit", "on"]), help="What is done to requests.  [default: on]")
 @click.option(
@@ -38,7 +40,7 @@ def command(
     effort: str | None,
     config_path: Path | None,
 ) -> None:
-    """Run the gateway: OpenAI- and Anthropic-shaped requests in, reduced requests out.
+    """Run the gateway: OpenAI-, Anthropic- and Gemini-shaped requests in, reduced requests out.
 
     Point a client at it by its base URL. The embedded model answers unless an upstream or a provider's
     key is configured. A request can say what is to be done with it: x-sparing-mode (off, audit, on),
@@ -47,6 +49,7 @@ def command(
     \b
     Examples:
       sparing serve
+      sparing serve --upstream deepseek
       sparing serve --upstream http://127.0.0.1:11434 --mode audit
     """
     from sparing.settings.load import resolve
@@ -54,8 +57,7 @@ def command(
     overrides = {
         "gateway.host": host,
         "gateway.port": port,
-        "upstream.openai_url": upstream,
-        "upstream.anthropic_url": upstream,
+        "upstream.provider": upstream,
         "policy.mode": mode,
         "policy.effort": effort,
     }

@@ -13,14 +13,14 @@ class Wire(Protocol):
 
     Attributes:
         name: For example ``openai.chat``.
-        path: The HTTP path it is served at: ``/v1/chat/completions``.
     """
 
     @property
     def name(self) -> str: ...
 
-    @property
-    def path(self) -> str: ...
+    def at(self, path: str) -> Wire | None:
+        """The format of a request to this HTTP path, knowing what the path itself says; None if it is another's."""
+        ...
 
     def parse(self, body: bytes) -> Prompt:
         """Find every span in the body.

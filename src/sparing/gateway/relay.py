@@ -32,7 +32,8 @@ class Relay:
 
         Nothing is gathered: each chunk waits until the caller took the one before. Two exceptions, neither of which
         keeps anything from a caller that could have used it: an event goes out when it is whole, and a JSON answer of
-        up to 1 MiB when all of it is here, so that an upstream that breaks still gets an error status.
+        up to 1 MiB when all of it is here, so that an upstream that breaks still gets an error status; but an array is
+        Gemini's other way to stream, and does not wait.
 
         Raises:
             UpstreamUnreachable, UpstreamTimeout: The answer broke off.
@@ -96,7 +97,7 @@ class Relay:
                 continue
             parts.append(chunk)
             size += len(chunk)
-            if size > _WHOLE_BYTES:
+            if size > _WHOLE_BYTES or parts[0].lstrip()[:1] == b"[":
                 await self._start(answer.status, returned(answer.headers))
                 await self._body(b"".join(parts))
                 parts.clear()

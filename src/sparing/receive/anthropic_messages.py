@@ -25,7 +25,9 @@ class AnthropicMessages:
     """Implements `core.wire.Wire`."""
 
     name = "anthropic.messages"
-    path = "/v1/messages"
+
+    def at(self, path: str) -> AnthropicMessages | None:
+        return self if path == "/v1/messages" else None
 
     def parse(self, body: bytes) -> Prompt:
         source, root = read_object(body, _WALKED)

@@ -35,7 +35,9 @@ class OpenAIChat:
     """Implements `core.wire.Wire`."""
 
     name = "openai.chat"
-    path = "/v1/chat/completions"
+
+    def at(self, path: str) -> OpenAIChat | None:
+        return self if path == "/v1/chat/completions" else None
 
     def parse(self, body: bytes) -> Prompt:
         source, root = read_object(body, _WALKED)

@@ -47,17 +47,36 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where requests go. No URL: to the provider whose key is known, else to the embedded model (also: local)."""
+    """Where requests go. Nothing set: to the providers whose keys are known, else to the embedded model."""
 
+    provider: Annotated[
+        str,
+        Meta(
+            description="Who answers every wire format: a provider (deepseek, mistral, ..., see docs/providers.md), a "
+            "server's base URL, or local for the embedded model. Short: SPARING_UPSTREAM."
+        ),
+    ] = ""
     openai_url: Annotated[
-        str, Meta(description="Base URL for OpenAI-shaped requests, without /v1. SPARING_UPSTREAM sets both.")
+        str,
+        Meta(
+            description="Who answers OpenAI-shaped requests (Chat Completions, Responses), if not the provider above: "
+            "a base URL without /v1, a provider, local, or none."
+        ),
     ] = ""
-    anthropic_url: Annotated[str, Meta(description="Base URL for Anthropic-shaped requests, without /v1.")] = ""
+    anthropic_url: Annotated[str, Meta(description="Likewise for Anthropic-shaped requests.")] = ""
+    gemini_url: Annotated[
+        str, Meta(description="Likewise for Gemini-shaped requests, which the embedded model does not speak.")
+    ] = ""
     openai_key: Annotated[
-        str, Meta(description="Used when the caller sends no key of its own. Default: OPENAI_API_KEY.")
+        str,
+        Meta(
+            description="Used when the caller sends no key of its own. Default: the provider's own variable, at an "
+            "unknown address OPENAI_API_KEY."
+        ),
     ] = ""
-    anthropic_key: Annotated[
-        str, Meta(description="Used when the caller sends no key of its own. Default: ANTHROPIC_API_KEY.")
+    anthropic_key: Annotated[str, Meta(description="Likewise; at an unknown address ANTHROPIC_API_KEY.")] = ""
+    gemini_key: Annotated[
+        str, Meta(description="Likewise; at an unknown address GEMINI_API_KEY or GOOGLE_API_KEY.")
     ] = ""
     connect_timeout_s: Annotated[float, Meta(gt=0, le=3600, description="To open a connection.")] = 10.0
     idle_timeout_s: Annotated[
