@@ -6,18 +6,19 @@ This is the file to read first. `reduce_body` is what every surface calls before
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sparing.core.budget import Budget, Mode
 from sparing.core.counter import Counter
 from sparing.core.receipt import Receipt
 from sparing.core.reducer import Ask
-from sparing.core.span import Edit, Prompt
+from sparing.core.span import Edit, Patch, Prompt, Tool
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.fold import fold
 from sparing.guard.structure import same_shape
+from sparing.handles import is_lossy, own_tools, with_handle, without_tools
 from sparing.offer import Offer, offer, with_priors
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Piece, find_pieces
@@ -40,12 +41,16 @@ class Reduction:
     Attributes:
         body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`.
         receipt: What was done; `receipt.reason` says why when nothing was.
+        own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
+        elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
     """
 
     body: bytes
     receipt: Receipt
     model: str
     stream: bool
+    own_tools: tuple[str, ...] = ()
+    elided: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -61,11 +66,18 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     counter = _counter(prompt)
     before = prompt_tokens(prompt, counter)
     pieces = find_pieces(prompt, policy.exempt_tools)
-    reason = _reason_to_leave(pieces, before, policy, budget, mode)
+    offered = _offered(prompt, wire, before, counter, policy, mode)
+    reason = _reason_to_leave(pieces, offered.tokens, policy, budget, mode)
     watch.lap("plan")
     offers = [] if reason else _offers(pieces, counter, policy, budget)
     watch.lap("reduce")
-    outcome = _guarded(prompt, wire, offers, before, counter, policy, budget)
+    try:
+        outcome = _guarded(prompt, wire, offers, offered, counter, policy, budget)
+    except BudgetExceeded:
+        if not offered.tools:
+            raise
+        offered = _Offered(prompt.raw, before)  # the budget counts for more than our tools
+        outcome = _guarded(prompt, wire, offers, offered, counter, policy, budget)
     watch.lap("guard")
     receipt = Receipt(
         id=receipt_id(),
@@ -80,7 +92,14 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         spans=tuple(s for settlement in outcome.settled for s in span_receipts(settlement)),
         step_ms=watch.step_ms,
     )
-    return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
+    return Reduction(
+        outcome.body if mode is Mode.ON else body,
+        receipt,
+        prompt.model,
+        prompt.stream,
+        own_tools=tuple(tool.name for tool in offered.tools),
+        elided=_elided(outcome) if offered.tools else (),
+    )
 
 
 def _counter(prompt: Prompt) -> Counter:
@@ -93,6 +112,25 @@ def prompt_tokens(prompt: Prompt, counter: Counter) -> int:
     """Tokens of a whole request: every text, image and schema, and what the wire format adds."""
     spans = sum(span.tokens if span.tokens >= 0 else counter.count(span.text) for span in prompt.spans)
     return spans + overhead_tokens(prompt.wire, num_messages=prompt.num_messages, num_tools=prompt.num_tools)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """The request with our tools added, before anything is reduced; the very bytes that came if there are none."""
+
+    body: bytes
+    tokens: int
+    tools: tuple[Tool, ...] = ()
+    patches: tuple[Patch, ...] = ()
+
+
+def _offered(prompt: Prompt, wire: Wire, before: int, counter: Counter, policy: PolicySettings, mode: Mode) -> _Offered:
+    tools = own_tools(prompt, policy) if mode is Mode.ON and policy.effort != "off" else ()
+    if not tools:
+        return _Offered(prompt.raw, before)
+    patches = wire.add_tools(prompt, tools)
+    body = wire.apply(prompt, (), patches)
+    return _Offered(body, prompt_tokens(wire.parse(body), counter), tools, patches)
 
 
 def _reason_to_leave(pieces: list[Piece], before: int, policy: PolicySettings, budget: Budget, mode: Mode) -> str:
@@ -130,13 +168,14 @@ def _guarded(
     prompt: Prompt,
     wire: Wire,
     offers: list[Offer],
-    before: int,
+    offered: _Offered,
     counter: Counter,
     policy: PolicySettings,
     budget: Budget,
 ) -> _Outcome:
     """Settle, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
-    original = partial(_Outcome, prompt.raw, before)
+    before = offered.tokens
+    original = partial(_Outcome, offered.body, before)
     if not offers:
         return original([])
     reducible = {offer.span.literal for offer in offers}
@@ -144,7 +183,9 @@ def _guarded(
     limit = budget.input_tokens
     fixed = before - sum(offer.tokens for offer in offers)
     slack = 0
-    for _ in range(_TIGHTEN):
+    for attempt in range(_TIGHTEN * (2 if offered.tools else 1)):
+        marking = bool(offered.tools) and attempt < _TIGHTEN  # then the budget counts for more than the marks
+        slack = slack if attempt != _TIGHTEN else 0
         settled = fold(
             offers,
             said,
@@ -154,13 +195,15 @@ def _guarded(
             pins=policy.pins,
             deadline=budget.deadline,
         )
-        body = wire.apply(prompt, _edits(settled))
-        if body == prompt.raw:
+        if marking:
+            settled = [replace(one, changes=tuple(with_handle(c, counter) for c in one.changes)) for one in settled]
+        body = wire.apply(prompt, _edits(settled), offered.patches)
+        if body == offered.body:
             after, shaped = before, True
         else:
             sent = wire.parse(body)
-            after, shaped = prompt_tokens(sent, counter), same_shape(prompt, sent)
-        if limit is None or after <= limit or not settled[-1].fits:
+            after, shaped = prompt_tokens(sent, counter), same_shape(prompt, without_tools(sent, offered.tools))
+        if limit is None or after <= limit or not (settled[-1].fits or marking):
             break
         slack += after - limit
     if limit is not None and after > limit:
@@ -170,6 +213,13 @@ def _guarded(
     if after >= before:
         return original(settled, _why_nothing(settled))
     return _Outcome(body, after, settled)
+
+
+def _elided(outcome: _Outcome) -> tuple[str, ...]:
+    if outcome.reason:  # the original went out
+        return ()
+    changes = (change for settlement in outcome.settled for change in settlement.changes)
+    return tuple(change.span.text for change in changes if is_lossy(change.rendition))
 
 
 def _edits(settled: list[Settlement]) -> list[Edit]:
