@@ -18,7 +18,9 @@ from sparing.core.receipt import Receipt
 from sparing.core.span import Edit, Prompt, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
+from sparing.frame import Frame, frame_of
 from sparing.guard.structure import same_shape
+from sparing.handles import is_lossy, without_tools
 from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
@@ -41,12 +43,16 @@ class Reduction:
     Attributes:
         body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`.
         receipt: What was done; `receipt.reason` says why when nothing was.
+        own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
+        elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
     """
 
     body: bytes
     receipt: Receipt
     model: str
     stream: bool
+    own_tools: tuple[str, ...] = ()
+    elided: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -63,11 +69,11 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     parts = find_parts(prompt, policy.exempt_tools)
     turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
     before = _tokens(prompt, turns, opening, counter)
-    reason = _reason_to_leave(parts, before, policy, budget, mode)
+    frame = Frame() if mode is not Mode.ON or policy.effort == "off" else frame_of(prompt, wire, policy, counter)
+    reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
     watch.lap("plan")
-    outcome = (
-        _Outcome(body, before) if reason else _reduced(prompt, turns, wire, before, counter, policy, budget, watch)
-    )
+    request = _Request(prompt, turns, wire, before, counter, policy, budget)
+    outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
     receipt = Receipt(
         id=receipt_id(),
         created_s=time.time(),
@@ -77,11 +83,18 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         tokens_before=before,
         tokens_after=outcome.tokens,
         exact=counter.exact,
-        reason=reason or outcome.reason,
+        reason=outcome.reason,
         spans=span_receipts(outcome.folded.settlement) if outcome.folded else (),
         step_ms=watch.step_ms,
     )
-    return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
+    return Reduction(
+        outcome.body if mode is Mode.ON else body,
+        receipt,
+        prompt.model,
+        prompt.stream,
+        own_tools=tuple(tool.name for tool in outcome.frame.tools),
+        elided=_elided(outcome),
+    )
 
 
 def _counter(prompt: Prompt) -> Counter:
@@ -113,44 +126,81 @@ def _reason_to_leave(parts: Parts, before: int, policy: PolicySettings, budget: 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
+    """A body that may go out.
+
+    Attributes:
+        folded: None where the conversation was left alone.
+    """
+
     body: bytes
     tokens: int
+    frame: Frame
     folded: Folded | None = None
     reason: str = ""
 
 
-def _reduced(
-    prompt: Prompt,
-    turns: Sequence[Turn],
-    wire: Wire,
-    before: int,
-    counter: Counter,
-    policy: PolicySettings,
-    budget: Budget,
-    watch: Watch,
-) -> _Outcome:
-    """Fold, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
-    limit = budget.input_tokens
-    costs = cache_costs(prices_for(prompt.model))
-    slack = 0
-    for _ in range(_TIGHTEN):
-        fold = Fold(turns, policy, counter, budget.deadline, costs)
-        folded = fold.by_effort() if limit is None else fold.within(before, limit - slack)
-        watch.lap("reduce")
-        body = wire.apply(prompt, _edits(folded))
-        after = before - _saved_tokens(prompt, folded, counter)
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request that was read, with what it is to be reduced by."""
+
+    prompt: Prompt
+    turns: Sequence[Turn]
+    wire: Wire
+    before: int
+    counter: Counter
+    policy: PolicySettings
+    budget: Budget
+
+    def unfolded(self, frame: Frame, reason: str, folded: Folded | None = None) -> _Outcome:
+        """The conversation as it came."""
+        body = self.wire.apply(self.prompt, (), frame.patches)
+        return _Outcome(body, self.before + frame.added_tokens, frame, folded, reason)
+
+    def folded(self, frame: Frame, watch: Watch) -> _Outcome:
+        """The conversation folded: the same shape, never larger, within the budget.
+
+        Raises:
+            BudgetExceeded: The budget is smaller than what may not be reduced.
+        """
+        limit = self.budget.input_tokens
+        if limit is None:
+            return self._fold(frame, watch, marking=bool(frame.tools))
+        # The budget counts for more than our marks, and these for more than our tools.
+        attempts = [(frame, True), (frame, False), (Frame(), False)] if frame.tools else [(frame, False)]
+        for one, marking in attempts:
+            outcome = self._fold(one, watch, marking=marking)
+            if outcome.tokens <= limit:
+                return outcome
+        raise BudgetExceeded(budget_tokens=limit, needed_tokens=outcome.tokens)
+
+    def _fold(self, frame: Frame, watch: Watch, *, marking: bool) -> _Outcome:
+        limit, slack = self.budget.input_tokens, 0
+        base = self.before + frame.added_tokens
+        costs = cache_costs(prices_for(self.prompt.model, file=self.policy.prices_file))
+        for _ in range(_TIGHTEN):
+            fold = Fold(self.turns, self.policy, self.counter, self.budget.deadline, costs, marking=marking)
+            folded = fold.by_effort() if limit is None else fold.within(base, limit - slack)
+            watch.lap("reduce")
+            body = self.wire.apply(self.prompt, _edits(folded), frame.patches)
+            after = base - _saved_tokens(self.prompt, folded, self.counter)
+            watch.lap("guard")
+            if limit is None or after <= limit or not (folded.fits or marking):
+                break
+            slack += after - limit
+        if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.tools)):
+            reason = "structure: the reduced request had another shape, so the original went out"
+            return self.unfolded(frame, reason, folded)
         watch.lap("guard")
-        if limit is None or after <= limit or not folded.fits:
-            break
-        slack += after - limit
-    if limit is not None and after > limit:
-        raise BudgetExceeded(budget_tokens=limit, needed_tokens=after)
-    if not same_shape(prompt, wire.parse(body)):
-        reason = "structure: the reduced request had another shape, so the original went out"
-        return _Outcome(prompt.raw, before, folded, reason)
-    if after >= before:
-        return _Outcome(prompt.raw, before, folded, _why_nothing(folded))
-    return _Outcome(body, after, folded)
+        if after >= base:
+            return self.unfolded(frame, _why_nothing(folded), folded)
+        return _Outcome(body, after, frame, folded)
+
+
+def _elided(outcome: _Outcome) -> tuple[str, ...]:
+    """Texts that can be asked for again, because our tool for that is offered."""
+    if outcome.folded is None or outcome.reason or not outcome.frame.tools:
+        return ()
+    return tuple(c.span.text for c in outcome.folded.settlement.changes if is_lossy(c.rendition))
 
 
 def _start(policy: PolicySettings, counter: Counter, model: str) -> bytes:

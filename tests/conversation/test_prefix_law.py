@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from talk import Message, assistant, forget, send, tool, user
 
 from sparing.testing import sample_texts
-from tests.conversation.talk import Message, assistant, forget, send, tool, user
 
 SAMPLES = sorted(text for texts in sample_texts().values() for text in texts)
 QUESTIONS = ("Which payment was declined, and why?", "Thanks!", "What of ORD-1007?", "Never mind.", "Who decided that?")

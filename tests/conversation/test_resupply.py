@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from tests.conversation.talk import assistant, forget, send, texts, tool, user
+from talk import assistant, forget, send, texts, tool, user
 
 PLACES = ("harbour", "mill", "school", "archive", "bakery", "depot", "chapel", "nursery", "foundry", "ferry")
 NAMES = ("Ada Brand", "Jon Vester", "Mia Holt", "Per Lind", "Eva Stern", "Ole Krog", "Ida Falk", "Tom Rask")

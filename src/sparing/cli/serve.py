@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sparing.cli.kept import open_elided
 from sparing.cli.options import config_option
 from sparing.cli.progress import busy
 from sparing.warm import warm_up
@@ -44,7 +46,7 @@ def command(
 
     Point a client at it by its base URL. The embedded model answers unless an upstream or a provider's
     key is configured. A request can say what is to be done with it: x-sparing-mode (off, audit, on),
-    x-sparing-budget (tokens), x-sparing-effort, x-sparing-deadline-ms.
+    x-sparing-budget (tokens), x-sparing-effort, x-sparing-recall (on, off), x-sparing-deadline-ms.
 
     \b
     Examples:
@@ -69,6 +71,7 @@ def _run(resolved: Resolved) -> None:
     from sparing.cli.upstreams import make_upstreams
     from sparing.gateway.app import create_app
     from sparing.gateway.serve import listen, serve
+    from sparing.record.elided_writer import ElidedWriter
     from sparing.record.writer import Recorder
     from sparing.settings.paths import receipts_file
     from sparing.tokens.models import DEFAULT_MODEL
@@ -78,7 +81,8 @@ def _run(resolved: Resolved) -> None:
     record = settings.record
     path = receipts_file(record, os.environ)
     recorder = Recorder(path, keep_days=record.keep_days) if record.enabled else None
-    app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder)
+    elided = ElidedWriter(partial(open_elided, settings.recall)) if settings.recall.store else None
+    app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder, elided=elided)
     with busy("getting ready"):
         found = probe(settings)
         warm_up(DEFAULT_MODEL, "gpt-4")  # one model of each vocabulary, so that no request spends its deadline on it

@@ -22,6 +22,7 @@ from sparing.core.question import Question
 from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Edit, Span
 from sparing.core.verdict import Change
+from sparing.handles import with_handle
 from sparing.offer import Offer, offer, with_priors
 from sparing.plan.economics import CacheCosts
 from sparing.plan.effort import TARGETS
@@ -77,6 +78,7 @@ class Fold:
         counter: Counts for the model that will read the request.
         deadline: When the newest turn has to be done.
         costs: What changing an earlier turn would cost.
+        marking: Whether what is left out is marked with how to ask for it.
     """
 
     def __init__(
@@ -87,6 +89,8 @@ class Fold:
         deadline: Deadline,
         costs: CacheCosts,
         memory: Memory = MEMORY,
+        *,
+        marking: bool = False,
     ) -> None:
         self._turns = turns
         self._policy = policy
@@ -94,6 +98,7 @@ class Fold:
         self._counter = counter
         self._deadline = deadline
         self._memory = memory
+        self._marking = marking
         self._results: list[TurnResult] = []
         self._history = History(costs)
         self._num_absorbed = 0
@@ -118,6 +123,7 @@ class Fold:
         of_newest = sum(offer.tokens for offer in offers)
         left = limit_tokens - (before_tokens - folded.saved_tokens - of_newest)
         settled = self._settle_within(offers, left, must_fit=not older)
+        settled = self._marked(settled)
         if settled.fits or not older:
             needed = self._needed(newest, history, self._deadline, left - settled.tokens)
             self._results.append(TurnResult(outcomes_of(settled), needed.supplied))
@@ -125,7 +131,13 @@ class Fold:
         anew = self._offers(with_later_words(self._turns), self._deadline)
         fixed = before_tokens - sum(offer.tokens for offer in anew)
         settled = self._settle_within(anew, limit_tokens - fixed, must_fit=True)
-        return Folded(settled, fits=settled.fits)
+        return Folded(self._marked(settled), fits=settled.fits)
+
+    def _marked(self, settled: Settlement) -> Settlement:
+        """The same with a handle on what is left out, if handles can be honoured."""
+        if not self._marking:
+            return settled
+        return replace(settled, changes=tuple(with_handle(change, self._counter) for change in settled.changes))
 
     def _settle_within(self, offers: Sequence[Offer], tokens: int, *, must_fit: bool) -> Settlement:
         if not offers:
@@ -136,7 +148,7 @@ class Fold:
         """Find out what the first turns become, from memory where it knows."""
         for index in range(num_turns):
             turn = self._turns[index]
-            result = self._memory.result(turn.digest)
+            result = self._memory.result(self._key(turn))
             if result is None:
                 newest = index == len(self._turns) - 1
                 history = self._history_before(index)
@@ -144,15 +156,18 @@ class Fold:
                 history.end(turn, result, self._memory.tokens(turn, self._counter))
                 self._num_absorbed = index + 1
                 if result.in_time:
-                    self._memory.keep_result(turn.digest, result)
+                    self._memory.keep_result(self._key(turn), result)
             self._results.append(result)
         if 0 < self._num_absorbed == num_turns and all(result.in_time for result in self._results):
-            self._memory.keep_history(self._turns[num_turns - 1].digest, self._history)
+            self._memory.keep_history(self._key(self._turns[num_turns - 1]), self._history)
+
+    def _key(self, turn: Turn) -> bytes:
+        return turn.digest + (b"marked" if self._marking else b"")
 
     def _history_before(self, index: int) -> History:
         """The turns before this one, absorbed."""
         if not self._num_absorbed and index:
-            known = self._memory.take_history(self._turns[index - 1].digest)
+            known = self._memory.take_history(self._key(self._turns[index - 1]))
             if known is not None:
                 self._history, self._num_absorbed = known, index
         for turn, result in zip(
@@ -170,7 +185,7 @@ class Fold:
         if total < self._policy.min_tokens:
             settled = untouched(offers, f"fewer than {self._policy.min_tokens} reducible tokens in this turn")
         else:
-            settled = settle_by_effort(offers, self._target, self._policy.pins)
+            settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
         needed = self._needed(turn, history, deadline)
         whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
         return TurnResult(outcomes_of(settled), needed.supplied, whole)

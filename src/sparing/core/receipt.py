@@ -31,7 +31,9 @@ class Receipt(msgspec.Struct, frozen=True):
         reason: Why nothing was reduced; "" when something was.
         step_ms: Milliseconds per verb.
         status: HTTP status of the answer; 0 when no answer was asked for.
-        usage_input_tokens: As the provider reported it; -1 if unknown.
+        usage_input_tokens: As the provider reported it, all turns together; -1 if unknown.
+        recalled_tokens: Given back to the model because it asked for what was left out.
+        extra_turns: How often the model was asked again for that.
     """
 
     id: str
@@ -51,6 +53,8 @@ class Receipt(msgspec.Struct, frozen=True):
     total_ms: float = 0.0
     first_byte_ms: float = 0.0
     error: str = ""
+    recalled_tokens: int = 0
+    extra_turns: int = 0
 
     @property
     def kept(self) -> float:

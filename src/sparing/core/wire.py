@@ -34,6 +34,10 @@ class Wire(Protocol):
         """The body with these edits and patches and no other difference, to the byte; `prompt.raw` without any."""
         ...
 
+    def define(self, tool: Tool) -> str:
+        """A tool as JSON, in this wire format's own form."""
+        ...
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
-        """The patches that put these tools behind those of the request, in this wire format's own form."""
+        """The patches that put these tools behind those of the request."""
         ...

@@ -23,7 +23,7 @@ from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_ans
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
-from sparing.gateway.services import Recorder, Reduce, Services
+from sparing.gateway.services import Elided, Recorder, Reduce, Services
 from sparing.gateway.upstreams import how_to_serve
 from sparing.pipeline import reduce_body
 from sparing.record.metrics import CONTENT_TYPE, Metrics
@@ -43,6 +43,7 @@ def create_app(
     upstreams: Mapping[str, Upstream],
     reduce: Reduce = reduce_body,
     recorder: Recorder | None = None,
+    elided: Elided | None = None,
     wires: Mapping[str, Wire] | None = None,
 ) -> ASGIApp:
     """The gateway.
@@ -50,6 +51,7 @@ def create_app(
     Args:
         upstreams: Wire format to who answers it; several may share one. Closed with the application.
         recorder: Started and closed with the application; None keeps no receipts.
+        elided: Likewise; None keeps nothing of what is left out.
         wires: Wire formats to reduce; default: every registered one that has an upstream.
     """
     if wires is None:
@@ -61,6 +63,7 @@ def create_app(
         metrics=Metrics(),
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
+        elided=elided,
     )
     return Gateway(services, upstreams, wires)
 
@@ -126,17 +129,17 @@ class Gateway:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        recorder = self._services.recorder
-        if recorder is not None:
-            recorder.start()
+        keepers = [one for one in (self._services.recorder, self._services.elided) if one is not None]
+        for keeper in keepers:
+            keeper.start()
         try:
             yield
         finally:
             for upstream in {id(upstream): upstream for upstream in self._upstreams.values()}.values():
                 await upstream.aclose()
             self._services.pool.shutdown(wait=False, cancel_futures=True)
-            if recorder is not None:
-                await asyncio.to_thread(recorder.close)
+            for keeper in keepers:
+                await asyncio.to_thread(keeper.close)
 
 
 def wire_of(path: str, headers: Raw) -> str:

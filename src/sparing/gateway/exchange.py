@@ -30,6 +30,8 @@ class Exchange:
     status: int = 0
     error: str = ""
     usage: Usage = field(default_factory=Usage)
+    recalled_tokens: int = 0
+    extra_turns: int = 0
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
@@ -66,4 +68,6 @@ class Exchange:
             first_byte_ms=round((self.first_byte_s - self.started_s) * 1000, 3) if self.first_byte_s else 0.0,
             total_ms=round((now_s - self.started_s) * 1000, 3),
             error=self.error,
+            recalled_tokens=self.recalled_tokens,
+            extra_turns=self.extra_turns,
         )

@@ -118,6 +118,7 @@ def _controls() -> list[dict[str, Any]]:
     return [
         _header("x-sparing-mode", {"enum": ["off", "audit", "on"]}, "What Sparing may do with this request"),
         _header("x-sparing-effort", {"enum": ["off", "safe", "balanced", "max"]}, "How hard to try"),
+        _header("x-sparing-recall", {"enum": ["off", "on"]}, "Whether the model may ask for what was left out"),
         _header("x-sparing-budget", positive, "Most tokens the prompt may have"),
         _header("x-sparing-deadline-ms", positive, "Time allowed for the reduction"),
     ]

@@ -22,6 +22,10 @@ class Usage:
     input_tokens: int = -1
     output_tokens: int = -1
 
+    def __add__(self, other: Usage) -> Usage:
+        """Of two answers; what is known of only one of them is what is known."""
+        return Usage(_sum(self.input_tokens, other.input_tokens), _sum(self.output_tokens, other.output_tokens))
+
 
 class UsageReader:
     """Notes the first and the last usage object of an answer.
@@ -48,6 +52,10 @@ class UsageReader:
     def usage(self) -> Usage:
         counts = {name: int(number) for span in (self._first, self._last) for name, number in _COUNT.findall(span)}
         return Usage(_input_tokens(counts), counts.get(b"output_tokens", counts.get(b"completion_tokens", -1)))
+
+
+def _sum(one: int, other: int) -> int:
+    return max(one, other) if -1 in (one, other) else one + other
 
 
 def _object(piece: bytes, at: int) -> bytes:

@@ -70,17 +70,16 @@ class Gemini:
     def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
         return apply_edits(prompt, edits, patches)
 
+    def define(self, tool: Tool) -> str:
+        name, description = encode_string(tool.name), encode_string(tool.description)
+        return f'{{"name":{name},"description":{description},"parameters":{tool.parameters}}}'
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
         """Into the request's own list of functions where it has one: not every model takes two lists."""
-        definitions = [_definition(tool) for tool in tools]
+        definitions = [self.define(tool) for tool in tools]
         if prompt.num_tools or not definitions:
             return insert_tools(prompt, definitions)
         return insert_tools(prompt, [f'{{"functionDeclarations":[{",".join(definitions)}]}}'])
-
-
-def _definition(tool: Tool) -> str:
-    name, description = encode_string(tool.name), encode_string(tool.description)
-    return f'{{"name":{name},"description":{description},"parameters":{tool.parameters}}}'
 
 
 class _Reader:

@@ -48,15 +48,14 @@ class OpenAIResponses:
     def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
         return apply_edits(prompt, edits, patches)
 
+    def define(self, tool: Tool) -> str:
+        name, description = encode_string(tool.name), encode_string(tool.description)
+        # Here, unlike in Chat Completions, a function is strict by default, which not every schema can be.
+        shape = f'"parameters":{tool.parameters},"strict":false'
+        return f'{{"type":"function","name":{name},"description":{description},{shape}}}'
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
-        return insert_tools(prompt, [_definition(tool) for tool in tools])
-
-
-def _definition(tool: Tool) -> str:
-    name, description = encode_string(tool.name), encode_string(tool.description)
-    # Here, unlike in Chat Completions, a function is strict by default, which not every schema can be.
-    shape = f'"parameters":{tool.parameters},"strict":false'
-    return f'{{"type":"function","name":{name},"description":{description},{shape}}}'
+        return insert_tools(prompt, [self.define(tool) for tool in tools])
 
 
 class _Reader:

@@ -33,6 +33,10 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     prices_file: Annotated[
         str, Meta(description="TOML file of your own prices; its rows win over those that are shipped (docs/money.md).")
     ] = ""
+    recall: Annotated[
+        bool,
+        Meta(description="Offer the model a tool, sparing_recall, that gives back what was left out."),
+    ] = False
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +98,19 @@ class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     keep_days: Annotated[int, Meta(ge=1, description="Older receipts are deleted.")] = 90
 
 
+class RecallSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was left out, kept to be asked for: text, so nothing is kept unless you say so."""
+
+    store: Annotated[
+        bool, Meta(description="Keep what was left out, for `sparing recall` and for clients that cut their history.")
+    ] = False
+    path: Annotated[
+        str, Meta(description="SQLite file; empty: recall.sqlite in the user's data folder (SPARING_HOME).")
+    ] = ""
+    keep_hours: Annotated[float, Meta(gt=0, description="How long a text can be asked for.")] = 72.0
+    max_bytes: Annotated[int, Meta(ge=1, description="Most text to keep; the oldest goes first.")] = 256_000_000
+
+
 class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The embedded model."""
 
@@ -111,4 +128,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     record: RecordSettings = field(default_factory=RecordSettings)
+    recall: RecallSettings = field(default_factory=RecallSettings)
     local: LocalSettings = field(default_factory=LocalSettings)

@@ -1,0 +1,222 @@
+"""OpenAI Chat Completions: several answers made one. Implements `finish.own_calls.Loop`.
+
+The client sees one `id`, one role, one finish reason, and usage that is the sum. What the model said before it called
+our tool is passed on as it comes; what it says afterwards follows after a blank line.
+
+If the model calls tools of the client's in the same answer, ours are dropped and the client's go on: it runs them, as
+the model wanted, and the model can ask again when it has their results.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sparing.finish.appended import appended
+from sparing.finish.events import comments_of, data_of, encoded, written
+from sparing.finish.own_calls import OwnCall
+from sparing.finish.usages import summed
+
+_BREAK = "\n\n"
+_CUT_SHORT = frozenset({"length", "content_filter"})  # a call in such an answer may be half of one
+_ONCE = frozenset({"role", "id", "type", "name", "index"})  # of a delta: said once, and not in pieces
+_TEXTS = ("content", "reasoning_content", "reasoning")
+_Object = dict[str, Any]
+
+
+def open_loop(own: frozenset[str]) -> OpenAIChatLoop:
+    """A loop for one request that offers these tools."""
+    return OpenAIChatLoop(own)
+
+
+class OpenAIChatLoop:
+    def __init__(self, own: frozenset[str]) -> None:
+        self.calls: tuple[OwnCall, ...] = ()
+        self.final = False
+        self._own = own
+        self._first: _Object = {}  # the answer, or chunk, that the client knows this one by
+        self._usages: list[_Object] = []  # of the answers before this one
+        self._texts: _Object = {}  # what they said
+        self._begin()
+
+    def _begin(self) -> None:
+        """Get ready for the next answer of the model."""
+        self.calls = ()
+        self._message: _Object = {}
+        self._usage: _Object | None = None
+        self._ours: set[int] = set()
+        self._theirs: dict[int, int] = {}  # index as it came -> index as the client sees it
+        self._ended = False
+
+    # Streamed
+
+    def event(self, event: bytes) -> bytes:
+        data = data_of(event)
+        if data == "[DONE]":
+            if not self._ended and self._goes_on(""):
+                self._end()
+            return comments_of(event) if self.calls else event
+        if not isinstance(data, dict) or "error" in data:
+            return event
+        sent = self._chunk(data)
+        if sent is None:
+            return comments_of(event)
+        return written(event, sent) if sent is not data else event
+
+    def _chunk(self, chunk: _Object) -> _Object | None:
+        """The chunk itself, another one in its place, or None."""
+        choices = [choice for choice in chunk.get("choices") or () if isinstance(choice, dict)]
+        kept = [sent for choice in choices if (sent := self._choice(choice)) is not None]
+        sent = chunk if kept == choices else {**chunk, "choices": kept}
+        usage = chunk.get("usage")
+        if isinstance(usage, dict):
+            self._usage = usage
+            if self._usages:
+                sent = {**sent, "usage": summed([*self._usages, usage])}
+        if not self._first:
+            self._first = chunk
+        elif self._usages or self._texts:
+            sent = {**sent, **{key: self._first[key] for key in ("id", "created") if key in self._first}}
+        return None if self.calls or (choices and not kept) else sent
+
+    def _choice(self, choice: _Object) -> _Object | None:
+        """What the client gets of a choice; None when nothing of it is for the client."""
+        delta = choice.get("delta")
+        delta = delta if isinstance(delta, dict) else {}
+        _merge(self._message, _without(delta, "tool_calls"))
+        shown = self._continued(delta) if "tool_calls" not in delta else self._with_calls(delta)
+        finish = choice.get("finish_reason")
+        if isinstance(finish, str) and finish:
+            self._ended = True
+            if self._goes_on(finish):
+                self._end()
+            elif self._ours and not self._theirs:
+                finish = _without_calls(finish)
+        elif shown is not delta and not any(shown.values()):
+            return None
+        if shown is delta and finish == choice.get("finish_reason"):
+            return choice
+        return {**choice, "delta": shown, "finish_reason": finish}
+
+    def _with_calls(self, delta: _Object) -> _Object:
+        """The delta without our calls, and the client's numbered as if ours had not been there."""
+        calls = [call for call in delta["tool_calls"] or () if isinstance(call, dict)]
+        shown = [numbered for call in calls if (numbered := self._call(call)) is not None]
+        delta = self._continued(delta)
+        if shown == calls:
+            return delta
+        return {**delta, "tool_calls": shown} if shown else _without(delta, "tool_calls")
+
+    def _call(self, call: _Object) -> _Object | None:
+        index = call.get("index")
+        index = index if isinstance(index, int) else len(self._ours) + len(self._theirs)
+        name = (call.get("function") or {}).get("name")
+        if name in self._own:
+            self._ours.add(index)
+        if index in self._ours:
+            _merge(self._message.setdefault("tool_calls", {}).setdefault(index, {}), call)
+            return None
+        shown = self._theirs.setdefault(index, len(self._theirs))
+        return call if shown == index else {**call, "index": shown}
+
+    def _continued(self, delta: _Object) -> _Object:
+        """The delta as one of an answer that has begun before."""
+        if not self._texts:
+            return delta
+        shown = _without(delta, "role")
+        for key in _TEXTS:
+            if shown.get(key) and self._texts.get(key):
+                shown[key] = _BREAK + shown[key]
+                self._texts[key] = ""
+        return shown
+
+    def _goes_on(self, finish: str) -> bool:
+        return bool(self._ours) and not self._theirs and not self.final and finish not in _CUT_SHORT
+
+    def _end(self) -> None:
+        calls = self._message["tool_calls"].values()
+        self._message["tool_calls"] = [{"type": "function", **_without(call, "index")} for call in calls]
+        self.calls = tuple(map(_own_call, self._message["tool_calls"]))
+
+    # Whole
+
+    def whole(self, body: bytes) -> bytes:
+        if not self._texts and not any(name.encode() in body for name in self._own):
+            return body
+        try:
+            answer = json.loads(body)
+            choice = answer["choices"][0]
+            message = choice["message"]
+            calls = message.get("tool_calls") or []
+            ours = [call for call in calls if (call.get("function") or {}).get("name") in self._own]
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+            return body  # not an answer we know; the client may
+        theirs = [call for call in calls if call not in ours]
+        self._first = self._first or answer
+        self._usage = answer.get("usage")
+        self._ours, self._theirs = set(range(len(ours))), dict.fromkeys(range(len(theirs)), 0)
+        if self._goes_on(choice.get("finish_reason") or ""):
+            self._message = {**message, "tool_calls": dict(enumerate(ours))}
+            self._end()
+            return b""
+        if not ours and not self._texts:
+            return body
+        return encoded(self._made_one(answer, choice, message, theirs, dropped=bool(ours))).encode()
+
+    def _made_one(
+        self, answer: _Object, choice: _Object, message: _Object, theirs: list[_Object], *, dropped: bool
+    ) -> _Object:
+        for key in _TEXTS:
+            if self._texts.get(key):
+                message[key] = _BREAK.join(filter(None, (self._texts[key], message.get(key))))
+        if dropped:
+            message["tool_calls"] = theirs
+            if not theirs:
+                del message["tool_calls"]
+                choice["finish_reason"] = _without_calls(choice.get("finish_reason"))
+        if isinstance(self._usage, dict):
+            answer["usage"] = summed([*self._usages, self._usage])
+        return {**answer, **{key: self._first[key] for key in ("id", "created") if key in self._first}}
+
+    # Both
+
+    def follow_up(self, body: bytes, results: Sequence[str]) -> bytes:
+        said = {"role": "assistant", "content": None}
+        said |= {key: value for key, value in self._message.items() if value is not None}
+        told = (
+            {"role": "tool", "tool_call_id": call.id, "content": result}
+            for call, result in zip(self.calls, results, strict=True)
+        )
+        texts = [_BREAK.join(filter(None, (self._texts.get(key), self._message.get(key)))) for key in _TEXTS]
+        self._texts = dict(zip(_TEXTS, texts, strict=True))
+        self._usages.append(self._usage or {})
+        self._begin()
+        return appended(body, "messages", [encoded(message) for message in (said, *told)])
+
+
+def _own_call(call: _Object) -> OwnCall:
+    function = call.get("function") or {}
+    arguments = function.get("arguments")
+    return OwnCall(str(call.get("id") or ""), function["name"], arguments if isinstance(arguments, str) else "")
+
+
+def _without_calls(finish: str | None) -> str | None:
+    return "stop" if finish == "tool_calls" else finish
+
+
+def _without(members: _Object, key: str) -> _Object:
+    return {name: value for name, value in members.items() if name != key}
+
+
+def _merge(into: _Object, delta: _Object) -> None:
+    """Add a delta to what has come so far: texts and lists grow, objects are merged."""
+    for key, value in delta.items():
+        before = into.get(key)
+        if isinstance(value, dict) and (before is None or isinstance(before, dict)):
+            into[key] = before = before or {}
+            _merge(before, value)
+        elif not before:
+            into[key] = value
+        elif key not in _ONCE and isinstance(before, str | list) and type(value) is type(before):
+            into[key] += value
