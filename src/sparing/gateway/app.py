@@ -23,6 +23,7 @@ from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_ans
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
+from sparing.gateway.sellers import sellers
 from sparing.gateway.services import Recorder, Reduce, Services
 from sparing.pipeline import reduce_body
 from sparing.record.metrics import CONTENT_TYPE, Metrics
@@ -57,6 +58,7 @@ def create_app(
         metrics=Metrics(),
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
+        sellers=sellers(settings),
     )
     return Gateway(services, upstreams, wires)
 

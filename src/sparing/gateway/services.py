@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.budget import Budget, Mode
@@ -41,6 +41,7 @@ class Services:
     Attributes:
         defaults: How a request is treated that says nothing about it.
         pool: Where big bodies are reduced.
+        sellers: Wire format to the provider that is paid for the tokens, where the address tells.
     """
 
     defaults: Controls
@@ -49,3 +50,4 @@ class Services:
     metrics: Metrics
     pool: Executor
     recorder: Recorder | None = None
+    sellers: Mapping[str, str] = field(default_factory=dict)
