@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from sparing import registry
+from sparing.conversation.by_effort import settle_by_effort
 from sparing.core.budget import Budget, Mode
 from sparing.core.content import Content
 from sparing.core.ladder import Elision
@@ -20,7 +21,6 @@ from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Kind, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded, MalformedBody, RequestError
-from sparing.fold import settle_by_effort
 from sparing.offer import Offer, offer, with_priors
 from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS

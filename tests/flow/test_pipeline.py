@@ -192,7 +192,7 @@ def test_repeats_refer_to_what_was_sent(report: str) -> None:
 
 def test_deadline_leaves_the_request_alone(report: str) -> None:
     """With no time left nothing is reduced and the reason says so."""
-    body = openai_body({"role": "user", "content": f"{report}\n\n{QUESTION}"})
+    body = openai_body({"role": "user", "content": f"{report} No time.\n\n{QUESTION}"})
     limits = Budget(deadline=Deadline.after(-1))
     reduction = reduce_body(body, registry.load("wires", "openai.chat"), PolicySettings(), limits, Mode.ON)
     assert reduction.body == body

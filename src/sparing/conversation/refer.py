@@ -30,18 +30,17 @@ _REDUCER = "repeats.v1"
 class Said:
     """What earlier turns sent."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self) -> None:
         self._seen = Seen()
-        self._deadline = deadline
 
-    def with_references(self, offers: Sequence[Offer]) -> list[Offer]:
+    def with_references(self, offers: Sequence[Offer], deadline: Deadline) -> list[Offer]:
         """The offers, their lossless rung replaced by one with references where that is shorter."""
-        return [self._with_reference(offer) for offer in offers]
+        return [self._with_reference(offer, deadline) for offer in offers]
 
     def add(self, settlement: Settlement) -> None:
         """Remember a settled turn: what of each text was really sent."""
         for change in settlement.changes:
-            if _is_verbatim(change.span.text, change.rendition):
+            if is_verbatim(change.span.text, change.rendition):
                 self._add(change.span, change.rendition.elisions)
 
     def add_whole(self, spans: Iterable[Span]) -> None:
@@ -50,14 +49,14 @@ class Said:
             self._add(span, ())
 
     def _add(self, span: Span, elisions: tuple[Elision, ...]) -> None:
-        if len(span.text) >= _FEWEST_CHARS and self._deadline.left_s() > 0:
+        if len(span.text) >= _FEWEST_CHARS:
             self._seen.add(span.label, span.text, elisions)
 
-    def _with_reference(self, offer: Offer) -> Offer:
-        if offer.content not in _FOLDABLE or offer.tokens < _FEWEST_TOKENS or self._deadline.left_s() <= 0:
+    def _with_reference(self, offer: Offer, deadline: Deadline) -> Offer:
+        if offer.content not in _FOLDABLE or offer.tokens < _FEWEST_TOKENS or deadline.left_s() <= 0:
             return offer
         try:
-            folded = self._seen.fold(offer.span.text, offer.ask.counter, self._deadline)
+            folded = self._seen.fold(offer.span.text, offer.ask.counter, deadline)
         except DeadlineExceeded:
             return offer
         if isinstance(folded, Skip):
@@ -69,7 +68,7 @@ class Said:
         return replace(offer, ladder=Below(base, OneRung(rendition)))
 
 
-def _is_verbatim(source: str, rendition: Rendition) -> bool:
+def is_verbatim(source: str, rendition: Rendition) -> bool:
     """Whether what the elisions leave of the source stands in the rendition, in order and to the letter."""
     at = start = 0
     for elision in (*rendition.elisions, Elision(len(source), len(source), 0)):
