@@ -23,6 +23,7 @@ from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_ans
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
+from sparing.gateway.sellers import sellers
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
 from sparing.gateway.upstreams import how_to_serve
 from sparing.pipeline import reduce_body
@@ -64,6 +65,7 @@ def create_app(
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
         elided=elided,
+        sellers=sellers(settings),
     )
     return Gateway(services, upstreams, wires)
 

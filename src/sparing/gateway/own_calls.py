@@ -81,7 +81,7 @@ class OwnCalls:
             usage.see(rest)
             return self._shown(rest)
         finally:
-            self._exchange.usage += usage.usage()
+            self._exchange.used(usage.usage())
 
     def _shown(self, piece: bytes) -> bytes:
         return b"".join(map(self._loop.event, split_events(piece)))
@@ -90,7 +90,7 @@ class OwnCalls:
         body = b"".join([chunk async for chunk in answer.chunks()])
         usage = UsageReader()
         usage.see(body)
-        self._exchange.usage += usage.usage()
+        self._exchange.used(usage.usage())
         return self._loop.whole(body)
 
     async def _asked_again(self, answer: Answer, kind: str) -> Answer:

@@ -51,7 +51,7 @@ class Proxy:
         self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(self.name)
+        exchange = Exchange(self.name, self._services.sellers.get(self.name, ""))
         relay = Relay(send, exchange)
         self._services.metrics.begin()
         try:
@@ -136,6 +136,7 @@ class Proxy:
             receipt,
             tokens_after=receipt.tokens_before,
             spans=(),
+            cache_marks=0,
             reason=f"the upstream answered {answer.status} to the reduced request, so the original was sent",
         )
         call = replace(call, body=outgoing.original)

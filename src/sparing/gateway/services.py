@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.budget import Budget, Mode
@@ -54,6 +54,7 @@ class Services:
         defaults: How a request is treated that says nothing about it.
         pool: Where big bodies are reduced.
         elided: Where what is left out is kept; None keeps nothing.
+        sellers: Wire format to the provider that is paid for the tokens, where the address tells.
     """
 
     defaults: Controls
@@ -63,3 +64,4 @@ class Services:
     pool: Executor
     recorder: Recorder | None = None
     elided: Elided | None = None
+    sellers: Mapping[str, str] = field(default_factory=dict)
