@@ -81,6 +81,21 @@ async def test_async_twins() -> None:
     assert (await sparing.areduce(request)).body == sparing.reduce(request).body
 
 
+@pytest.mark.parametrize(
+    ("wire", "request_"),
+    [
+        ("openai.responses", {"model": "gpt-5", "input": [{"type": "function_call_output", "output": POEM * 40}]}),
+        ("gemini", {"contents": [{"parts": [{"functionResponse": {"response": {"output": POEM * 40}}}]}]}),
+    ],
+)
+def test_requests_of_other_formats(wire: str, request_: dict[str, object]) -> None:
+    """The wire format is named; the rest is alike."""
+    reduced = sparing.reduce(request_, wire=wire, budget=400)
+    assert type(reduced.body) is dict
+    assert reduced.receipt.wire == wire
+    assert reduced.receipt.tokens_after <= 400 < reduced.receipt.tokens_before
+
+
 def test_public_names() -> None:
     """What is exported exists, and the list is sorted."""
     assert list(sparing.__all__) == sorted(sparing.__all__)

@@ -20,6 +20,9 @@ def test_it_describes_what_is_served(gateway: RunningGateway) -> None:
     assert set(served["paths"]) == {
         "/v1/chat/completions",
         "/v1/messages",
+        "/v1/responses",
+        "/v1beta/models/{model}:generateContent",
+        "/v1beta/models/{model}:streamGenerateContent",
         "/v1/models",
         "/healthz",
         "/metrics",

@@ -52,7 +52,7 @@ def seen(spans: tuple[Span, ...]) -> list[tuple[str, Kind, str]]:
         ),
         ("/v1beta/models/gemini-2.5-pro:countTokens", None),
         ("/v1beta/models/gemini-2.5-pro", None),
-        ("/v1beta/models/a:b:generateContent", None),
+        ("/v1beta/models/a:b:generateContent", ("a:b", False)),
         ("/v1/chat/completions", None),
     ],
 )

@@ -87,7 +87,7 @@ def error_event(error: BaseException, wire: str) -> bytes:
     """`error` as a server-sent event, for an answer that has begun."""
     told = error_object(error, wire)
     if wire == "openai.responses":  # as documented, and the object that OpenAI's servers put beside it and clients read
-        told = {"type": "error", "sequence_number": 0, **_openai(error), **told}
+        told = {**_openai(error), "type": "error", "sequence_number": 0, **told}
     data = msgspec.json.encode(told)
     return b"event: error\ndata: %b\n\n" % data if "type" in told else b"data: %b\n\n" % data
 

@@ -20,7 +20,7 @@ from sparing.receive.splice import apply_edits, encode_string
 from sparing.receive.turns import Turn, blocks_of, known_role
 
 # Also what Vertex AI serves: /v1/projects/.../publishers/google/models/{model}:generateContent.
-_PATH = re.compile(r"/v1\w*/(?:[^:]+/)?(?:models|tunedModels)/([^/:]+):(generateContent|streamGenerateContent)")
+_PATH = re.compile(r"/v1\w*/(?:[^:]+/)?(?:models|tunedModels)/([^/]+):(generateContent|streamGenerateContent)")
 
 _KINDS = {"user": Kind.USER, "model": Kind.ASSISTANT, "function": Kind.TOOL_RESULT, "tool": Kind.TOOL_RESULT}
 
