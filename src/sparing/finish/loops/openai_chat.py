@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from sparing.finish.appended import appended
 from sparing.finish.events import comments_of, data_of, encoded, written
 from sparing.finish.own_calls import OwnCall
+from sparing.finish.shapes import Object, as_index, as_object, as_objects, as_text, without
 from sparing.finish.usages import summed
 
 _BREAK = "\n\n"
 _CUT_SHORT = frozenset({"length", "content_filter"})  # a call in such an answer may be half of one
 _ONCE = frozenset({"role", "id", "type", "name", "index"})  # of a delta: said once, and not in pieces
 _TEXTS = ("content", "reasoning_content", "reasoning")
-_Object = dict[str, Any]
 
 
 def open_loop(own: frozenset[str]) -> OpenAIChatLoop:
@@ -35,16 +34,16 @@ class OpenAIChatLoop:
         self.calls: tuple[OwnCall, ...] = ()
         self.final = False
         self._own = own
-        self._first: _Object = {}  # the answer, or chunk, that the client knows this one by
-        self._usages: list[_Object] = []  # of the answers before this one
-        self._texts: _Object = {}  # what they said
+        self._first: Object = {}  # the answer, or chunk, that the client knows this one by
+        self._usages: list[Object] = []  # of the answers before this one
+        self._texts: Object = {}  # what they said
         self._begin()
 
     def _begin(self) -> None:
         """Get ready for the next answer of the model."""
         self.calls = ()
-        self._message: _Object = {}
-        self._usage: _Object | None = None
+        self._message: Object = {}
+        self._usage: Object | None = None
         self._ours: set[int] = set()
         self._theirs: dict[int, int] = {}  # index as it came -> index as the client sees it
         self._ended = False
@@ -64,10 +63,10 @@ class OpenAIChatLoop:
             return comments_of(event)
         return written(event, sent) if sent is not data else event
 
-    def _chunk(self, chunk: _Object) -> _Object | None:
+    def _chunk(self, chunk: Object) -> Object | None:
         """The chunk itself, another one in its place, or None."""
-        choices = [choice for choice in chunk.get("choices") or () if isinstance(choice, dict)]
-        kept = [sent for choice in choices if (sent := self._choice(choice)) is not None]
+        choices = as_objects(chunk.get("choices"))
+        kept = [shown for choice in choices if (shown := self._choice(choice)) is not None]
         sent = chunk if kept == choices else {**chunk, "choices": kept}
         usage = chunk.get("usage")
         if isinstance(usage, dict):
@@ -80,11 +79,10 @@ class OpenAIChatLoop:
             sent = {**sent, **{key: self._first[key] for key in ("id", "created") if key in self._first}}
         return None if self.calls or (choices and not kept) else sent
 
-    def _choice(self, choice: _Object) -> _Object | None:
+    def _choice(self, choice: Object) -> Object | None:
         """What the client gets of a choice; None when nothing of it is for the client."""
-        delta = choice.get("delta")
-        delta = delta if isinstance(delta, dict) else {}
-        _merge(self._message, _without(delta, "tool_calls"))
+        delta = as_object(choice.get("delta"))
+        _merge(self._message, without(delta, "tool_calls"))
         shown = self._continued(delta) if "tool_calls" not in delta else self._with_calls(delta)
         finish = choice.get("finish_reason")
         if isinstance(finish, str) and finish:
@@ -99,20 +97,18 @@ class OpenAIChatLoop:
             return choice
         return {**choice, "delta": shown, "finish_reason": finish}
 
-    def _with_calls(self, delta: _Object) -> _Object:
+    def _with_calls(self, delta: Object) -> Object:
         """The delta without our calls, and the client's numbered as if ours had not been there."""
-        calls = [call for call in delta["tool_calls"] or () if isinstance(call, dict)]
+        calls = as_objects(delta["tool_calls"])
         shown = [numbered for call in calls if (numbered := self._call(call)) is not None]
         delta = self._continued(delta)
         if shown == calls:
             return delta
-        return {**delta, "tool_calls": shown} if shown else _without(delta, "tool_calls")
+        return {**delta, "tool_calls": shown} if shown else without(delta, "tool_calls")
 
-    def _call(self, call: _Object) -> _Object | None:
-        index = call.get("index")
-        index = index if isinstance(index, int) else len(self._ours) + len(self._theirs)
-        name = (call.get("function") or {}).get("name")
-        if name in self._own:
+    def _call(self, call: Object) -> Object | None:
+        index = as_index(call.get("index"), len(self._ours) + len(self._theirs))
+        if _name_of(call) in self._own:
             self._ours.add(index)
         if index in self._ours:
             _merge(self._message.setdefault("tool_calls", {}).setdefault(index, {}), call)
@@ -120,13 +116,13 @@ class OpenAIChatLoop:
         shown = self._theirs.setdefault(index, len(self._theirs))
         return call if shown == index else {**call, "index": shown}
 
-    def _continued(self, delta: _Object) -> _Object:
+    def _continued(self, delta: Object) -> Object:
         """The delta as one of an answer that has begun before."""
         if not self._texts:
             return delta
-        shown = _without(delta, "role")
+        shown = without(delta, "role")
         for key in _TEXTS:
-            if shown.get(key) and self._texts.get(key):
+            if as_text(shown.get(key)) and self._texts.get(key):
                 shown[key] = _BREAK + shown[key]
                 self._texts[key] = ""
         return shown
@@ -136,7 +132,7 @@ class OpenAIChatLoop:
 
     def _end(self) -> None:
         calls = self._message["tool_calls"].values()
-        self._message["tool_calls"] = [{"type": "function", **_without(call, "index")} for call in calls]
+        self._message["tool_calls"] = [{"type": "function", **without(call, "index")} for call in calls]
         self.calls = tuple(map(_own_call, self._message["tool_calls"]))
 
     # Whole
@@ -148,15 +144,15 @@ class OpenAIChatLoop:
             answer = json.loads(body)
             choice = answer["choices"][0]
             message = choice["message"]
-            calls = message.get("tool_calls") or []
-            ours = [call for call in calls if (call.get("function") or {}).get("name") in self._own]
+            calls = as_objects(message.get("tool_calls"))
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
             return body  # not an answer we know; the client may
-        theirs = [call for call in calls if call not in ours]
+        ours = [call for call in calls if _name_of(call) in self._own]
+        theirs = [call for call in calls if _name_of(call) not in self._own]
         self._first = self._first or answer
         self._usage = answer.get("usage")
         self._ours, self._theirs = set(range(len(ours))), dict.fromkeys(range(len(theirs)), 0)
-        if self._goes_on(choice.get("finish_reason") or ""):
+        if self._goes_on(as_text(choice.get("finish_reason"))):
             self._message = {**message, "tool_calls": dict(enumerate(ours))}
             self._end()
             return b""
@@ -165,11 +161,11 @@ class OpenAIChatLoop:
         return encoded(self._made_one(answer, choice, message, theirs, dropped=bool(ours))).encode()
 
     def _made_one(
-        self, answer: _Object, choice: _Object, message: _Object, theirs: list[_Object], *, dropped: bool
-    ) -> _Object:
+        self, answer: Object, choice: Object, message: Object, theirs: list[Object], *, dropped: bool
+    ) -> Object:
         for key in _TEXTS:
             if self._texts.get(key):
-                message[key] = _BREAK.join(filter(None, (self._texts[key], message.get(key))))
+                message[key] = _BREAK.join(filter(None, (self._texts[key], as_text(message.get(key)))))
         if dropped:
             message["tool_calls"] = theirs
             if not theirs:
@@ -188,28 +184,27 @@ class OpenAIChatLoop:
             {"role": "tool", "tool_call_id": call.id, "content": result}
             for call, result in zip(self.calls, results, strict=True)
         )
-        texts = [_BREAK.join(filter(None, (self._texts.get(key), self._message.get(key)))) for key in _TEXTS]
+        texts = (_BREAK.join(filter(None, (self._texts.get(key), as_text(self._message.get(key))))) for key in _TEXTS)
         self._texts = dict(zip(_TEXTS, texts, strict=True))
         self._usages.append(self._usage or {})
         self._begin()
         return appended(body, "messages", [encoded(message) for message in (said, *told)])
 
 
-def _own_call(call: _Object) -> OwnCall:
-    function = call.get("function") or {}
-    arguments = function.get("arguments")
-    return OwnCall(str(call.get("id") or ""), function["name"], arguments if isinstance(arguments, str) else "")
+def _name_of(call: Object) -> str:
+    return as_text(as_object(call.get("function")).get("name"))
+
+
+def _own_call(call: Object) -> OwnCall:
+    arguments = as_text(as_object(call.get("function")).get("arguments"))
+    return OwnCall(as_text(call.get("id")), _name_of(call), arguments)
 
 
 def _without_calls(finish: str | None) -> str | None:
     return "stop" if finish == "tool_calls" else finish
 
 
-def _without(members: _Object, key: str) -> _Object:
-    return {name: value for name, value in members.items() if name != key}
-
-
-def _merge(into: _Object, delta: _Object) -> None:
+def _merge(into: Object, delta: Object) -> None:
     """Add a delta to what has come so far: texts and lists grow, objects are merged."""
     for key, value in delta.items():
         before = into.get(key)
