@@ -68,6 +68,8 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     pieces = find_pieces(prompt, policy.exempt_tools)
     offered = _offered(prompt, wire, before, counter, policy, mode)
     reason = _reason_to_leave(pieces, offered.tokens, policy, budget, mode)
+    if reason and budget.input_tokens is not None and offered.tokens > budget.input_tokens:
+        offered = _Offered(prompt.raw, before)
     watch.lap("plan")
     offers = [] if reason else _offers(pieces, counter, policy, budget)
     watch.lap("reduce")

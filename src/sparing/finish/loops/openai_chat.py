@@ -21,6 +21,8 @@ from sparing.finish.usages import summed
 _BREAK = "\n\n"
 _CUT_SHORT = frozenset({"length", "content_filter"})  # a call in such an answer may be half of one
 _ONCE = frozenset({"role", "id", "type", "name", "index"})  # of a delta: said once, and not in pieces
+_Key = tuple[int, str]  # index and id of a call: some servers give all calls the same index
+_NAME = ("id", "created")
 _TEXTS = ("content", "reasoning_content", "reasoning")
 
 
@@ -34,7 +36,7 @@ class OpenAIChatLoop:
         self.calls: tuple[OwnCall, ...] = ()
         self.final = False
         self._own = own
-        self._first: Object = {}  # the answer, or chunk, that the client knows this one by
+        self._name: Object = {}  # what the client knows this answer by
         self._usages: list[Object] = []  # of the answers before this one
         self._texts: Object = {}  # what they said
         self._begin()
@@ -42,10 +44,11 @@ class OpenAIChatLoop:
     def _begin(self) -> None:
         """Get ready for the next answer of the model."""
         self.calls = ()
-        self._message: Object = {}
-        self._usage: Object | None = None
-        self._ours: set[int] = set()
-        self._theirs: dict[int, int] = {}  # index as it came -> index as the client sees it
+        self._message: Object = {}  # all of it but the calls
+        self._usage: Object = {}
+        self._newest: dict[int, _Key] = {}  # the call that an index stands for at the moment
+        self._ours: dict[_Key, Object] = {}
+        self._theirs: dict[_Key, int] = {}  # by which index the client knows each
         self._ended = False
 
     # Streamed
@@ -68,34 +71,34 @@ class OpenAIChatLoop:
         choices = as_objects(chunk.get("choices"))
         kept = [shown for choice in choices if (shown := self._choice(choice)) is not None]
         sent = chunk if kept == choices else {**chunk, "choices": kept}
-        usage = chunk.get("usage")
-        if isinstance(usage, dict):
-            self._usage = usage
-            if self._usages:
-                sent = {**sent, "usage": summed([*self._usages, usage])}
-        if not self._first:
-            self._first = chunk
-        elif self._usages or self._texts:
-            sent = {**sent, **{key: self._first[key] for key in ("id", "created") if key in self._first}}
-        return None if self.calls or (choices and not kept) else sent
+        if isinstance(chunk.get("usage"), dict):
+            self._usage = chunk["usage"]
+            if self.calls:
+                sent = without(sent, "usage")
+            elif self._usages:
+                sent = {**sent, "usage": summed([*self._usages, self._usage])}
+        if self._usages:
+            sent = {**sent, **self._name}
+        elif chunk.get("id"):
+            self._name = {key: chunk[key] for key in _NAME if key in chunk}
+        return None if (choices or self.calls) and not kept else sent
 
     def _choice(self, choice: Object) -> Object | None:
         """What the client gets of a choice; None when nothing of it is for the client."""
         delta = as_object(choice.get("delta"))
         _merge(self._message, without(delta, "tool_calls"))
-        shown = self._continued(delta) if "tool_calls" not in delta else self._with_calls(delta)
-        finish = choice.get("finish_reason")
-        if isinstance(finish, str) and finish:
+        shown = self._with_calls(delta) if "tool_calls" in delta else self._continued(delta)
+        finish = given = choice.get("finish_reason")
+        if as_text(given):
             self._ended = True
-            if self._goes_on(finish):
+            if self._goes_on(as_text(given)):
                 self._end()
+                finish = None
             elif self._ours and not self._theirs:
-                finish = _without_calls(finish)
-        elif shown is not delta and not any(shown.values()):
+                finish = _without_calls(given)
+        if (shown is not delta or finish != given) and not finish and not any(shown.values()):
             return None
-        if shown is delta and finish == choice.get("finish_reason"):
-            return choice
-        return {**choice, "delta": shown, "finish_reason": finish}
+        return choice if shown is delta and finish == given else {**choice, "delta": shown, "finish_reason": finish}
 
     def _with_calls(self, delta: Object) -> Object:
         """The delta without our calls, and the client's numbered as if ours had not been there."""
@@ -107,18 +110,19 @@ class OpenAIChatLoop:
         return {**delta, "tool_calls": shown} if shown else without(delta, "tool_calls")
 
     def _call(self, call: Object) -> Object | None:
-        index = as_index(call.get("index"), len(self._ours) + len(self._theirs))
-        if _name_of(call) in self._own:
-            self._ours.add(index)
-        if index in self._ours:
-            _merge(self._message.setdefault("tool_calls", {}).setdefault(index, {}), call)
+        index, name = as_index(call.get("index")), as_text(call.get("id"))
+        if name:
+            self._newest[index] = (index, name)
+        key = self._newest.setdefault(index, (index, ""))
+        if key in self._ours or _name_of(call) in self._own:
+            _merge(self._ours.setdefault(key, {}), call)
             return None
-        shown = self._theirs.setdefault(index, len(self._theirs))
+        shown = self._theirs.setdefault(key, max(0, index - len(self._ours)))
         return call if shown == index else {**call, "index": shown}
 
     def _continued(self, delta: Object) -> Object:
         """The delta as one of an answer that has begun before."""
-        if not self._texts:
+        if not self._usages:
             return delta
         shown = without(delta, "role")
         for key in _TEXTS:
@@ -131,14 +135,14 @@ class OpenAIChatLoop:
         return bool(self._ours) and not self._theirs and not self.final and finish not in _CUT_SHORT
 
     def _end(self) -> None:
-        calls = self._message["tool_calls"].values()
-        self._message["tool_calls"] = [{"type": "function", **without(call, "index")} for call in calls]
-        self.calls = tuple(map(_own_call, self._message["tool_calls"]))
+        calls = [{"type": "function", **without(call, "index")} for call in self._ours.values()]
+        self._message["tool_calls"] = calls
+        self.calls = tuple(map(_own_call, calls))
 
     # Whole
 
     def whole(self, body: bytes) -> bytes:
-        if not self._texts and not any(name.encode() in body for name in self._own):
+        if not self._usages and not any(name.encode() in body for name in self._own):
             return body
         try:
             answer = json.loads(body)
@@ -149,14 +153,15 @@ class OpenAIChatLoop:
             return body  # not an answer we know; the client may
         ours = [call for call in calls if _name_of(call) in self._own]
         theirs = [call for call in calls if _name_of(call) not in self._own]
-        self._first = self._first or answer
-        self._usage = answer.get("usage")
-        self._ours, self._theirs = set(range(len(ours))), dict.fromkeys(range(len(theirs)), 0)
+        self._name = self._name or {key: answer[key] for key in _NAME if key in answer}
+        self._usage = as_object(answer.get("usage"))
+        self._ours = {(index, ""): call for index, call in enumerate(ours)}
+        self._theirs = {(index, ""): index for index in range(len(theirs))}
         if self._goes_on(as_text(choice.get("finish_reason"))):
-            self._message = {**message, "tool_calls": dict(enumerate(ours))}
+            self._message = dict(message)
             self._end()
             return b""
-        if not ours and not self._texts:
+        if not ours and not self._usages:
             return body
         return encoded(self._made_one(answer, choice, message, theirs, dropped=bool(ours))).encode()
 
@@ -171,9 +176,9 @@ class OpenAIChatLoop:
             if not theirs:
                 del message["tool_calls"]
                 choice["finish_reason"] = _without_calls(choice.get("finish_reason"))
-        if isinstance(self._usage, dict):
+        if "usage" in answer:
             answer["usage"] = summed([*self._usages, self._usage])
-        return {**answer, **{key: self._first[key] for key in ("id", "created") if key in self._first}}
+        return {**answer, **self._name}
 
     # Both
 
@@ -186,7 +191,7 @@ class OpenAIChatLoop:
         )
         texts = (_BREAK.join(filter(None, (self._texts.get(key), as_text(self._message.get(key))))) for key in _TEXTS)
         self._texts = dict(zip(_TEXTS, texts, strict=True))
-        self._usages.append(self._usage or {})
+        self._usages.append(self._usage)
         self._begin()
         return appended(body, "messages", [encoded(message) for message in (said, *told)])
 
