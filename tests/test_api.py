@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import sparing
 from sparing.errors import BudgetExceeded, RequestError
+from sparing.handles import handle_of
 from sparing.tokens.models import counter_for
 
 POEM = "".join(
@@ -55,6 +56,23 @@ def test_one_budget_for_several_texts() -> None:
     reduced = sparing.reduce_texts(items, query="Who was the key sold to, the glazier?", budget=400)
     assert sum(one.tokens_after for one in reduced) <= 400
     assert "sold to the glazier" in reduced[1].text
+
+
+@pytest.mark.parametrize("budget", [60, 200, 1_000, None])
+def test_marks_name_the_whole_text(budget: int | None) -> None:
+    """With recall, what is shortened ends in its handle, within the budget; what is whole has none."""
+    long, short = sparing.reduce_texts([("a", POEM), ("b", "short")], query="guest 7", budget=budget, recall=True)
+    assert long.handle == handle_of(POEM)
+    assert long.text.rstrip().endswith(f"sparing_recall({long.handle})]")
+    assert (short.handle, short.text) == ("", "short")
+    assert budget is None or long.tokens_after + short.tokens_after <= budget
+
+
+def test_a_budget_too_small_for_a_mark() -> None:
+    """It holds, without one."""
+    (reduced,) = sparing.reduce_texts([("", POEM)], budget=10, recall=True)
+    assert reduced.tokens_after <= 10
+    assert reduced.handle == ""
 
 
 @pytest.mark.parametrize(

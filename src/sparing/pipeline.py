@@ -71,6 +71,8 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     before = _tokens(prompt, turns, opening, counter)
     frame = Frame() if mode is not Mode.ON or policy.effort == "off" else frame_of(prompt, wire, policy, counter)
     reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
+    if reason and budget.input_tokens is not None and before + frame.added_tokens > budget.input_tokens:
+        frame = Frame()  # the budget counts for more than our tools
     watch.lap("plan")
     request = _Request(prompt, turns, wire, before, counter, policy, budget)
     outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)

@@ -188,3 +188,12 @@ def test_the_prefix_stays_with_recall_on(results: list[str], wire: str) -> None:
     bodies = [reduced(body_of(wire, results[:turn]), wire).body for turn in range(len(results) + 1)]
     for earlier, later in zip(bodies, bodies[1:], strict=False):
         assert later.startswith(earlier.removesuffix(b"]}"))
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_tool_that_would_break_the_budget_is_not_offered(wire: str) -> None:
+    """Where nothing can be reduced to make room for it."""
+    body = body_of(wire, [])
+    alone = reduced(body, wire, PolicySettings()).receipt.tokens_before
+    assert reduced(body, wire, budget=alone).own_tools == ()
+    assert reduced(body, wire, budget=alone + 500).own_tools

@@ -6,6 +6,8 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -19,6 +21,8 @@ from test_end_to_end import LOG, QUESTION, anthropic_body, openai_body
 
 from sparing.finish.own_calls import MOST_TURNS, NO_MORE
 from sparing.finish.recall import UNKNOWN
+from sparing.record.elided import SqliteElided
+from sparing.record.elided_writer import ElidedWriter
 
 Talk = Callable[[Seen, int], Say]
 POLICY = {"recall": True, "deadline_ms": 20_000}
@@ -404,3 +408,49 @@ def test_the_question_is_where_it_was() -> None:
     """The material of these tests is what it claims: the line looked for is in the log."""
     assert LOST in LOG
     assert QUESTION
+
+
+def without_log(path: str) -> dict[str, Any]:
+    """The conversation after the client has cut the log from its history."""
+    body = openai_body() if path == CHAT else anthropic_body()
+    return body | {"messages": [{"role": "user", "content": "And which card was it?"}]}
+
+
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_tenants(start: Callable[..., RunningGateway], upstream: ScriptedUpstream, tmp_path: Path, path: str) -> None:
+    """Who sent a text can ask for it after cutting it from the history; whoever else knows the handle is told what
+    one is told who made it up, and what its owner is told when its time is over."""
+    file, handles = tmp_path / "recall.sqlite", [""]
+    current = ElidedWriter(partial(SqliteElided, file, keep_s=60.0, max_bytes=1_000_000))
+    over = ElidedWriter(partial(SqliteElided, file, keep_s=-1.0, max_bytes=1_000_000))
+    gateway, later = start(policy=POLICY, elided=current), start(policy=POLICY, elided=over)
+
+    def talk(seen: Seen, _number: int) -> Say:
+        if "more: sparing_recall(" in json.dumps(seen.json["messages"]):
+            handles[0] = handle_in(seen)
+            return Say(ANSWER)
+        asked = OUR_CALL in json.dumps(seen.json["messages"])
+        return Say(ANSWER) if asked else Say("", [recall(handles[0], about="job 595")])
+
+    model(upstream, talk)
+    body = openai_body() if path == CHAT else anthropic_body()
+
+    def given(url: str, key: str) -> str:
+        assert request(url, path, without_log(path), {"authorization": f"Bearer {key}"}).status == 200
+        return results_in(upstream.seen[-1])[0]
+
+    assert request(gateway.url, path, body, {"authorization": "Bearer alice"}).status == 200
+    wait_until(lambda: LOST in given(gateway.url, "alice"))
+    assert given(gateway.url, "mallory") == UNKNOWN
+    assert b"alice" not in b"".join(part.read_bytes() for part in tmp_path.iterdir())
+    assert request(later.url, path, body, {"authorization": "Bearer alice"}).status == 200
+    wait_until(lambda: given(gateway.url, "alice") == UNKNOWN)
+
+
+def test_nothing_is_kept_by_default(gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
+    """A handle of something that the request does not hold gives nothing, even to who sent it a moment ago."""
+    request(gateway.url, CHAT, openai_body())
+    handle = handle_in(upstream.seen[-1])
+    model(upstream, lambda seen, number: Say(ANSWER) if number == 3 else Say("", [recall(handle)]))
+    request(gateway.url, CHAT, without_log(CHAT))
+    assert results_in(upstream.seen[-1]) == [UNKNOWN]

@@ -87,8 +87,13 @@ class OwnCalls:
         return b"".join(map(self._loop.event, split_events(piece)))
 
     async def _whole(self, answer: Answer, _relay: Relay) -> bytes:
-        body = b"".join([chunk async for chunk in answer.chunks()])
-        usage = UsageReader()
+        parts, size, limit_bytes = [], 0, self._services.max_body_bytes
+        async for chunk in answer.chunks():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit_bytes:
+                raise UpstreamError(f"the upstream's answer is larger than {limit_bytes:,} bytes")
+        body, usage = b"".join(parts), UsageReader()
         usage.see(body)
         self._exchange.used(usage.usage())
         return self._loop.whole(body)

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from sparing.finish.appended import appended
 from sparing.finish.events import comments_of, data_of, encoded, written
 from sparing.finish.own_calls import OwnCall
+from sparing.finish.shapes import Object, as_index, as_object, as_objects, as_text
 from sparing.finish.usages import summed
 
 _CALLS = "tool_use"
 _GROWS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
-_Object = dict[str, Any]
 
 
 def open_loop(own: frozenset[str]) -> AnthropicMessagesLoop:
@@ -33,19 +32,19 @@ class AnthropicMessagesLoop:
         self.calls: tuple[OwnCall, ...] = ()
         self.final = False
         self._own = own
-        self._first: _Object = {}  # the message that the client knows this one by
-        self._usages: list[_Object] = []  # of the answers before this one
-        self._earlier: list[_Object] = []  # blocks of theirs that the client got
+        self._first: Object = {}  # the message that the client knows this one by
+        self._usages: list[Object] = []  # of the answers before this one
+        self._earlier: list[Object] = []  # blocks of theirs that the client got
         self._num_shown = 0
         self._begin()
 
     def _begin(self) -> None:
         """Get ready for the next answer of the model."""
         self.calls = ()
-        self._blocks: dict[int, _Object] = {}
+        self._blocks: dict[int, Object] = {}
         self._arguments: dict[int, str] = {}
         self._shown: dict[int, int] = {}  # index as it came -> index as the client sees it
-        self._usage: _Object = {}
+        self._usage: Object = {}
 
     # Streamed
 
@@ -58,17 +57,16 @@ class AnthropicMessagesLoop:
             return comments_of(event)
         return written(event, sent) if sent is not data else event
 
-    def _sent(self, data: _Object) -> _Object | None:
+    def _sent(self, data: Object) -> Object | None:
         """The data itself, other data in its place, or None."""
         match data.get("type"):
             case "message_start":
-                message = data.get("message") or {}
-                self._usage = summed([message.get("usage") or {}])
+                self._usage = summed([as_object(as_object(data.get("message")).get("usage"))])
                 return None if self._usages else data
             case "content_block_start":
                 return self._start(data)
             case "content_block_delta":
-                self._grow(data.get("index", 0), data.get("delta") or {})
+                self._grow(as_index(data.get("index")), as_object(data.get("delta")))
                 return self._numbered(data)
             case "content_block_stop":
                 return self._numbered(data)
@@ -78,33 +76,35 @@ class AnthropicMessagesLoop:
                 return None if self.calls else data
         return data
 
-    def _start(self, data: _Object) -> _Object | None:
-        index, block = data.get("index", 0), data.get("content_block") or {}
+    def _start(self, data: Object) -> Object | None:
+        index, block = as_index(data.get("index")), as_object(data.get("content_block"))
         self._blocks[index] = dict(block)
         if not self._is_ours(block):
             self._shown[index] = self._num_shown
             self._num_shown += 1
         return self._numbered(data)
 
-    def _numbered(self, data: _Object) -> _Object | None:
-        index = data.get("index", 0)
-        shown = self._shown.get(index)
-        return None if shown is None else data if shown == index else {**data, "index": shown}
+    def _numbered(self, data: Object) -> Object | None:
+        index = as_index(data.get("index"))
+        if self._is_ours(self._blocks.get(index, {})):
+            return None
+        shown = self._shown.get(index, index)
+        return data if shown == index else {**data, "index": shown}
 
-    def _grow(self, index: int, delta: _Object) -> None:
+    def _grow(self, index: int, delta: Object) -> None:
         block = self._blocks.setdefault(index, {})
-        kind = delta.get("type")
+        kind = as_text(delta.get("type"))
         if kind == "input_json_delta":
-            self._arguments[index] = self._arguments.get(index, "") + (delta.get("partial_json") or "")
+            self._arguments[index] = self._arguments.get(index, "") + as_text(delta.get("partial_json"))
         elif kind == "citations_delta":
             block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
         elif kind in _GROWS:
             key = _GROWS[kind]
-            block[key] = (block.get(key) or "") + (delta.get(key) or "")
+            block[key] = as_text(block.get(key)) + as_text(delta.get(key))
 
-    def _close(self, data: _Object) -> _Object | None:
-        delta = data.get("delta") or {}
-        self._usage = {**self._usage, **{k: v for k, v in (data.get("usage") or {}).items() if v is not None}}
+    def _close(self, data: Object) -> Object | None:
+        delta, usage = as_object(data.get("delta")), as_object(data.get("usage"))
+        self._usage |= {name: count for name, count in usage.items() if count is not None}
         blocks = [self._finished(index) for index in sorted(self._blocks)]
         stop = self._settle(blocks, delta.get("stop_reason"))
         if self.calls:
@@ -113,7 +113,7 @@ class AnthropicMessagesLoop:
             data = {**data, "delta": {**delta, "stop_reason": stop}}
         return {**data, "usage": summed([*self._usages, self._usage])} if self._usages else data
 
-    def _finished(self, index: int) -> _Object:
+    def _finished(self, index: int) -> Object:
         """The block as the model has written it."""
         block = self._blocks[index]
         arguments = self._arguments.get(index)
@@ -131,11 +131,10 @@ class AnthropicMessagesLoop:
             return body
         try:
             answer = json.loads(body)
-            blocks = [dict(block) for block in answer["content"]]
-            stop, self._usage = answer["stop_reason"], dict(answer.get("usage") or {})
+            blocks, stop = as_objects(answer["content"]), answer["stop_reason"]
         except (ValueError, RecursionError, LookupError, TypeError):
             return body  # not an answer we know; the client may
-        self._first = self._first or answer
+        self._first, self._usage = self._first or answer, as_object(answer.get("usage"))
         stop = self._settle(blocks, stop)
         if self.calls:
             return b""
@@ -149,10 +148,10 @@ class AnthropicMessagesLoop:
 
     # Both
 
-    def _is_ours(self, block: _Object) -> bool:
-        return block.get("type") == _CALLS and block.get("name") in self._own
+    def _is_ours(self, block: Object) -> bool:
+        return block.get("type") == _CALLS and as_text(block.get("name")) in self._own
 
-    def _settle(self, blocks: list[_Object], stop: str | None) -> str | None:
+    def _settle(self, blocks: list[Object], stop: str | None) -> str | None:
         """Find the calls to answer, if the answer goes on; else the stop reason as the client sees it."""
         self._said = blocks
         ours = [block for block in blocks if self._is_ours(block)]
@@ -176,12 +175,12 @@ class AnthropicMessagesLoop:
         return appended(body, "messages", [encoded(message) for message in messages])
 
 
-def _own_call(block: _Object) -> OwnCall:
+def _own_call(block: Object) -> OwnCall:
     given = block.get("input")
-    return OwnCall(str(block.get("id") or ""), block["name"], given if isinstance(given, str) else encoded(given))
+    return OwnCall(as_text(block.get("id")), block["name"], given if isinstance(given, str) else encoded(given))
 
 
-def _readable(block: _Object) -> _Object:
+def _readable(block: Object) -> Object:
     """A block as the API takes it back: the input of a call has to be an object, whatever the model wrote."""
     if block.get("type") != _CALLS or isinstance(block.get("input"), dict):
         return block

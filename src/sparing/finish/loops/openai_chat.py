@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from sparing.finish.appended import appended
 from sparing.finish.events import comments_of, data_of, encoded, written
 from sparing.finish.own_calls import OwnCall
+from sparing.finish.shapes import Object, as_index, as_object, as_objects, as_text, without
 from sparing.finish.usages import summed
 
 _BREAK = "\n\n"
 _CUT_SHORT = frozenset({"length", "content_filter"})  # a call in such an answer may be half of one
 _ONCE = frozenset({"role", "id", "type", "name", "index"})  # of a delta: said once, and not in pieces
+_Key = tuple[int, str]  # index and id of a call: some servers give all calls the same index
+_NAME = ("id", "created")
 _TEXTS = ("content", "reasoning_content", "reasoning")
-_Object = dict[str, Any]
 
 
 def open_loop(own: frozenset[str]) -> OpenAIChatLoop:
@@ -35,18 +36,19 @@ class OpenAIChatLoop:
         self.calls: tuple[OwnCall, ...] = ()
         self.final = False
         self._own = own
-        self._first: _Object = {}  # the answer, or chunk, that the client knows this one by
-        self._usages: list[_Object] = []  # of the answers before this one
-        self._texts: _Object = {}  # what they said
+        self._name: Object = {}  # what the client knows this answer by
+        self._usages: list[Object] = []  # of the answers before this one
+        self._texts: Object = {}  # what they said
         self._begin()
 
     def _begin(self) -> None:
         """Get ready for the next answer of the model."""
         self.calls = ()
-        self._message: _Object = {}
-        self._usage: _Object | None = None
-        self._ours: set[int] = set()
-        self._theirs: dict[int, int] = {}  # index as it came -> index as the client sees it
+        self._message: Object = {}  # all of it but the calls
+        self._usage: Object = {}
+        self._newest: dict[int, _Key] = {}  # the call that an index stands for at the moment
+        self._ours: dict[_Key, Object] = {}
+        self._theirs: dict[_Key, int] = {}  # by which index the client knows each
         self._ended = False
 
     # Streamed
@@ -64,69 +66,67 @@ class OpenAIChatLoop:
             return comments_of(event)
         return written(event, sent) if sent is not data else event
 
-    def _chunk(self, chunk: _Object) -> _Object | None:
+    def _chunk(self, chunk: Object) -> Object | None:
         """The chunk itself, another one in its place, or None."""
-        choices = [choice for choice in chunk.get("choices") or () if isinstance(choice, dict)]
-        kept = [sent for choice in choices if (sent := self._choice(choice)) is not None]
+        choices = as_objects(chunk.get("choices"))
+        kept = [shown for choice in choices if (shown := self._choice(choice)) is not None]
         sent = chunk if kept == choices else {**chunk, "choices": kept}
-        usage = chunk.get("usage")
-        if isinstance(usage, dict):
-            self._usage = usage
-            if self._usages:
-                sent = {**sent, "usage": summed([*self._usages, usage])}
-        if not self._first:
-            self._first = chunk
-        elif self._usages or self._texts:
-            sent = {**sent, **{key: self._first[key] for key in ("id", "created") if key in self._first}}
-        return None if self.calls or (choices and not kept) else sent
+        if isinstance(chunk.get("usage"), dict):
+            self._usage = chunk["usage"]
+            if self.calls:
+                sent = without(sent, "usage")
+            elif self._usages:
+                sent = {**sent, "usage": summed([*self._usages, self._usage])}
+        if self._usages:
+            sent = {**sent, **self._name}
+        elif chunk.get("id"):
+            self._name = {key: chunk[key] for key in _NAME if key in chunk}
+        return None if (choices or self.calls) and not kept else sent
 
-    def _choice(self, choice: _Object) -> _Object | None:
+    def _choice(self, choice: Object) -> Object | None:
         """What the client gets of a choice; None when nothing of it is for the client."""
-        delta = choice.get("delta")
-        delta = delta if isinstance(delta, dict) else {}
-        _merge(self._message, _without(delta, "tool_calls"))
-        shown = self._continued(delta) if "tool_calls" not in delta else self._with_calls(delta)
-        finish = choice.get("finish_reason")
-        if isinstance(finish, str) and finish:
+        delta = as_object(choice.get("delta"))
+        _merge(self._message, without(delta, "tool_calls"))
+        shown = self._with_calls(delta) if "tool_calls" in delta else self._continued(delta)
+        finish = given = choice.get("finish_reason")
+        if as_text(given):
             self._ended = True
-            if self._goes_on(finish):
+            if self._goes_on(as_text(given)):
                 self._end()
+                finish = None
             elif self._ours and not self._theirs:
-                finish = _without_calls(finish)
-        elif shown is not delta and not any(shown.values()):
+                finish = _without_calls(given)
+        if (shown is not delta or finish != given) and not finish and not any(shown.values()):
             return None
-        if shown is delta and finish == choice.get("finish_reason"):
-            return choice
-        return {**choice, "delta": shown, "finish_reason": finish}
+        return choice if shown is delta and finish == given else {**choice, "delta": shown, "finish_reason": finish}
 
-    def _with_calls(self, delta: _Object) -> _Object:
+    def _with_calls(self, delta: Object) -> Object:
         """The delta without our calls, and the client's numbered as if ours had not been there."""
-        calls = [call for call in delta["tool_calls"] or () if isinstance(call, dict)]
+        calls = as_objects(delta["tool_calls"])
         shown = [numbered for call in calls if (numbered := self._call(call)) is not None]
         delta = self._continued(delta)
         if shown == calls:
             return delta
-        return {**delta, "tool_calls": shown} if shown else _without(delta, "tool_calls")
+        return {**delta, "tool_calls": shown} if shown else without(delta, "tool_calls")
 
-    def _call(self, call: _Object) -> _Object | None:
-        index = call.get("index")
-        index = index if isinstance(index, int) else len(self._ours) + len(self._theirs)
-        name = (call.get("function") or {}).get("name")
-        if name in self._own:
-            self._ours.add(index)
-        if index in self._ours:
-            _merge(self._message.setdefault("tool_calls", {}).setdefault(index, {}), call)
+    def _call(self, call: Object) -> Object | None:
+        index, name = as_index(call.get("index")), as_text(call.get("id"))
+        if name:
+            self._newest[index] = (index, name)
+        key = self._newest.setdefault(index, (index, ""))
+        if key in self._ours or _name_of(call) in self._own:
+            _merge(self._ours.setdefault(key, {}), call)
             return None
-        shown = self._theirs.setdefault(index, len(self._theirs))
+        shown = self._theirs.setdefault(key, max(0, index - len(self._ours)))
         return call if shown == index else {**call, "index": shown}
 
-    def _continued(self, delta: _Object) -> _Object:
+    def _continued(self, delta: Object) -> Object:
         """The delta as one of an answer that has begun before."""
-        if not self._texts:
+        if not self._usages:
             return delta
-        shown = _without(delta, "role")
+        shown = without(delta, "role")
         for key in _TEXTS:
-            if shown.get(key) and self._texts.get(key):
+            if as_text(shown.get(key)) and self._texts.get(key):
                 shown[key] = _BREAK + shown[key]
                 self._texts[key] = ""
         return shown
@@ -135,49 +135,50 @@ class OpenAIChatLoop:
         return bool(self._ours) and not self._theirs and not self.final and finish not in _CUT_SHORT
 
     def _end(self) -> None:
-        calls = self._message["tool_calls"].values()
-        self._message["tool_calls"] = [{"type": "function", **_without(call, "index")} for call in calls]
-        self.calls = tuple(map(_own_call, self._message["tool_calls"]))
+        calls = [{"type": "function", **without(call, "index")} for call in self._ours.values()]
+        self._message["tool_calls"] = calls
+        self.calls = tuple(map(_own_call, calls))
 
     # Whole
 
     def whole(self, body: bytes) -> bytes:
-        if not self._texts and not any(name.encode() in body for name in self._own):
+        if not self._usages and not any(name.encode() in body for name in self._own):
             return body
         try:
             answer = json.loads(body)
             choice = answer["choices"][0]
             message = choice["message"]
-            calls = message.get("tool_calls") or []
-            ours = [call for call in calls if (call.get("function") or {}).get("name") in self._own]
+            calls = as_objects(message.get("tool_calls"))
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
             return body  # not an answer we know; the client may
-        theirs = [call for call in calls if call not in ours]
-        self._first = self._first or answer
-        self._usage = answer.get("usage")
-        self._ours, self._theirs = set(range(len(ours))), dict.fromkeys(range(len(theirs)), 0)
-        if self._goes_on(choice.get("finish_reason") or ""):
-            self._message = {**message, "tool_calls": dict(enumerate(ours))}
+        ours = [call for call in calls if _name_of(call) in self._own]
+        theirs = [call for call in calls if _name_of(call) not in self._own]
+        self._name = self._name or {key: answer[key] for key in _NAME if key in answer}
+        self._usage = as_object(answer.get("usage"))
+        self._ours = {(index, ""): call for index, call in enumerate(ours)}
+        self._theirs = {(index, ""): index for index in range(len(theirs))}
+        if self._goes_on(as_text(choice.get("finish_reason"))):
+            self._message = dict(message)
             self._end()
             return b""
-        if not ours and not self._texts:
+        if not ours and not self._usages:
             return body
         return encoded(self._made_one(answer, choice, message, theirs, dropped=bool(ours))).encode()
 
     def _made_one(
-        self, answer: _Object, choice: _Object, message: _Object, theirs: list[_Object], *, dropped: bool
-    ) -> _Object:
+        self, answer: Object, choice: Object, message: Object, theirs: list[Object], *, dropped: bool
+    ) -> Object:
         for key in _TEXTS:
             if self._texts.get(key):
-                message[key] = _BREAK.join(filter(None, (self._texts[key], message.get(key))))
+                message[key] = _BREAK.join(filter(None, (self._texts[key], as_text(message.get(key)))))
         if dropped:
             message["tool_calls"] = theirs
             if not theirs:
                 del message["tool_calls"]
                 choice["finish_reason"] = _without_calls(choice.get("finish_reason"))
-        if isinstance(self._usage, dict):
+        if "usage" in answer:
             answer["usage"] = summed([*self._usages, self._usage])
-        return {**answer, **{key: self._first[key] for key in ("id", "created") if key in self._first}}
+        return {**answer, **self._name}
 
     # Both
 
@@ -188,28 +189,27 @@ class OpenAIChatLoop:
             {"role": "tool", "tool_call_id": call.id, "content": result}
             for call, result in zip(self.calls, results, strict=True)
         )
-        texts = [_BREAK.join(filter(None, (self._texts.get(key), self._message.get(key)))) for key in _TEXTS]
+        texts = (_BREAK.join(filter(None, (self._texts.get(key), as_text(self._message.get(key))))) for key in _TEXTS)
         self._texts = dict(zip(_TEXTS, texts, strict=True))
-        self._usages.append(self._usage or {})
+        self._usages.append(self._usage)
         self._begin()
         return appended(body, "messages", [encoded(message) for message in (said, *told)])
 
 
-def _own_call(call: _Object) -> OwnCall:
-    function = call.get("function") or {}
-    arguments = function.get("arguments")
-    return OwnCall(str(call.get("id") or ""), function["name"], arguments if isinstance(arguments, str) else "")
+def _name_of(call: Object) -> str:
+    return as_text(as_object(call.get("function")).get("name"))
+
+
+def _own_call(call: Object) -> OwnCall:
+    arguments = as_text(as_object(call.get("function")).get("arguments"))
+    return OwnCall(as_text(call.get("id")), _name_of(call), arguments)
 
 
 def _without_calls(finish: str | None) -> str | None:
     return "stop" if finish == "tool_calls" else finish
 
 
-def _without(members: _Object, key: str) -> _Object:
-    return {name: value for name, value in members.items() if name != key}
-
-
-def _merge(into: _Object, delta: _Object) -> None:
+def _merge(into: Object, delta: Object) -> None:
     """Add a delta to what has come so far: texts and lists grow, objects are merged."""
     for key, value in delta.items():
         before = into.get(key)
