@@ -13,7 +13,7 @@ from sparing.core.budget import Budget, Mode
 from sparing.core.counter import Counter
 from sparing.core.receipt import Receipt
 from sparing.core.reducer import Ask
-from sparing.core.span import Edit, Prompt
+from sparing.core.span import Edit, Kind, Prompt
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.fold import fold
@@ -113,7 +113,8 @@ def _reason_to_leave(pieces: list[Piece], before: int, policy: PolicySettings, b
 def _offers(pieces: list[Piece], counter: Counter, policy: PolicySettings, budget: Budget) -> list[Offer]:
     offers = []
     for piece in pieces:
-        ask = Ask(counter, piece.question, policy.pins, budget.deadline, piece.span.tool)
+        text_form = policy.json_form == "text" and piece.span.kind is Kind.TOOL_RESULT
+        ask = Ask(counter, piece.question, policy.pins, budget.deadline, piece.span.tool, text_form)
         offers.append(offer(piece.span, sniff(piece.span.text, piece.span.tool), ask))
     return with_priors(offers)
 

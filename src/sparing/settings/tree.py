@@ -30,6 +30,13 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     exempt_tools: Annotated[
         tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
     ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+    json_form: Annotated[
+        Literal["text", "json"],
+        Meta(
+            description="How tools' JSON is sent. text: lossless, for a model to read (docs/json-text.md), in fewer "
+            "tokens; json: stays JSON, for upstreams that parse it."
+        ),
+    ] = "text"
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -132,4 +132,5 @@ TASK = Task(
     score,
     SOURCE,
     floors={"values": 0.995},
+    part="tool_result",
 )

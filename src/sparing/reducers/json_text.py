@@ -1,0 +1,66 @@
+"""JSON as text for a reader: the same values without quotes and commas, every key of like records once.
+
+    {"id": "A7", "paid": true, "items": [{"sku": "x1", "n": 2}, {"sku": "y9", "n": 1}], "tags": ["new", "to go"]}
+
+becomes
+
+    id:A7 paid:true items:[sku n
+    x1 2
+    y9 1] tags:[new "to go"]
+
+It is lossless (`docs/json-text.md` has the grammar). Numbers and strings are written as they are; a string is quoted
+only where it would be taken for something else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sparing.reducers.json_text_table import grouped_table, keyed_table, records_table
+from sparing.reducers.json_words import key_word, read_json, word
+
+_BLANK = "\ufeff \t\r\n"
+
+
+def json_as_text(text: str) -> str | None:
+    """The document in text notation; None where it is a mere scalar, repeats a key, or cannot be read."""
+    try:
+        value = read_json(text.strip(_BLANK))
+        return document(value) if isinstance(value, dict | list) and value else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def document(value: Any) -> str:
+    """A whole document: the outermost object needs no braces.
+
+    Raises:
+        RecursionError: Nested too deep.
+    """
+    if isinstance(value, dict) and value:
+        return keyed_table(value, item) or fields(value)
+    return item(value)
+
+
+def fields(record: dict[str, Any]) -> str:
+    """``key:value`` of every member, with blanks between them."""
+    return " ".join([f"{key_word(key)}:{item(value)}" for key, value in record.items()])
+
+
+def item(value: Any) -> str:
+    """Any value, such that it ends at the next blank outside brackets."""
+    if isinstance(value, dict):
+        return keyed_table(value, item) or f"{{{fields(value)}}}"
+    if isinstance(value, list):
+        return _list(value)
+    return word(value)
+
+
+def _list(values: list[Any]) -> str:
+    kinds = set(map(type, values))
+    table = None
+    if kinds == {dict}:
+        table = records_table(values, item)
+    elif kinds == {list}:
+        table = grouped_table(values, item)
+    return table or f"[{' '.join(map(item, values))}]"
