@@ -99,10 +99,16 @@ class _Reader:
                 self.take("\n")
                 groups[-1].append(self.row(header))
             return _Groups(groups) if len(groups) > 1 else groups[0]
-        items = []
+        items: list[Any] = []
+        lists: list[list[Any]] = []
         while not self.take("]"):
             items.append(self.item())
             self.take(" ")
+            if self.take(";\n"):
+                lists.append(items)
+                items = []
+        if lists:
+            return [*lists, items]
         return list(items[0]) if len(items) == 1 and isinstance(items[0], _Groups) else items
 
     def object(self) -> dict[str, Any]:
@@ -130,7 +136,7 @@ class _Reader:
                 at = _STRING.match(self.text, at).end()
                 continue
             if self.text[at] == "\n" and depth == 0:
-                return True
+                return self.text[at - 1] != ";"
             depth += (self.text[at] in "[{") - (self.text[at] in "]}")
             if depth < 0:
                 return False

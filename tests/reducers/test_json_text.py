@@ -134,6 +134,17 @@ def test_a_key_that_few_records_lack_is_a_dash():
     assert text_of(rows) == "[a b\nx 1\ny null\nz -]"
 
 
+def test_rows_of_a_database_are_lines():
+    """Lists of scalars in a list, mostly rows of a query, need no brackets of their own."""
+    assert text_of({"rows": [[1, "Ann B", None], [2, "Bob", 2.5]]}) == 'rows:[1 "Ann B" null;\n2 Bob 2.5]'
+    assert text_of([[1], []]) == "[[1] []]"
+
+
+def test_json_lines_are_a_list():
+    """Records to the line become a table like records in a list."""
+    assert json_as_text('{"id":"a","n":1}\n{"id":"b","n":2}\n') == "[id n\na 1\nb 2]"
+
+
 def test_equal_columns_are_written_once():
     """A column that has the strings of another points to it."""
     rows = [{"url": f"h/{i}", "html_url": f"h/{i}", "n": i} for i in range(2)]
