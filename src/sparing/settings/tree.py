@@ -37,6 +37,13 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(description="Offer the model a tool, sparing_recall, that gives back what was left out."),
     ] = False
+    json_form: Annotated[
+        Literal["text", "json"],
+        Meta(
+            description="How tools' JSON is sent. text: lossless, for a model to read (docs/json-text.md), in fewer "
+            "tokens; json: stays JSON, for upstreams that parse it."
+        ),
+    ] = "text"
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
