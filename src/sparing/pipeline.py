@@ -28,6 +28,7 @@ from sparing.settle import Settlement
 from sparing.tokens.estimate import CharCounter
 from sparing.tokens.models import counter_for
 from sparing.tokens.overhead import overhead_tokens
+from sparing.tools import ToolPlan, plan_tools
 
 _COUNTED_CHARS = 8_000_000  # about two million tokens: beyond every model's context
 _TIGHTEN = 3  # times the plan is tightened when the whole counts a little more than its parts
@@ -64,8 +65,9 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     reason = _reason_to_leave(pieces, before, policy, budget, mode)
     watch.lap("plan")
     offers = [] if reason else _offers(pieces, counter, policy, budget)
+    tools = plan_tools(prompt, wire, policy, counter) if _may_touch_tools(before, budget, mode) else ToolPlan()
     watch.lap("reduce")
-    outcome = _guarded(prompt, wire, offers, before, counter, policy, budget)
+    outcome = _guarded(prompt, wire, offers, tools, before, counter, policy, budget)
     watch.lap("guard")
     receipt = Receipt(
         id=receipt_id(),
@@ -76,8 +78,8 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         tokens_before=before,
         tokens_after=outcome.tokens,
         exact=counter.exact,
-        reason=reason or outcome.reason,
-        spans=tuple(s for settlement in outcome.settled for s in span_receipts(settlement)),
+        reason=outcome.reason if tools.patches else reason or outcome.reason,
+        spans=(*tools.receipts, *(s for settlement in outcome.settled for s in span_receipts(settlement))),
         step_ms=watch.step_ms,
     )
     return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
@@ -110,6 +112,10 @@ def _reason_to_leave(pieces: list[Piece], before: int, policy: PolicySettings, b
     return ""
 
 
+def _may_touch_tools(before: int, budget: Budget, mode: Mode) -> bool:
+    return mode is not Mode.OFF and (budget.input_tokens is None or before > budget.input_tokens)
+
+
 def _offers(pieces: list[Piece], counter: Counter, policy: PolicySettings, budget: Budget) -> list[Offer]:
     offers = []
     for piece in pieces:
@@ -130,6 +136,7 @@ def _guarded(
     prompt: Prompt,
     wire: Wire,
     offers: list[Offer],
+    tools: ToolPlan,
     before: int,
     counter: Counter,
     policy: PolicySettings,
@@ -137,12 +144,12 @@ def _guarded(
 ) -> _Outcome:
     """Settle, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
     original = partial(_Outcome, prompt.raw, before)
-    if not offers:
+    if not offers and not tools.patches:
         return original([])
     reducible = {offer.span.literal for offer in offers}
     said = [span for span in prompt.spans if span.literal not in reducible]
     limit = budget.input_tokens
-    fixed = before - sum(offer.tokens for offer in offers)
+    fixed = before - tools.saved_tokens - sum(offer.tokens for offer in offers)
     slack = 0
     for _ in range(_TIGHTEN):
         settled = fold(
@@ -154,16 +161,16 @@ def _guarded(
             pins=policy.pins,
             deadline=budget.deadline,
         )
-        body = wire.apply(prompt, _edits(settled))
+        body = wire.apply(prompt, _edits(settled), tools.patches)
         if body == prompt.raw:
             after, shaped = before, True
         else:
             sent = wire.parse(body)
-            after, shaped = prompt_tokens(sent, counter), same_shape(prompt, sent)
-        if limit is None or after <= limit or not settled[-1].fits:
+            after, shaped = prompt_tokens(sent, counter), same_shape(prompt, sent, tools.names)
+        if limit is None or after <= limit or not settled or not settled[-1].fits:
             break
         slack += after - limit
-    if limit is not None and after > limit:
+    if offers and limit is not None and after > limit:
         raise BudgetExceeded(budget_tokens=limit, needed_tokens=after)
     if not shaped:
         return original(settled, "structure: the reduced request had another shape, so the original went out")

@@ -30,6 +30,14 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     exempt_tools: Annotated[
         tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
     ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+    most_tools: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most tools sent in full, those that the first user turn is about; the rest are found through "
+            "sparing_find_tools, which somebody has to answer. 0: all.",
+        ),
+    ] = 0
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
