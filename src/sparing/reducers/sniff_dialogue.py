@@ -24,7 +24,7 @@ _TURN = re.compile(
     r"(?:<(?P<nick>[^>\n]{1,32})>|(?P<name>[^\W\d_](?:[^:：\n(\"{}=\[\]]|\([^)\n]{0,40}\)){0,47})[:：])"
     r"(?:[ \t]+|(?<=：))(?P<words>.*)"
 )
-# Names of speakers that need no capital.
+# Names of speakers that are told by themselves, and need no capital.
 _ROLES = frozenset(
     re.findall(
         r"\w+",
@@ -60,6 +60,8 @@ def is_dialogue(sample: Sample) -> bool:
         return False
     if sum(map(_is_name, matches)) < 0.9 * len(matches):
         return False
+    if different <= _ROLES:
+        return True
     said = [match["words"] for match in matches]
     if sum(map(_is_ended, said)) < _ENDED_SHARE * len(said):
         return False
