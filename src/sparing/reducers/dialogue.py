@@ -12,10 +12,10 @@ from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
 from sparing.reducers.choice import pinned, scored_ladder
-from sparing.reducers.evidence import evidence
 from sparing.reducers.packing import packed_ladder
 from sparing.reducers.passages import lay_out
 from sparing.reducers.prose import TURN_SHARPNESS
+from sparing.reducers.turn_evidence import turn_evidence
 from sparing.reducers.turn_order import order_pieces
 from sparing.reducers.turn_pieces import cut_turns
 from sparing.reducers.units import Units
@@ -46,7 +46,7 @@ class Dialogue:
 def _turns(text: str, ask: Ask) -> Ladder | None:
     """A rung per turn; None when no turn has a word of the question."""
     layout = lay_out(text, ask.deadline)
-    scores = evidence(text, layout, ask.question.text if ask.question else "", ask.deadline)
+    scores = turn_evidence(text, layout, ask.question.text if ask.question else "", ask.deadline)
     if not any(scores):
         return None
     return scored_ladder(

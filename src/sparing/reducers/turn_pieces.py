@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from sparing.reducers.speakers import LABEL as SPEAKER
 from sparing.reducers.turn_words import LABEL, role
 
 # A speaker at the start of a line; a word; punctuation that ends something; blanks. Punctuation inside a word ("12:30",
 # "1,060", "p.m") is part of it.
 _TOKEN = re.compile(
-    r"(?m:^[ \t]*(?:\[[^\]\n]{1,24}\][ \t]*|\d{1,2}:\d\d(?::\d\d)?[ \t]+)?"
-    r"(?:<[^>\n]{1,32}>|[^\W\d](?:[^:：\n(]|\([^)\n]{0,40}\)){0,79}[:：])(?:[ \t]+|(?<=：)))"
+    rf"(?m:^{SPEAKER})[ \t]*"
     r"|\d{1,2}(?:[:.]\d\d)?[ ]?(?:[apAP][mM]\b|[apAP]\.[mM]\.?)[ \t]*|[dD]ay (?:after tomorrow|before yesterday)[ \t]*"
     r"|(?:[qQ]uarter|[hH]alf) (?:to|past)[ \t]+|[A-Z]\.(?=[ \t])[ \t]+"
     r"|(?:[^\s.,;:!?…。，、！？；：]|[.,:;!?](?=[^\s.,;:!?\"')\]]))+[ \t]*"
