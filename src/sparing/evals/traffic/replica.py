@@ -15,7 +15,7 @@ from sparing.errors import RequestError, SparingError
 from sparing.evals.traffic.sender import Posted, Sender, sparing
 from sparing.settings import PolicySettings
 
-_RESTARTS = 20  # conversations in which a process is started anew; each takes about a second
+_RESTARTS = 10  # conversations in which a process is started anew; each takes about a second
 
 
 class _Order(msgspec.Struct):
@@ -87,7 +87,7 @@ class _Two:
 
 
 def two_replicas(policy: PolicySettings) -> Sender:
-    """The turns of a conversation go to two processes by turns; in the first twenty conversations, one is restarted."""
+    """The turns of a conversation go to two processes by turns; in the first ten conversations, one is restarted."""
     two = _Two(policy)
     return Sender("two replicas, one restarted", two.send, two.begin, two.close)
 
