@@ -24,7 +24,7 @@ TOOL = {"name": "search", "description": "Finds flights.", "input_schema": {"typ
 
 def taken(body: dict[str, Any]) -> Sent:
     wire = "anthropic.messages" if "claude" in body["model"] else "openai.chat"
-    return sent(json.dumps(body).encode(), registry.load("wires", wire), COUNTER)
+    return sent(registry.load("wires", wire).parse(json.dumps(body).encode()), COUNTER)
 
 
 def prices(cache: CacheKind, least: int = 20, block: int = 8, writes: tuple[tuple[int, float], ...] = ()) -> Prices:

@@ -74,6 +74,30 @@ def test_a_session_whose_history_was_rewritten_is_still_one(tmp_path: Path) -> N
     assert lengths(one) == [2, 4, 6, 8]
 
 
+def test_marks_that_move_on_do_not_part_a_session(tmp_path: Path) -> None:
+    """An agent sets its breakpoint on the newest message of every turn."""
+    bodies = requests(ANTHROPIC, "claude-sonnet-4-5")
+    bodies[0]["messages"] = json.loads(json.dumps(bodies[0]["messages"]))
+    bodies[0]["messages"][0]["content"][0]["cache_control"] = {"type": "ephemeral"}
+    (one,) = read_logs([write(tmp_path / "log.jsonl", *bodies)]).conversations
+    assert lengths(one) == [1, 3]
+
+
+def test_sessions_that_begin_alike_are_two(tmp_path: Path) -> None:
+    """Twice the same first request, then two that go on from it."""
+    ours = requests(CHAT)
+    other = json.loads(json.dumps(ours[1]).replace('\\"OSL\\", \\"day', '\\"RIX\\", \\"day'))
+    log = write(tmp_path / "log.jsonl", ours[0], ours[0], ours[1], other)
+    assert other != ours[1]
+    assert [lengths(one) for one in read_logs([log]).conversations] == [[2, 4], [2, 4]]
+
+
+def test_a_common_system_prompt_makes_no_session(tmp_path: Path) -> None:
+    """Strangers share it, too."""
+    one = {"model": "gpt-4o", "messages": [CHAT[0], {"role": "user", "content": "Weather in Rome?"}]}
+    assert len(read_logs([write(tmp_path / "log.jsonl", one, requests(CHAT)[1])]).conversations) == 2
+
+
 def test_a_session_has_the_name_that_the_log_gives_it(tmp_path: Path) -> None:
     """Then not even the messages need to be alike."""
     one, two = requests(CHAT)[0], {"model": "gpt-4o", "messages": [{"role": "user", "content": "Anew."}]}

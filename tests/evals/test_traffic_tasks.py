@@ -86,7 +86,7 @@ def test_marks_stand_on_system_and_newest_message(recorded: Draw) -> None:
     wire = registry.load("wires", "anthropic.messages")
     for marks, expected in ((True, 2), (False, 0)):
         conversation = as_anthropic(tau_conversations(recorded)[0], "claude-sonnet-4-5", marks=marks)
-        taken = [sent(turn.body, wire, counter_for("claude-sonnet-4-5")) for turn in conversation.turns]
+        taken = [sent(wire.parse(turn.body), counter_for("claude-sonnet-4-5")) for turn in conversation.turns]
         assert {len(one.breakpoints) for one in taken} == {expected}
 
 

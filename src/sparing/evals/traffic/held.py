@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from sparing.core.span import Kind, Prompt
@@ -62,10 +63,13 @@ def _own(text: str) -> list[str]:
     return [end for end in dict.fromkeys((paragraphs[0], paragraphs[-1])) if len(end) <= _SAID_CHARS]
 
 
+_values = lru_cache(maxsize=1024)(values)  # a result is in every request from its turn on
+
+
 def _used(prompt: Prompt, answer: Answer) -> list[str]:
     """Values of the tool results in a request that its answer uses, each once."""
     results = (span.text for span in prompt.spans if span.kind is Kind.TOOL_RESULT)
-    known = dict.fromkeys(chain.from_iterable(map(values, results)))
-    passed = set(chain.from_iterable(map(values, answer.arguments)))
+    known = dict.fromkeys(chain.from_iterable(map(_values, results)))
+    passed = set(chain.from_iterable(map(_values, answer.arguments)))
     said = said_of([answer.said])
     return [value for value in known if is_used(value, passed, said)]

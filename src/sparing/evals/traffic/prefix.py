@@ -67,12 +67,11 @@ def prefix_test(conversation: Conversation, sender: Sender, *, blame_caller: boo
         blame_caller: Tell what the caller changed from what the sender did; False counts every change.
     """
     wire = registry.load("wires", conversation.wire)
-    model = wire.parse(conversation.turns[0].body).model
-    counter = counter_for(model)
+    counter = counter_for(wire.parse(conversation.turns[0].body).model)
     sender.begin()
     posted = [sender.send(conversation.wire, turn.body) for turn in conversation.turns]
-    log = [sent(turn.body, wire, counter) for turn in conversation.turns]
-    went = [sent(one.body, wire, counter) for one in posted]
+    log = [sent(wire.parse(turn.body), counter) for turn in conversation.turns]
+    went = [sent(wire.parse(one.body), counter) for one in posted]
     breaks = []
     for at in range(1, len(went)):
         taken = step(went[at - 1], went[at], counter)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sparing import registry
 from sparing.core.counter import Counter
 from sparing.core.prices import Prices
+from sparing.core.span import Prompt
 from sparing.core.usage import Usage
 from sparing.core.wire import Wire
 from sparing.evals.task import Tally
 from sparing.evals.traffic.cache import PromptCache
-from sparing.evals.traffic.conversation import Conversation, Turn
+from sparing.evals.traffic.conversation import Answer, Conversation
 from sparing.evals.traffic.held import Held, held
 from sparing.evals.traffic.sender import Sender
 from sparing.evals.traffic.sent import sent
@@ -97,28 +98,28 @@ def replay(conversation: Conversation, sender: Sender, prices: Prices | None) ->
     wire: Wire = registry.load("wires", conversation.wire)
     model = model_of(conversation)
     counter = counter_for(model)
-    log, went = _Side(wire, counter, prices), _Side(wire, counter, prices)
+    log, went = _Side(counter, prices), _Side(counter, prices)
     sender.begin()
     turns = []
     for turn in conversation.turns:
         body = sender.send(conversation.wire, turn.body).body
-        kept = held(wire.parse(turn.body), wire.parse(body), turn.answer)
-        turns.append(ReplayedTurn(log.bill(turn, turn.body), went.bill(turn, body), kept))
+        original, seen = wire.parse(turn.body), wire.parse(body)
+        kept = held(original, seen, turn.answer)
+        turns.append(ReplayedTurn(log.bill(original, turn.answer), went.bill(seen, turn.answer), kept))
     return Replayed(conversation.id, model, tuple(turns))
 
 
 class _Side:
     """One side of the comparison, and what the provider's cache holds of it."""
 
-    def __init__(self, wire: Wire, counter: Counter, prices: Prices | None) -> None:
-        self._wire = wire
+    def __init__(self, counter: Counter, prices: Prices | None) -> None:
         self._counter = counter
         self._prices = prices
         self._cache = None if prices is None else PromptCache(prices, counter)
 
-    def bill(self, turn: Turn, body: bytes) -> Bill:
-        request = sent(body, self._wire, self._counter)
-        output_tokens = turn.answer.tokens(self._counter)
+    def bill(self, prompt: Prompt, answer: Answer) -> Bill:
+        request = sent(prompt, self._counter)
+        output_tokens = answer.tokens(self._counter)
         if self._prices is None or self._cache is None:
             return Bill(Usage(request.tokens, output_tokens), 0.0, 0.0)
         usage = self._cache.bill(request, output_tokens)

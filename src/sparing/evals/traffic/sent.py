@@ -15,7 +15,6 @@ from typing import Any
 
 from sparing.core.counter import Counter
 from sparing.core.span import Kind, Prompt, Span
-from sparing.core.wire import Wire
 from sparing.tokens.overhead import overhead_tokens
 
 _MARKS = ("cache_control", "prompt_cache_breakpoint")
@@ -81,14 +80,13 @@ class Sent:
         return list(accumulate((hash(chunk.key) for chunk in self.chunks), lambda a, b: hash((a, b)), initial=0))
 
 
-def sent(body: bytes, wire: Wire, counter: Counter) -> Sent:
-    """Take a body apart. Raises `MalformedBody`."""
-    prompt = wire.parse(body)
+def sent(prompt: Prompt, counter: Counter) -> Sent:
+    """Take a request apart."""
     chunks = tuple(_chunks(prompt, counter))
     counted = sum(chunk.tokens for chunk in chunks)
     wrapping = overhead_tokens(prompt.wire, prompt.num_messages, prompt.num_tools)
     total = counted + wrapping - sum(chunk.overhead_tokens for chunk in chunks)
-    return Sent(chunks, tuple(_breakpoints(body, chunks)), total)
+    return Sent(chunks, tuple(_breakpoints(prompt.source, chunks)), total)
 
 
 def shared_tokens(one: Chunk, other: Chunk, counter: Counter) -> int:
@@ -123,11 +121,12 @@ def _first_difference(one: str, other: str) -> int:
 def _chunks(prompt: Prompt, counter: Counter) -> Iterator[Chunk]:
     """In the provider's order: `sorted` is stable, so the spans of a message stay as they are."""
     per_message = overhead_tokens(prompt.wire, 1) - overhead_tokens(prompt.wire, 0)
-    per_tool = overhead_tokens(prompt.wire, 0, 2) - overhead_tokens(prompt.wire, 0, 1)
+    first_tool = overhead_tokens(prompt.wire, 0, 1) - overhead_tokens(prompt.wire, 0)
+    next_tool = overhead_tokens(prompt.wire, 0, 2) - overhead_tokens(prompt.wire, 0, 1)
     message = -1
-    for span in sorted(prompt.spans, key=_place):
+    for at, span in enumerate(sorted(prompt.spans, key=_place)):
         if span.kind is Kind.TOOL_SCHEMA:
-            extra = per_tool
+            extra = next_tool if at else first_tool
         else:
             extra = per_message if span.message != message else 0
             message = span.message
@@ -140,11 +139,11 @@ def _place(span: Span) -> tuple[bool, int]:
     return span.kind is not Kind.TOOL_SCHEMA, span.message
 
 
-def _breakpoints(body: bytes, chunks: tuple[Chunk, ...]) -> Iterator[Breakpoint]:
+def _breakpoints(source: str, chunks: tuple[Chunk, ...]) -> Iterator[Breakpoint]:
     """The marks of a body, each behind the last chunk of the block that it stands in."""
-    if not any(mark.encode() in body for mark in _MARKS):
+    if not any(mark in source for mark in _MARKS):
         return
-    request = json.loads(body)
+    request = json.loads(source)
     found: dict[int, int] = {}
     for label, lifetime_s in _marks(request):
         inside = [at for at, chunk in enumerate(chunks, 1) if _is_in(chunk.label, label)]

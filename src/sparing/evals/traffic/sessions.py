@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sparing.evals.traffic.bodies import Logged
 from sparing.evals.traffic.conversation import Answer, Conversation, Json, Turn, answer_of
 
 _LOOKED_AT = 64  # open sessions that a request which continues none to the letter is compared with
+_SYSTEM = ("system", "developer")
 _LIKE = 0.5  # share of a session's messages that such a request has at the same places
 
 
@@ -19,6 +21,7 @@ class _Session:
     wire: str
     turns: list[Turn]
     keys: list[int]  # hash of each message of the last request
+    said: list[int]  # of those that are not the system's
 
 
 @dataclass
@@ -26,48 +29,60 @@ class Sessions:
     """Adds logged lines one after the other; `conversations` gives them in order of their first line.
 
     A request continues the session whose last request is how it begins, message by message. If there is none, it
-    continues the newest one that has half of its messages at the same places: a tool that rewrites a history breaks
-    the prefix, and that is what is to be found out. What the log itself calls one session is one.
+    continues the newest one that has half of its messages (the system's aside) at the same places: a tool that rewrites
+    a history breaks the prefix, and that is what is to be found out. What the log itself calls one session is one.
     """
 
     _all: list[_Session] = field(default_factory=list)
-    _by_prefix: dict[int, _Session] = field(default_factory=dict)
+    _by_prefix: dict[int, list[_Session]] = field(default_factory=dict)
     _by_name: dict[str, _Session] = field(default_factory=dict)
 
     def add(self, logged: Logged, where: str) -> None:
         """Add a line; `where` names the session if it is a new one."""
-        keys = [] if logged.whole else [_key(message) for message in logged.messages]
-        found = None if logged.whole else self._find(logged, keys)
+        if logged.whole:
+            self._all.append(_Session(where, logged.wire, list(logged.turns), [], []))
+            return
+        keys = [_key(message) for message in logged.messages]
+        said = [key for key, one in zip(keys, logged.messages, strict=True) if one["role"] not in _SYSTEM]
+        found = self._find(logged, keys, said)
         if found is None:
-            found = _Session(where, logged.wire, list(logged.turns), keys)
+            found = _Session(where, logged.wire, list(logged.turns), keys, said)
             self._all.append(found)
         else:
             found.turns[-1] = _answered(found.turns[-1], logged.messages[len(found.keys) :])
-            self._by_prefix.pop(_chain(found.keys)[-1], None)
+            self._by_prefix[_chain(found.keys)[-1]].remove(found)
             found.turns += logged.turns
-            found.keys = keys
-        if keys:
-            self._by_prefix[_chain(keys)[-1]] = found
-        if logged.session and not logged.whole:
+            found.keys, found.said = keys, said
+        self._by_prefix.setdefault(_chain(keys)[-1], []).append(found)
+        if logged.session:
             self._by_name[logged.session] = found
 
     def conversations(self) -> list[Conversation]:
         return [Conversation(one.id, one.wire, tuple(one.turns)) for one in self._all]
 
-    def _find(self, logged: Logged, keys: list[int]) -> _Session | None:
+    def _find(self, logged: Logged, keys: list[int], said: list[int]) -> _Session | None:
         if logged.session:
             named = self._by_name.get(logged.session)
             return named if named is not None and named.wire == logged.wire else None
         for chain in reversed(_chain(keys)[:-1]):
-            found = self._by_prefix.get(chain)
-            if found is not None and found.wire == logged.wire:
-                return found
-        alike = (one for one in reversed(self._all[-_LOOKED_AT:]) if one.keys and one.wire == logged.wire)
-        return next((one for one in alike if _is_alike(one.keys, keys)), None)
+            for found in self._by_prefix.get(chain, ()):
+                if found.wire == logged.wire:
+                    return found
+        alike = (one for one in reversed(self._all[-_LOOKED_AT:]) if one.said and one.wire == logged.wire)
+        return next((one for one in alike if _is_alike(one.said, said)), None)
 
 
 def _key(message: Json) -> int:
-    return hash(json.dumps({k: v for k, v in message.items() if k != "cache_control"}, sort_keys=True))
+    """A hash of a message but for its cache marks: those move on from turn to turn."""
+    return hash(json.dumps(_unmarked(message), sort_keys=True))
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unmarked(inner) for key, inner in value.items() if key != "cache_control"}
+    if isinstance(value, list):
+        return [_unmarked(inner) for inner in value]
+    return value
 
 
 def _chain(keys: Iterable[int]) -> list[int]:
