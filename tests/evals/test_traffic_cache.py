@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recorded import ANTHROPIC, CHAT, requests
 
 from sparing import registry
@@ -18,6 +20,7 @@ from sparing.pipeline import prompt_tokens
 from sparing.tokens.models import counter_for
 
 COUNTER = counter_for("gpt-4o")
+MARK = {"cache_control": {"type": "ephemeral"}}
 BODIES = requests(CHAT)
 TOOL = {"name": "search", "description": "Finds flights.", "input_schema": {"type": "object"}}
 
@@ -136,3 +139,35 @@ def test_without_breakpoints_an_explicit_cache_holds_nothing() -> None:
     cache = PromptCache(prices(CacheKind.EXPLICIT), COUNTER)
     usages = [cache.bill(taken(body)) for body in requests(ANTHROPIC, "claude-sonnet-4-5")]
     assert [(usage.cache_read_tokens, usage.cache_writes) for usage in usages] == [(0, ()), (0, ())]
+
+
+texts = st.sampled_from(["", "a", "a cat", "a cat sat", "Rome", "Roma"]).map(lambda text: text * 8)
+histories = st.lists(st.lists(texts, min_size=1, max_size=5), min_size=1, max_size=5)
+
+
+@given(histories, st.sampled_from(list(CacheKind)))
+@settings(max_examples=60, deadline=None)
+def test_what_is_read_and_written_is_part_of_the_prompt(history: list[list[str]], kind: CacheKind) -> None:
+    """Whatever a conversation's requests look like: no token is billed twice, and none is read that was not sent."""
+    cache = PromptCache(prices(kind, least=8, block=4, writes=((300, 2.5),)), COUNTER)
+    longest = 0
+    for said in history:
+        messages = [{"role": "user", "content": [{"type": "text", "text": text, **MARK}]} for text in said]
+        request = taken({"model": "claude-sonnet-4-5", "messages": messages})
+        usage = cache.bill(request)
+        assert 0 <= usage.cache_read_tokens <= longest
+        assert usage.cache_read_tokens + usage.cache_write_tokens <= usage.input_tokens == request.tokens
+        longest = max(longest, request.tokens)
+
+
+@given(st.lists(texts, min_size=1, max_size=5), st.lists(texts, min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_what_is_shared_and_what_is_re_billed_are_parts_of_what_was_sent(before: list[str], now: list[str]) -> None:
+    """And a request compared with itself shares all."""
+    one, other = (
+        taken({"model": "gpt-4o", "messages": [{"role": "user", "content": text} for text in said]})
+        for said in (before, now)
+    )
+    step_taken = step(one, other, COUNTER)
+    assert step_taken.shared_tokens + step_taken.rebilled_tokens <= step_taken.before_tokens == one.ends[-1]
+    assert step(one, one, COUNTER).shared_tokens == one.ends[-1]

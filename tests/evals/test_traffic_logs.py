@@ -169,3 +169,22 @@ def test_another_model_can_be_named(tmp_path: Path) -> None:
     (one,) = read_logs([write(tmp_path / "log.jsonl", {"messages": CHAT})], model="gpt-5").conversations
     assert {json.loads(turn.body)["model"] for turn in one.turns} == {"gpt-5"}
     assert FLIGHTS[0]["flight"] in one.turns[1].body.decode()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"messages": [CHAT[1], {"role": "assistant", "content": None, "tool_calls": 3.5}]},
+        {"messages": [CHAT[1], CHAT[4]], "tools": True, "system": None},
+        {"messages": [CHAT[1], CHAT[4]], "model": 5},
+        {"request": requests(CHAT)[0], "response": {"choices": [{"message": {"content": 3, "tool_calls": [0]}}]}},
+        {"request": requests(CHAT)[0], "response": "not JSON"},
+        {"request": requests(CHAT)[0], "response": {"choices": 1, "usage": {"output_tokens": "many"}}},
+        json.dumps({"messages": [CHAT[1], CHAT[4]], "system": "DEEP"}).replace('"DEEP"', "[" * 900 + "]" * 900),
+    ],
+)
+def test_odd_types_are_read_or_refused(line: Any, tmp_path: Path) -> None:
+    """A line of any shape costs at most itself."""
+    other = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Something else."}]}
+    traffic = read_logs([write(tmp_path / "log.jsonl", line, other)])
+    assert len(traffic.conversations) + len(traffic.unreadable) == 2

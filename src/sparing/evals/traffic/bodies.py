@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparing.errors import MalformedBody
-from sparing.evals.traffic.conversation import Answer, Json, Turn, answer_of
+from sparing.evals.traffic.conversation import Answer, Json, Turn, answer_of, objects
 
 _REQUEST_KEYS = ("request", "body", "request_body", "kwargs")  # the body of a batch file is a request, too
 _RESPONSE_KEYS = ("response", "response_body", "completion")
@@ -69,13 +69,12 @@ def read_logged(value: Any, model: str = "") -> Logged:
 
 def wire_of(body: Json) -> str:
     """The wire format that a body is in: what only one of them has decides, then the model's name."""
-    messages, tools = body.get("messages") or (), body.get("tools") or ()
-    if "system" in body or any(isinstance(tool, dict) and "input_schema" in tool for tool in tools):
+    messages = objects(body.get("messages"))
+    if "system" in body or any("input_schema" in tool for tool in objects(body.get("tools"))):
         return "anthropic.messages"
     if any(m.get("role") in ("system", "developer", "tool", "function") or "tool_calls" in m for m in messages):
         return "openai.chat"
-    blocks = (part for m in messages if isinstance(m.get("content"), list) for part in m["content"])
-    if any(isinstance(part, dict) and part.get("type") in _ANTHROPIC_BLOCKS for part in blocks):
+    if any(part.get("type") in _ANTHROPIC_BLOCKS for m in messages for part in objects(m.get("content"))):
         return "anthropic.messages"
     return "anthropic.messages" if "claude" in str(body.get("model") or "") else "openai.chat"
 
@@ -144,7 +143,7 @@ def _response(value: Any) -> Answer:
     usage: Any = value.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}
     tokens = next((usage[k] for k in ("completion_tokens", "output_tokens") if isinstance(usage.get(k), int)), -1)
-    choices = [c for c in value.get("choices") or () if isinstance(c, dict) and isinstance(c.get("message"), dict)]
+    choices = [choice for choice in objects(value.get("choices")) if isinstance(choice.get("message"), dict)]
     messages = [choice["message"] for choice in choices[:1]] or ([value] if "content" in value else [])
     return answer_of(messages, tokens)
 

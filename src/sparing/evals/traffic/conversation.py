@@ -57,6 +57,11 @@ class Conversation:
     turns: tuple[Turn, ...]
 
 
+def objects(value: Any) -> list[Json]:
+    """The JSON objects of an array; none of anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def answer_of(messages: Sequence[Json], output_tokens: int = -1) -> Answer:
     """The answer that these consecutive messages of the assistant are, in either wire format."""
     said, arguments, thought = [], [], []
@@ -76,12 +81,12 @@ def _parts(content: Any) -> Iterator[Json]:
     """The parts of a message's content; a string is one part."""
     if isinstance(content, str):
         yield {"type": "text", "text": content}
-    elif isinstance(content, list):
-        yield from (part for part in content if isinstance(part, dict))
+    else:
+        yield from objects(content)
 
 
 def _arguments(message: Json) -> list[str]:
     """Arguments of calls as OpenAI writes them, the older form included."""
-    calls = [call for call in message.get("tool_calls") or () if isinstance(call, dict)]
+    calls = objects(message.get("tool_calls"))
     forms = [call.get("function") or call.get("custom") for call in calls] + [message.get("function_call")]
     return [str(form.get("arguments") or form.get("input") or "") for form in forms if isinstance(form, dict)]

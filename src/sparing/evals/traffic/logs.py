@@ -69,7 +69,7 @@ def read_logs(paths: Sequence[Path], model: str = "") -> Traffic:
                 if isinstance(value, ValueError):
                     raise value
                 lines.append((where, _checked(read_logged(value, model))))
-            except (RequestError, ValueError) as error:
+            except (RequestError, ValueError, RecursionError) as error:
                 unreadable.append(Unreadable(where, str(error)))
         per_file.append(len(lines) - before)
     if not lines:
