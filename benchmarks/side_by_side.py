@@ -39,6 +39,7 @@ ROWS = (
     Row("xquad:all", 240, (0.10,), peers=False),
     Row("qmsum", 40),
     Row("tau_bench", 300),
+    Row("tau_replay", 100, peers=False),
     Row("loghub", 8, peers=False),
     Row("loghub:500", 8),
     Row("planted", 100),

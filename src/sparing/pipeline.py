@@ -6,25 +6,28 @@ This is the file to read first. `reduce_body` is what every surface calls before
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
+from sparing.conversation.fold import Fold, Folded
+from sparing.conversation.memory import MEMORY, span_tokens
+from sparing.conversation.turns import Turn, cut_turns
 from sparing.core.budget import Budget, Mode
 from sparing.core.counter import Counter
 from sparing.core.receipt import Receipt
-from sparing.core.reducer import Ask
-from sparing.core.span import Edit, Prompt
+from sparing.core.span import Edit, Prompt, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
-from sparing.fold import fold
+from sparing.frame import Frame, frame_of
 from sparing.guard.structure import same_shape
-from sparing.offer import Offer, offer, with_priors
+from sparing.handles import is_lossy, without_tools
+from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
-from sparing.plan.zones import Piece, find_pieces
+from sparing.plan.zones import Parts, find_parts
+from sparing.prices.lookup import prices_for
 from sparing.receipts import receipt_id, span_receipts
-from sparing.reducers.sniff import sniff
+from sparing.receive.splice import edited_texts
 from sparing.settings import PolicySettings
-from sparing.settle import Settlement
 from sparing.tokens.estimate import CharCounter
 from sparing.tokens.models import counter_for
 from sparing.tokens.overhead import overhead_tokens
@@ -40,12 +43,16 @@ class Reduction:
     Attributes:
         body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`.
         receipt: What was done; `receipt.reason` says why when nothing was.
+        own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
+        elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
     """
 
     body: bytes
     receipt: Receipt
     model: str
     stream: bool
+    own_tools: tuple[str, ...] = ()
+    elided: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -59,14 +66,16 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     prompt = wire.parse(body)
     watch.lap("receive")
     counter = _counter(prompt)
-    before = prompt_tokens(prompt, counter)
-    pieces = find_pieces(prompt, policy.exempt_tools)
-    reason = _reason_to_leave(pieces, before, policy, budget, mode)
+    parts = find_parts(prompt, policy.exempt_tools)
+    turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
+    before = _tokens(prompt, turns, opening, counter)
+    frame = Frame() if mode is not Mode.ON or policy.effort == "off" else frame_of(prompt, wire, policy, counter)
+    reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
+    if reason and budget.input_tokens is not None and before + frame.added_tokens > budget.input_tokens:
+        frame = Frame()  # the budget counts for more than our tools
     watch.lap("plan")
-    offers = [] if reason else _offers(pieces, counter, policy, budget)
-    watch.lap("reduce")
-    outcome = _guarded(prompt, wire, offers, before, counter, policy, budget)
-    watch.lap("guard")
+    request = _Request(prompt, turns, wire, before, counter, policy, budget)
+    outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
     receipt = Receipt(
         id=receipt_id(),
         created_s=time.time(),
@@ -76,11 +85,18 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         tokens_before=before,
         tokens_after=outcome.tokens,
         exact=counter.exact,
-        reason=reason or outcome.reason,
-        spans=tuple(s for settlement in outcome.settled for s in span_receipts(settlement)),
+        reason=outcome.reason,
+        spans=span_receipts(outcome.folded.settlement) if outcome.folded else (),
         step_ms=watch.step_ms,
     )
-    return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
+    return Reduction(
+        outcome.body if mode is Mode.ON else body,
+        receipt,
+        prompt.model,
+        prompt.stream,
+        own_tools=tuple(tool.name for tool in outcome.frame.tools),
+        elided=_elided(outcome),
+    )
 
 
 def _counter(prompt: Prompt) -> Counter:
@@ -89,96 +105,128 @@ def _counter(prompt: Prompt) -> Counter:
     return counter_for(prompt.model) if characters <= _COUNTED_CHARS else CharCounter()
 
 
-def prompt_tokens(prompt: Prompt, counter: Counter) -> int:
+def _tokens(prompt: Prompt, turns: Sequence[Turn], opening: Sequence[Span], counter: Counter) -> int:
     """Tokens of a whole request: every text, image and schema, and what the wire format adds."""
-    spans = sum(span.tokens if span.tokens >= 0 else counter.count(span.text) for span in prompt.spans)
+    spans = sum(MEMORY.tokens(turn, counter) for turn in turns) + sum(span_tokens(span, counter) for span in opening)
     return spans + overhead_tokens(prompt.wire, num_messages=prompt.num_messages, num_tools=prompt.num_tools)
 
 
-def _reason_to_leave(pieces: list[Piece], before: int, policy: PolicySettings, budget: Budget, mode: Mode) -> str:
+def _reason_to_leave(parts: Parts, before: int, policy: PolicySettings, budget: Budget, mode: Mode) -> str:
     if mode is Mode.OFF:
         return "mode off"
     if policy.effort == "off":
         return "effort off"
-    if not pieces:
+    if not parts.pieces:
         return "nothing in this request may be reduced"
     if budget.input_tokens is not None:
         return f"already within the budget of {budget.input_tokens:,} tokens" if before <= budget.input_tokens else ""
-    characters = sum(len(piece.span.text) for piece in pieces)
+    characters = sum(len(piece.span.text) for piece in parts.pieces)
     if characters < policy.min_tokens * 2:  # no vocabulary needs fewer than two characters a token on average
         return f"fewer than {policy.min_tokens} reducible tokens"
     return ""
 
 
-def _offers(pieces: list[Piece], counter: Counter, policy: PolicySettings, budget: Budget) -> list[Offer]:
-    offers = []
-    for piece in pieces:
-        ask = Ask(counter, piece.question, policy.pins, budget.deadline, piece.span.tool)
-        offers.append(offer(piece.span, sniff(piece.span.text, piece.span.tool), ask))
-    return with_priors(offers)
-
-
 @dataclass(frozen=True, slots=True)
 class _Outcome:
+    """A body that may go out.
+
+    Attributes:
+        folded: None where the conversation was left alone.
+    """
+
     body: bytes
     tokens: int
-    settled: list[Settlement]
+    frame: Frame
+    folded: Folded | None = None
     reason: str = ""
 
 
-def _guarded(
-    prompt: Prompt,
-    wire: Wire,
-    offers: list[Offer],
-    before: int,
-    counter: Counter,
-    policy: PolicySettings,
-    budget: Budget,
-) -> _Outcome:
-    """Settle, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
-    original = partial(_Outcome, prompt.raw, before)
-    if not offers:
-        return original([])
-    reducible = {offer.span.literal for offer in offers}
-    said = [span for span in prompt.spans if span.literal not in reducible]
-    limit = budget.input_tokens
-    fixed = before - sum(offer.tokens for offer in offers)
-    slack = 0
-    for _ in range(_TIGHTEN):
-        settled = fold(
-            offers,
-            said,
-            target=TARGETS[policy.effort],
-            min_tokens=policy.min_tokens,
-            available_tokens=None if limit is None else limit - fixed - slack,
-            pins=policy.pins,
-            deadline=budget.deadline,
-        )
-        body = wire.apply(prompt, _edits(settled))
-        if body == prompt.raw:
-            after, shaped = before, True
-        else:
-            sent = wire.parse(body)
-            after, shaped = prompt_tokens(sent, counter), same_shape(prompt, sent)
-        if limit is None or after <= limit or not settled[-1].fits:
-            break
-        slack += after - limit
-    if limit is not None and after > limit:
-        raise BudgetExceeded(budget_tokens=limit, needed_tokens=after)
-    if not shaped:
-        return original(settled, "structure: the reduced request had another shape, so the original went out")
-    if after >= before:
-        return original(settled, _why_nothing(settled))
-    return _Outcome(body, after, settled)
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request that was read, with what it is to be reduced by."""
+
+    prompt: Prompt
+    turns: Sequence[Turn]
+    wire: Wire
+    before: int
+    counter: Counter
+    policy: PolicySettings
+    budget: Budget
+
+    def unfolded(self, frame: Frame, reason: str, folded: Folded | None = None) -> _Outcome:
+        """The conversation as it came."""
+        body = self.wire.apply(self.prompt, (), frame.patches)
+        return _Outcome(body, self.before + frame.added_tokens, frame, folded, reason)
+
+    def folded(self, frame: Frame, watch: Watch) -> _Outcome:
+        """The conversation folded: the same shape, never larger, within the budget.
+
+        Raises:
+            BudgetExceeded: The budget is smaller than what may not be reduced.
+        """
+        limit = self.budget.input_tokens
+        if limit is None:
+            return self._fold(frame, watch, marking=bool(frame.tools))
+        # The budget counts for more than our marks, and these for more than our tools.
+        attempts = [(frame, True), (frame, False), (Frame(), False)] if frame.tools else [(frame, False)]
+        for one, marking in attempts:
+            outcome = self._fold(one, watch, marking=marking)
+            if outcome.tokens <= limit:
+                return outcome
+        raise BudgetExceeded(budget_tokens=limit, needed_tokens=outcome.tokens)
+
+    def _fold(self, frame: Frame, watch: Watch, *, marking: bool) -> _Outcome:
+        limit, slack = self.budget.input_tokens, 0
+        base = self.before + frame.added_tokens
+        costs = cache_costs(prices_for(self.prompt.model, file=self.policy.prices_file))
+        for _ in range(_TIGHTEN):
+            fold = Fold(self.turns, self.policy, self.counter, self.budget.deadline, costs, marking=marking)
+            folded = fold.by_effort() if limit is None else fold.within(base, limit - slack)
+            watch.lap("reduce")
+            body = self.wire.apply(self.prompt, _edits(folded), frame.patches)
+            after = base - _saved_tokens(self.prompt, folded, self.counter)
+            watch.lap("guard")
+            if limit is None or after <= limit or not (folded.fits or marking):
+                break
+            slack += after - limit
+        if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.tools)):
+            reason = "structure: the reduced request had another shape, so the original went out"
+            return self.unfolded(frame, reason, folded)
+        watch.lap("guard")
+        if after >= base:
+            return self.unfolded(frame, _why_nothing(folded), folded)
+        return _Outcome(body, after, frame, folded)
 
 
-def _edits(settled: list[Settlement]) -> list[Edit]:
-    changes = (change for settlement in settled for change in settlement.changes)
-    return [Edit(c.span, c.rendition.text) for c in changes if c.rendition.text != c.span.text]
+def _elided(outcome: _Outcome) -> tuple[str, ...]:
+    """Texts that can be asked for again, because our tool for that is offered."""
+    if outcome.folded is None or outcome.reason or not outcome.frame.tools:
+        return ()
+    return tuple(c.span.text for c in outcome.folded.settlement.changes if is_lossy(c.rendition))
 
 
-def _why_nothing(settled: list[Settlement]) -> str:
-    reasons = dict.fromkeys(reason for settlement in settled for reason in settlement.reasons if reason)
+def _start(policy: PolicySettings, counter: Counter, model: str) -> bytes:
+    """What every turn depends on beside the conversation."""
+    return repr((policy, TARGETS[policy.effort], counter.name, model)).encode("utf-8", "surrogatepass")
+
+
+def _edits(folded: Folded) -> list[Edit]:
+    changed = (c for c in folded.settlement.changes if c.rendition.text != c.span.text)
+    return [*(Edit(c.span, c.rendition.text) for c in changed), *(addition.edit for addition in folded.additions)]
+
+
+def _saved_tokens(prompt: Prompt, folded: Folded, counter: Counter) -> int:
+    """Tokens before all edits less those after; a literal that is edited in stretches is counted as a whole."""
+    changes = [change for change in folded.settlement.changes if change.rendition.text != change.span.text]
+    saved = sum(c.tokens_before - c.tokens_after for c in changes if c.span.within is None)
+    in_part = [Edit(c.span, c.rendition.text) for c in changes if c.span.within is not None]
+    for old, new in edited_texts(prompt, [*in_part, *(addition.edit for addition in folded.additions)]):
+        saved += counter.count(old) - counter.count(new)
+    return saved
+
+
+def _why_nothing(folded: Folded) -> str:
+    reasons = dict.fromkeys(reason for reason in folded.settlement.reasons if reason)
     return "; ".join(list(reasons)[:3]) or "nothing shorter was found"
 
 
@@ -191,5 +239,5 @@ class Watch:
 
     def lap(self, step: str) -> None:
         now_s = time.perf_counter()
-        self.step_ms[step] = round((now_s - self._last_s) * 1000, 3)
+        self.step_ms[step] = round(self.step_ms.get(step, 0.0) + (now_s - self._last_s) * 1000, 3)
         self._last_s = now_s

@@ -10,9 +10,10 @@ import pytest
 
 from sparing import registry
 from sparing.errors import SettingsError
-from sparing.evals.task import Draw, Sample, Task
-from sparing.evals.tasks import gateway, loghub, nq, qmsum, speed, tau_bench, xquad
+from sparing.evals.task import Draw, Sample, Tally, Task
+from sparing.evals.tasks import gateway, loghub, nq, qmsum, speed, tau_bench, tau_replay, xquad
 from sparing.evals.tasks.planted import TASK as PLANTED
+from sparing.settings import PolicySettings
 
 WITH_DATA = [nq.TASK, xquad.TASK, qmsum.TASK, tau_bench.TASK, loghub.TASK]
 
@@ -57,7 +58,7 @@ def test_missing_data_say_where_to_get_them(task: Task[Any], tmp_path: Path) -> 
 def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
-    assert {"nq", "xquad", "qmsum", "tau_bench", "loghub", "planted", "speed", "gateway"} <= set(names)
+    assert {"nq", "xquad", "qmsum", "tau_bench", "tau_replay", "loghub", "planted", "speed", "gateway"} <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
 
@@ -214,3 +215,27 @@ def test_speed_is_measured_per_reducer_content_and_size(tmp_path: Path) -> None:
     assert timing["tokens"] > 500
     assert timing["reduce_s"] > 0
     assert report.markdown().count("| diff |") == 1
+
+
+def test_what_was_said_is_in_the_request_whatever_becomes_of_the_result() -> None:
+    """A value that the user gave is sent with the user's message, even if the tool's result loses it."""
+    messages = [
+        {"role": "user", "content": "Reservation ZFA04Y please"},
+        {"role": "tool", "name": "get", "content": '{"id": "ZFA04Y", "flight": "HAT136"}'},
+        {"role": "assistant", "content": "ZFA04Y is on HAT136."},
+    ]
+    (sample,) = tau_bench.tool_results(messages, "run")
+    scored = tau_bench.score(sample, "flight:HAT136")
+    assert (scored["values"].got, scored["in_request"].got) == (1, 2)
+
+
+def test_a_replay_counts_values_at_the_time_of_use(data: Path) -> None:
+    """A whole run is reduced as one request; the values are looked for in what was sent before they are used."""
+    (run,) = tau_bench.load_runs(Draw(data, 1))
+    replayed = tau_replay.replay(run["traj"], PolicySettings(min_tokens=1))
+    assert replayed.kept == Tally(2, 2)
+    assert list(replayed.sizes) == ["get_user"]
+    report = tau_replay.measure(Draw(data, 1), ("text", "full"))
+    assert [row[0] for row in report.tables[0].rows] == ["text", "full"]
+    with pytest.raises(SettingsError, match="no policy is called"):
+        tau_replay.measure(Draw(data, 1), ("wall",))

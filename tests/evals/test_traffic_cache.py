@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from recorded import ANTHROPIC, CHAT, requests
 
 from sparing import registry
+from sparing.core.budget import Budget, Mode
 from sparing.core.prices import CacheKind, Prices
 from sparing.evals.traffic.cache import PromptCache
 from sparing.evals.traffic.rebilled import step
 from sparing.evals.traffic.sent import Sent, sent
-from sparing.pipeline import prompt_tokens
+from sparing.pipeline import reduce_body
+from sparing.settings import PolicySettings
 from sparing.tokens.models import counter_for
 
 COUNTER = counter_for("gpt-4o")
@@ -37,8 +39,9 @@ def prices(cache: CacheKind, least: int = 20, block: int = 8, writes: tuple[tupl
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: str(len(body["messages"])))
 def test_the_tokens_are_those_of_a_receipt(body: dict[str, Any]) -> None:
     """Chunks, their overheads and what primes the answer add up to what the pipeline counts."""
-    prompt = registry.load("wires", "openai.chat").parse(json.dumps(body).encode())
-    assert taken(body).tokens == prompt_tokens(prompt, COUNTER)
+    wire = registry.load("wires", "openai.chat")
+    receipt = reduce_body(json.dumps(body).encode(), wire, PolicySettings(), Budget(), Mode.AUDIT).receipt
+    assert taken(body).tokens == receipt.tokens_before
 
 
 def test_tools_come_before_system_and_system_before_messages() -> None:

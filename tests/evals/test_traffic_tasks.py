@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import write_jsonl
-from recorded import CHAT
+from recorded import CHAT, write
 
 from sparing import registry
 from sparing.errors import SettingsError
@@ -31,9 +30,9 @@ from sparing.tokens.models import counter_for
 @pytest.fixture
 def recorded(data: Path) -> Draw:
     """Two agent runs and sixteen dialogues beside the other sets."""
-    write_jsonl(data / "tau_bench" / "airline_gpt4o.jsonl", [{"traj": CHAT}, {"traj": CHAT}])
+    write(data / "tau_bench" / "airline_gpt4o.jsonl", {"traj": CHAT}, {"traj": CHAT})
     turns = [{"speaker": "USER", "text": "A table for two."}, {"speaker": "SYSTEM", "text": "At what time?"}]
-    write_jsonl(data / "sgd" / "dialogues.jsonl", [{"id": f"d{i}", "turns": turns} for i in range(17)])
+    write(data / "sgd" / "dialogues.jsonl", *({"id": f"d{i}", "turns": turns} for i in range(17)))
     return Draw(data, 2)
 
 

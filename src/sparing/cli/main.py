@@ -20,6 +20,7 @@ from sparing.errors import RequestError, SettingsError, SparingError
 
 _COMMANDS = (
     "reduce",
+    "recall",
     "ask",
     "serve",
     "stats",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CacheWrites = tuple[tuple[int, int], ...]  # (lifetime in seconds, tokens) pairs, shortest lifetime first
+# (lifetime in seconds, tokens) pairs; lifetime 0 where the provider did not say: its shortest.
+CacheWrites = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,17 @@ class Usage:
     def cache_write_tokens(self) -> int:
         """Of the prompt, written to the cache, whatever the lifetime."""
         return sum(tokens for _, tokens in self.cache_writes)
+
+    def plus(self, other: Usage) -> Usage:
+        """Both together; what one of them does not know is unknown of both."""
+        return Usage(
+            _sum(self.input_tokens, other.input_tokens),
+            _sum(self.output_tokens, other.output_tokens),
+            _sum(self.cache_read_tokens, other.cache_read_tokens),
+            self.cache_writes + other.cache_writes,
+            _sum(self.reasoning_tokens, other.reasoning_tokens),
+        )
+
+
+def _sum(one: int, other: int) -> int:
+    return -1 if one < 0 or other < 0 else one + other

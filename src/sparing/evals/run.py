@@ -61,7 +61,7 @@ def main(
     if isinstance(task, Bench):
         report = task.measure(draw, tuple(methods or ()))
     else:
-        report = evaluate(task, draw, find(methods or task.methods), _checked(budgets or task.budgets), name)
+        report = evaluate(task, draw, find(methods or task.methods, task.part), _checked(budgets or task.budgets), name)
     if out is not None:
         report.save(out)
     return report

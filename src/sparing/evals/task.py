@@ -74,6 +74,7 @@ class Task(Generic[Gold]):
         floors: Metric -> least value at which savings count; empty where the budget is the yardstick.
         reference: Method that the others are compared with, pair by pair.
         methods: Run by default.
+        part: What a sample's text is in a conversation: ``document`` or ``tool_result`` (see `sparing.reduce_text`).
     """
 
     name: str
@@ -88,6 +89,7 @@ class Task(Generic[Gold]):
     floors: Mapping[str, float] = field(default_factory=dict)
     reference: str = "bm25"
     methods: tuple[str, ...] = ("sparing", "head", "tail", "random", "bm25")
+    part: str = "document"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""What was valid stays valid: JSON parses, no text becomes empty, nothing but spans' texts changes."""
+"""What was valid stays valid: JSON parses, no text becomes empty, nothing but spans' texts changes.
+
+A tool's result may be the exception: its reader is the model, and whoever parses it did so before it was sent. What
+users paste and documents stay JSON: the user may ask for that very JSON, with a change.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ class Structure:
         for change in changes:
             if not change.rendition.text.strip():
                 objections.append(Objection(change, self.name, "nothing would be left"))
-            elif change.content in _JSON and _is_json(change.span.text) and not _is_json(change.rendition.text):
+            elif _must_parse(change) and _is_json(change.span.text) and not _is_json(change.rendition.text):
                 objections.append(Objection(change, self.name, "the JSON would no longer parse"))
         return objections
 
@@ -34,6 +38,10 @@ def same_shape(before: Prompt, after: Prompt) -> bool:
         and (a.literal is not None or a.text == b.text)
         for a, b in zip(before.spans, after.spans, strict=True)
     )
+
+
+def _must_parse(change: Change) -> bool:
+    return change.content in _JSON and not change.text_form
 
 
 def _is_json(text: str) -> bool:

@@ -37,6 +37,15 @@ def apply_edits(prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] 
     return "".join(pieces).encode()
 
 
+def edited_texts(prompt: Prompt, edits: Sequence[Edit]) -> list[tuple[str, str]]:
+    """The text of each edited literal, before and after."""
+    found = []
+    for (start, end), group in _by_literal(edits):
+        old = _decode(prompt.source, start, end)
+        found.append((old, _edit_text(old, group)))
+    return found
+
+
 def _literal_patch(prompt: Prompt, literal: tuple[int, int], edits: list[Edit]) -> Patch:
     """All edits of one literal as one patch; the literal itself where they change nothing."""
     start, end = literal

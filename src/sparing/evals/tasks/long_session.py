@@ -26,7 +26,8 @@ from sparing.evals.task import Bench, Draw
 from sparing.evals.traffic.bodies import encode
 from sparing.evals.traffic.conversation import Json
 from sparing.evals.traffic.others import tried
-from sparing.pipeline import prompt_tokens, reduce_body
+from sparing.evals.traffic.sent import sent
+from sparing.pipeline import reduce_body
 from sparing.settings import PolicySettings
 from sparing.tokens.models import counter_for
 from sparing.warm import warm_up
@@ -132,8 +133,7 @@ def _timing(messages: Sequence[Json], turns: int, policy: PolicySettings, draw: 
     kept = reduce_body(bodies[0], registry.load("wires", "openai.chat"), policy, Budget(), Mode.ON).receipt.kept
     warm = [once(body, policy) for body in bodies[1:]]
     cold = [_cold(bodies[-1], policy) for _ in range(draw.n)]
-    tokens = prompt_tokens(prompt, counter_for(_MODEL))
-    return Timing(turns, tokens, kept, median(warm), median(cold))
+    return Timing(turns, sent(prompt, counter_for(_MODEL)).tokens, kept, median(warm), median(cold))
 
 
 def _cold(body: bytes, policy: PolicySettings) -> float:

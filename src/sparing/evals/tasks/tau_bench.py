@@ -29,10 +29,16 @@ SOURCE = Source(
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Values of one tool result that are used later; `new` are those nobody had mentioned before it."""
+    """Values of one tool result that are used later.
+
+    Attributes:
+        new: Those nobody had mentioned before it.
+        said: Those that a user, the assistant or a call had mentioned: they are sent whatever becomes of the result.
+    """
 
     values: tuple[str, ...]
     new: tuple[str, ...]
+    said: frozenset[str] = frozenset()
 
 
 Message = Mapping[str, Any]
@@ -40,20 +46,27 @@ Message = Mapping[str, Any]
 
 def load(draw: Draw) -> list[Sample[Used]]:
     """n tool results, drawn from all trajectories."""
-    path = first_file(SOURCE, draw.data_dir, ("airline_gpt4o.jsonl", "gpt-4o-airline.json"))
-    runs = list(read_jsonl(path)) if path.suffix == ".jsonl" else json.loads(read_text(path))
+    runs = load_runs(draw)
     samples = [sample for number, run in enumerate(runs) for sample in tool_results(run["traj"], f"tau-{number}")]
     chosen = sorted(random.Random(draw.seed).sample(range(len(samples)), min(draw.n, len(samples))))
     return [samples[i] for i in chosen]
 
 
+def load_runs(draw: Draw) -> list[dict[str, Any]]:
+    """All trajectories of the recorded file, or of the file that the option names: ``tau_bench:gpt-4o-retail.json``."""
+    names = (draw.option,) if draw.option else ("airline_gpt4o.jsonl", "gpt-4o-airline.json")
+    path = first_file(SOURCE, draw.data_dir, names)
+    return list(read_jsonl(path)) if path.suffix == ".jsonl" else json.loads(read_text(path))
+
+
 def score(sample: Sample[Used], output: str) -> dict[str, Tally]:
-    """Values used later that are literally in the output, as whole words."""
+    """Values used later that are literally in the output, as whole words; `in_request`: or in what was said before."""
     present = {value for value in sample.gold.values if visible(output, value)}
     new = sum(value in present for value in sample.gold.new)
     return {
         "values": Tally(len(present), len(sample.gold.values)),
         "new_values": Tally(new, len(sample.gold.new)),
+        "in_request": Tally(len(present | sample.gold.said), len(sample.gold.values)),
     }
 
 
@@ -73,10 +86,20 @@ def tool_results(messages: Sequence[Message], run: str) -> Iterator[Sample[Used]
 
 
 def _used(content: str, before: Sequence[Message], after: Sequence[Message]) -> Used:
-    passed, said = _passed(after), _said(after)
-    used = [value for value in values(content) if is_used(value, passed, said)]
+    used = used_in(after, values(content))
     known = "\n".join(f"{m.get('content') or ''} {' '.join(_passed([m]))}" for m in before)
-    return Used(tuple(used), tuple(v for v in used if not visible(known, v)))
+    said = "\n".join(f"{m.get('content') or ''} {' '.join(_passed([m]))}" for m in before if m["role"] != "tool")
+    return Used(
+        tuple(used),
+        tuple(v for v in used if not visible(known, v)),
+        frozenset(v for v in used if visible(said, v)),
+    )
+
+
+def used_in(messages: Sequence[Message], found: Sequence[str]) -> list[str]:
+    """Those of the values that a tool call in these messages passes or that the assistant says in them."""
+    passed, said = _passed(messages), _said(messages)
+    return [value for value in found if is_used(value, passed, said)]
 
 
 def _passed(messages: Sequence[Message]) -> set[str]:
@@ -104,4 +127,5 @@ TASK = Task(
     score,
     SOURCE,
     floors={"values": 0.995},
+    part="tool_result",
 )

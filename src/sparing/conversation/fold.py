@@ -1,0 +1,242 @@
+"""Fold a request turn by turn: every turn's material under that turn's own budget.
+
+What a turn becomes depends only on the turns up to it and on the policy, so what was sent last time is sent again
+byte for byte and the provider's prompt cache holds: on any replica, after any restart, with nothing stored. What it
+becomes is remembered by digest (`memory`), so that a new turn costs what it adds. Only an explicit budget that older
+turns leave no room for plans the whole anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sparing.conversation.by_effort import settle_by_effort
+from sparing.conversation.history import History
+from sparing.conversation.memory import MEMORY, Memory
+from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of, settlement_of
+from sparing.conversation.resupply import MOST_TOKENS, Needed, Supply, needed_of
+from sparing.conversation.turns import Turn, with_later_words
+from sparing.core.counter import Counter
+from sparing.core.question import Question
+from sparing.core.reducer import Ask, Deadline
+from sparing.core.span import Edit, Kind, Span
+from sparing.core.verdict import Change
+from sparing.handles import with_handle
+from sparing.offer import Offer, offer, with_priors
+from sparing.plan.economics import CacheCosts
+from sparing.plan.effort import TARGETS
+from sparing.plan.zones import Piece
+from sparing.reducers.sniff import sniff
+from sparing.settings import PolicySettings
+from sparing.settle import Settlement, settle, untouched
+
+_PATIENCE = 3.0  # times the deadline for turns before the newest: what they become should not depend on the clock
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is put before the users' words in `span`."""
+
+    span: Span
+    supplied: tuple[Supply, ...]
+
+    @property
+    def tokens(self) -> int:
+        return sum(supply.tokens for supply in self.supplied)
+
+    @property
+    def edit(self) -> Edit:
+        return Edit(self.span, "".join(supply.text for supply in self.supplied) + self.span.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A request as it may go out.
+
+    Attributes:
+        settlement: Covers all pieces, in order.
+        fits: Whether the budget holds, as far as the pieces' own counts tell.
+    """
+
+    settlement: Settlement
+    additions: tuple[Addition, ...] = ()
+    fits: bool = True
+
+    @property
+    def saved_tokens(self) -> int:
+        """What the pieces have less, after what was added."""
+        saved = sum(change.tokens_before - change.tokens_after for change in self.settlement.changes)
+        return saved - sum(addition.tokens for addition in self.additions)
+
+
+class Fold:
+    """Folds one request.
+
+    Args:
+        turns: Oldest first; see `turns.cut_turns`.
+        counter: Counts for the model that will read the request.
+        deadline: When the newest turn has to be done.
+        costs: What changing an earlier turn would cost.
+        marking: Whether what is left out is marked with how to ask for it.
+    """
+
+    def __init__(
+        self,
+        turns: Sequence[Turn],
+        policy: PolicySettings,
+        counter: Counter,
+        deadline: Deadline,
+        costs: CacheCosts,
+        memory: Memory = MEMORY,
+        *,
+        marking: bool = False,
+    ) -> None:
+        self._turns = turns
+        self._policy = policy
+        self._target = TARGETS[policy.effort]
+        self._counter = counter
+        self._deadline = deadline
+        self._memory = memory
+        self._marking = marking
+        self._results: list[TurnResult] = []
+        self._history = History(costs)
+        self._num_absorbed = 0
+
+    def by_effort(self) -> Folded:
+        """Settle every turn by the policy's effort."""
+        self._fold(len(self._turns))
+        return self._folded()
+
+    def within(self, before_tokens: int, limit_tokens: int) -> Folded:
+        """Settle every turn so that the request, which has `before_tokens` as it came, has at most `limit_tokens`.
+
+        The newest turn gets what the older ones leave; if that is not enough the whole is planned anew.
+        """
+        older = len(self._turns) - 1
+        newest = self._turns[older]
+        self._fold(older)
+        folded = self._folded()
+        history = self._history_before(older)
+        history.begin(newest)
+        offers = history.with_references(self._offers(newest.pieces, self._deadline), self._deadline)
+        of_newest = sum(offer.tokens for offer in offers)
+        left = limit_tokens - (before_tokens - folded.saved_tokens - of_newest)
+        settled = self._settle_within(offers, left, must_fit=not older)
+        settled = self._marked(settled)
+        if settled.fits or not older:
+            needed = self._needed(newest, history, self._deadline, left - settled.tokens)
+            self._results.append(TurnResult(outcomes_of(settled), needed.supplied))
+            return replace(self._folded(), fits=settled.fits)
+        anew = self._offers(with_later_words(self._turns), self._deadline)
+        fixed = before_tokens - sum(offer.tokens for offer in anew)
+        settled = self._settle_within(anew, limit_tokens - fixed, must_fit=True)
+        return Folded(self._marked(settled), fits=settled.fits)
+
+    def _marked(self, settled: Settlement) -> Settlement:
+        """The same with a handle on what is left out, if handles can be honoured."""
+        if not self._marking:
+            return settled
+        return replace(settled, changes=tuple(with_handle(change, self._counter) for change in settled.changes))
+
+    def _settle_within(self, offers: Sequence[Offer], tokens: int, *, must_fit: bool) -> Settlement:
+        if not offers:
+            return Settlement((), (), fits=tokens >= 0)
+        return settle(offers, tokens, self._policy.pins, lossless=self._target.lossless, must_fit=must_fit)
+
+    def _fold(self, num_turns: int) -> None:
+        """Find out what the first turns become, from memory where it knows."""
+        for index in range(num_turns):
+            turn = self._turns[index]
+            result = self._memory.result(self._key(turn))
+            if result is None:
+                newest = index == len(self._turns) - 1
+                history = self._history_before(index)
+                result = self._settle(turn, history, self._deadline if newest else _patient(self._deadline))
+                history.end(turn, result, self._memory.tokens(turn, self._counter))
+                self._num_absorbed = index + 1
+                if result.in_time:
+                    self._memory.keep_result(self._key(turn), result)
+            self._results.append(result)
+        if 0 < self._num_absorbed == num_turns and all(result.in_time for result in self._results):
+            self._memory.keep_history(self._key(self._turns[num_turns - 1]), self._history)
+
+    def _key(self, turn: Turn) -> bytes:
+        return turn.digest + (b"marked" if self._marking else b"")
+
+    def _history_before(self, index: int) -> History:
+        """The turns before this one, absorbed."""
+        if not self._num_absorbed and index:
+            known = self._memory.take_history(self._key(self._turns[index - 1]))
+            if known is not None:
+                self._history, self._num_absorbed = known, index
+        for turn, result in zip(
+            self._turns[self._num_absorbed : index], self._results[self._num_absorbed :], strict=False
+        ):
+            self._history.begin(turn)
+            self._history.end(turn, result, self._memory.tokens(turn, self._counter))
+        self._num_absorbed = index
+        return self._history
+
+    def _settle(self, turn: Turn, history: History, deadline: Deadline) -> TurnResult:
+        history.begin(turn)
+        offers = history.with_references(self._offers(turn.pieces, deadline), deadline)
+        total = sum(offer.tokens for offer in offers)
+        if total < self._policy.min_tokens:
+            settled = untouched(offers, f"fewer than {self._policy.min_tokens} reducible tokens in this turn")
+        else:
+            settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
+        needed = self._needed(turn, history, deadline)
+        whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
+        return TurnResult(outcomes_of(settled), needed.supplied, whole)
+
+    def _offers(self, pieces: Sequence[Piece], deadline: Deadline) -> list[Offer]:
+        offers = []
+        for piece in pieces:
+            span = piece.span
+            text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT
+            ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form)
+            offers.append(offer(span, sniff(span.text, span.tool), ask))
+        return with_priors(offers)
+
+    def _needed(self, turn: Turn, history: History, deadline: Deadline, most_tokens: int = MOST_TOKENS) -> Needed:
+        """What the users' words in this turn need of what earlier turns left out."""
+        words = "\n".join(span.text for span in turn.asked).strip()
+        if not words or _place(turn) is None:
+            return Needed()
+        return needed_of(history, Ask(self._counter, Question(words), self._policy.pins, deadline), most_tokens)
+
+    def _folded(self) -> Folded:
+        """The results so far, put together."""
+        turns = self._turns[: len(self._results)]
+        outcomes: list[Outcome] = []
+        supplied: list[tuple[Supply, ...]] = []
+        for result in self._results:
+            for replan in result.replanned:
+                outcomes[replan.number] = replan.outcome
+                if replan.is_whole:
+                    supplied = [tuple(s for s in before if s.number != replan.number) for before in supplied]
+            outcomes += result.outcomes
+            supplied.append(result.supplied)
+        additions = [
+            Addition(place, some)
+            for turn, some in zip(turns, supplied, strict=True)
+            if some and (place := _place(turn)) is not None
+        ]
+        pieces = [piece for turn in turns for piece in turn.pieces]
+        return Folded(settlement_of(outcomes, pieces), tuple(additions))
+
+
+def _whole(change: Change) -> Outcome:
+    reason = "sent whole: supplying what a later question needs of it would cost more"
+    return Outcome(change.content, None, change.tokens_before, change.tokens_before, reason)
+
+
+def _place(turn: Turn) -> Span | None:
+    """The users' newest words in a turn that something can be put before."""
+    return next((span for span in reversed(turn.asked) if span.literal is not None), None)
+
+
+def _patient(deadline: Deadline) -> Deadline:
+    left_s = deadline.left_s()
+    return deadline if left_s == float("inf") else Deadline.after(_PATIENCE * left_s)
