@@ -44,6 +44,11 @@ ROWS = (
     Row("loghub:500", 8),
     Row("planted", 100),
     Row("speed", 3, peers=False),
+    Row("prefix", 50),
+    Row("money", 50),
+    Row("followup", 48, peers=False),
+    Row("followup:all", 48, peers=False),
+    Row("long_session", 3, peers=False),
     Row("gateway", 1, peers=False),
 )
 

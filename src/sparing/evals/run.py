@@ -30,7 +30,7 @@ def names() -> tuple[str, ...]:
 def default_methods(name: str) -> tuple[str, ...]:
     """Methods that `main` runs when none are given."""
     task, _ = _task(name)
-    return task.methods if isinstance(task, Task) else ()
+    return task.methods
 
 
 def main(

@@ -98,6 +98,7 @@ class Bench:
 
     Attributes:
         measure: Takes the draw and the names asked for (empty: all) and gives the finished report.
+        methods: Names that it takes, where it compares methods.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Bench:
     title: str
     n: int
     measure: Callable[[Draw, tuple[str, ...]], Report]
+    methods: tuple[str, ...] = ()
 
 
 AnyTask = Task[Any] | Bench

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sparing.evals.data import Source, first_file, read_jsonl, read_text
+from sparing.evals.later_use import is_used, said_of, values
 from sparing.evals.literal import visible
 from sparing.evals.task import Draw, Sample, Tally, Task
 
@@ -25,9 +25,6 @@ SOURCE = Source(
     "MIT",
     "historical_trajectories/gpt-4o-airline.json",
 )
-_WITH_DIGIT = re.compile(r"[\w.:\-]*\d[\w.:\-]*\w|\d{2,}")
-_NAMELIKE = re.compile(r"[A-Z0-9]")
-_LONGEST_VALUE_CHARS = 80  # longer strings are prose, and nobody repeats them word for word
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +85,6 @@ def tool_results(messages: Sequence[Message], run: str) -> Iterator[Sample[Used]
             yield Sample(f"{run}-{at}", content, f"{user}\n{call}", used, message.get("name", ""))
 
 
-def values(content: str) -> list[str]:
-    """Leaves of a JSON result and its keys that hold a digit; words with a digit of any other text. Each once."""
-    try:
-        found = list(_leaves(json.loads(content)))
-    except ValueError:
-        found = _WITH_DIGIT.findall(content)
-    return [v for v in dict.fromkeys(found) if 2 <= len(v) <= _LONGEST_VALUE_CHARS]
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if any(c.isdigit() for c in key):
-                yield key
-            yield from _leaves(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _leaves(inner)
-    elif isinstance(value, str):
-        yield value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield json.dumps(value)
-
-
 def _used(content: str, before: Sequence[Message], after: Sequence[Message]) -> Used:
     used = used_in(after, values(content))
     known = "\n".join(f"{m.get('content') or ''} {' '.join(_passed([m]))}" for m in before)
@@ -126,7 +99,7 @@ def _used(content: str, before: Sequence[Message], after: Sequence[Message]) -> 
 def used_in(messages: Sequence[Message], found: Sequence[str]) -> list[str]:
     """Those of the values that a tool call in these messages passes or that the assistant says in them."""
     passed, said = _passed(messages), _said(messages)
-    return [v for v in found if v in passed or (_NAMELIKE.search(v) and len(v) > 2 and visible(said, v))]
+    return [value for value in found if is_used(value, passed, said)]
 
 
 def _passed(messages: Sequence[Message]) -> set[str]:
@@ -139,9 +112,8 @@ def _passed(messages: Sequence[Message]) -> set[str]:
 
 
 def _said(messages: Sequence[Message]) -> str:
-    """What the assistant says in these messages, thousands separators taken out of numbers."""
-    said = "\n".join(m.get("content") or "" for m in messages if m["role"] == "assistant")
-    return re.sub(r"(?<=\d),(?=\d{3}\b)", "", said)
+    """What the assistant says in these messages."""
+    return said_of(m.get("content") or "" for m in messages if m["role"] == "assistant")
 
 
 TASK = Task(

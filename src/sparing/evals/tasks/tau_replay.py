@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparing.errors import SettingsError
+from sparing.evals.later_use import values
 from sparing.evals.literal import visible
 from sparing.evals.report import Report, Table
 from sparing.evals.stats import Estimate, estimate
 from sparing.evals.task import Bench, Draw, Tally
-from sparing.evals.tasks.tau_bench import Message, load_runs, used_in, values
+from sparing.evals.tasks.tau_bench import Message, load_runs, used_in
 from sparing.settings import PolicySettings
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
