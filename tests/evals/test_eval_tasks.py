@@ -11,7 +11,7 @@ import pytest
 from sparing import registry
 from sparing.errors import SettingsError
 from sparing.evals.task import Draw, Sample, Task
-from sparing.evals.tasks import gateway, loghub, nq, qmsum, speed, tau_bench, xquad
+from sparing.evals.tasks import gateway, loghub, nq, qmsum, recall, speed, tau_bench, xquad
 from sparing.evals.tasks.planted import TASK as PLANTED
 
 WITH_DATA = [nq.TASK, xquad.TASK, qmsum.TASK, tau_bench.TASK, loghub.TASK]
@@ -57,7 +57,7 @@ def test_missing_data_say_where_to_get_them(task: Task[Any], tmp_path: Path) -> 
 def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
-    assert {"nq", "xquad", "qmsum", "tau_bench", "loghub", "planted", "speed", "gateway"} <= set(names)
+    assert {"nq", "xquad", "qmsum", "tau_bench", "loghub", "planted", "speed", "gateway", "recall"} <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
 
@@ -214,3 +214,13 @@ def test_speed_is_measured_per_reducer_content_and_size(tmp_path: Path) -> None:
     assert timing["tokens"] > 500
     assert timing["reduce_s"] > 0
     assert report.markdown().count("| diff |") == 1
+
+
+def test_a_recall_brings_back_what_a_blind_reduction_lost(tmp_path: Path) -> None:
+    """Something is lost, all of it comes back, and each recall stays within its bound."""
+    report = recall.measure(Draw(tmp_path, 1), ())
+    for row in report.data["rows"]:
+        assert row["asked"] > row["lost"] > 0
+        assert row["back"] == row["lost"]
+        assert 0 < row["tokens"] < 2_100
+    assert "back after one recall" in report.markdown()
