@@ -33,8 +33,8 @@ class Recalled:
     original_tokens: int
 
     @property
-    def narrowed(self) -> bool:
-        """Whether the original is too long to come back whole."""
+    def long(self) -> bool:
+        """Whether the original would not even come back whole without a question."""
         return self.original_tokens > PART_TOKENS
 
 
@@ -57,7 +57,7 @@ def measure(draw: Draw, _names: tuple[str, ...]) -> Report:
     rows, data = [], []
     for keep in _KEEPS:
         done = [recall_one(sample, keep) for sample in samples]
-        for name, some in (("all", done), ("longer originals", [one for one in done if one.narrowed])):
+        for name, some in (("all", done), (f"over {PART_TOKENS:,} tokens", [one for one in done if one.long])):
             row = _sums(some)
             cells = (f"{row['asked']:.0f}", f"{row['lost']:.0f}", f"{row['back']:.0f}", f"{row['tokens']:,.0f}")
             rows.append((f"{keep:.0%}, {name}", *cells))
@@ -65,7 +65,7 @@ def measure(draw: Draw, _names: tuple[str, ...]) -> Report:
     columns = ("kept, blind", "facts asked for", "lost", "back after one recall", "tokens per recall")
     notes = (
         f"{len(samples)} questions about {draw.n} sets of outputs, seeds {seeds[0]} to {seeds[-1]}.",
-        f"Originals of more than {PART_TOKENS:,} tokens come back narrowed to the question, others whole.",
+        f"A recall about a question gives as much as the balanced effort keeps, at most {PART_TOKENS:,} tokens.",
     )
     return Report("recall", BENCH.title, (Table("", columns, tuple(rows)),), (), notes, {"rows": data})
 
