@@ -41,6 +41,7 @@ ROWS = (
     Row("tau_bench", 300),
     Row("loghub", 8, peers=False),
     Row("loghub:500", 8),
+    Row("bfcl", 100, peers=False),
     Row("planted", 100),
     Row("speed", 3, peers=False),
     Row("gateway", 1, peers=False),

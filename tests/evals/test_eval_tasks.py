@@ -57,7 +57,7 @@ def test_missing_data_say_where_to_get_them(task: Task[Any], tmp_path: Path) -> 
 def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
-    assert {"nq", "xquad", "qmsum", "tau_bench", "loghub", "planted", "speed", "gateway"} <= set(names)
+    assert {"nq", "xquad", "qmsum", "tau_bench", "loghub", "planted", "speed", "gateway", "bfcl"} <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
 
