@@ -41,12 +41,15 @@ class Reduction:
     Attributes:
         body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`.
         receipt: What was done; `receipt.reason` says why when nothing was.
+        left_out_tools: Definitions of the tools that the body leaves to `tool_search`: whoever sends it has to answer
+            the model's calls of Sparing's own tools with them.
     """
 
     body: bytes
     receipt: Receipt
     model: str
     stream: bool
+    left_out_tools: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -82,7 +85,9 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         spans=(*tools.receipts, *(s for settlement in outcome.settled for s in span_receipts(settlement))),
         step_ms=watch.step_ms,
     )
-    return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
+    if mode is not Mode.ON or outcome.body is prompt.raw:
+        return Reduction(body, receipt, prompt.model, prompt.stream)
+    return Reduction(outcome.body, receipt, prompt.model, prompt.stream, tools.left_out)
 
 
 def _counter(prompt: Prompt) -> Counter:
