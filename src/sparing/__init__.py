@@ -10,7 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sparing.api import Reduced, ReducedRequest, areduce, areduce_text, reduce, reduce_text, reduce_texts
+    from sparing.api import (
+        Reduced,
+        ReducedRequest,
+        ReducedTools,
+        areduce,
+        areduce_text,
+        reduce,
+        reduce_text,
+        reduce_texts,
+        reduce_tools,
+    )
     from sparing.errors import (
         BodyTooLarge,
         BudgetExceeded,
@@ -32,7 +42,18 @@ __version__ = "0.1.0"
 
 _HOME = {
     **dict.fromkeys(
-        ("Reduced", "ReducedRequest", "areduce", "areduce_text", "reduce", "reduce_text", "reduce_texts"), "sparing.api"
+        (
+            "Reduced",
+            "ReducedRequest",
+            "ReducedTools",
+            "areduce",
+            "areduce_text",
+            "reduce",
+            "reduce_text",
+            "reduce_texts",
+            "reduce_tools",
+        ),
+        "sparing.api",
     ),
     **dict.fromkeys(
         (
@@ -65,6 +86,7 @@ __all__ = [
     "RecordError",
     "Reduced",
     "ReducedRequest",
+    "ReducedTools",
     "ReducerError",
     "RequestError",
     "SettingsError",
@@ -78,6 +100,7 @@ __all__ = [
     "reduce",
     "reduce_text",
     "reduce_texts",
+    "reduce_tools",
 ]
 
 

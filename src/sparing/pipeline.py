@@ -45,6 +45,7 @@ class Reduction:
         receipt: What was done; `receipt.reason` says why when nothing was.
         own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
         elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
+        left_out_tools: Definitions of the tools that `body` leaves to a search (`toolset.search`).
     """
 
     body: bytes
@@ -53,6 +54,7 @@ class Reduction:
     stream: bool
     own_tools: tuple[str, ...] = ()
     elided: tuple[str, ...] = ()
+    left_out_tools: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -87,13 +89,16 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         spans=(*outcome.frame.receipts, *(span_receipts(outcome.folded.settlement) if outcome.folded else ())),
         step_ms=watch.step_ms,
     )
+    if mode is not Mode.ON:
+        return Reduction(body, receipt, prompt.model, prompt.stream)
     return Reduction(
-        outcome.body if mode is Mode.ON else body,
+        outcome.body,
         receipt,
         prompt.model,
         prompt.stream,
         own_tools=outcome.frame.own_tools,
         elided=_elided(outcome),
+        left_out_tools=outcome.frame.plan.left_out,
     )
 
 

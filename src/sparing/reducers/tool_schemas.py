@@ -27,7 +27,9 @@ _ONE = frozenset(
 _LIST = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _MAP = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 _OF_A_DRAFT = frozenset({"additionalItems", "dependencies", "$recursiveRef", "$recursiveAnchor"})
-_BESIDE_REF = frozenset({"$ref", "$schema", "$defs", "definitions", "title", "description", "default", "examples"})
+_BESIDE_REF = frozenset(
+    {"$ref", "$schema", "$defs", "$comment", "definitions", "title", "description", "default", "examples"}
+)
 
 
 class _Notes:

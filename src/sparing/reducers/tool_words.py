@@ -47,7 +47,8 @@ RULE: Final = re.compile(
 FORM: Final = re.compile(
     r"""\d|["`“‘«]|(?<!\w)'|\b[A-Z]{2,}\b|\w/\w|%|°|[a-z]_[a-z]|(?i:\be\.?g\b|\bi\.?e\b|\bsuch as\b|\bfor example\b"""
     r"""|\bexamples?\b|\bformat|\bseparated|\b(?:max|min)(?:imum)?\b|\bat (?:least|most)\b|\bup to\b|\bbetween\b"""
-    r"""|\brange\b|\bunits?\b|\bin (?:[a-z]+s|celsius|fahrenheit|percent)\b)"""
+    r"""|\brange\b|\bunits?\b|\bpercent|\bper \w+"""
+    r"""|\bin (?:[a-z]+s|celsius|fahrenheit|kelvin|[mck]?m|[mk]?g|ml|lb|oz|k?hz|k?wh|usd|eur|gbp)\b)"""
 )
 
 _OPENING = re.compile(
@@ -63,7 +64,7 @@ _OPENING = re.compile(
     (?:(?:an?|the)\s+)?""",
     re.IGNORECASE | re.VERBOSE,
 )
-_TAIL = re.compile(r"\s+(?:of|for|in|on|from|about|within)\s+(?!.*\()")
+_TAIL = re.compile(r"\s+(?:of|for|in|on|from|about|within)\s+")
 # What a clause may not end with once its tail is gone: "date of when", "to be looked".
 _DANGLING = re.compile(
     r"\b(?:to(?: be)? \w+|(?:is|are|was|were|be|been) \w+|you \w+|when|where|who\w*|which|that|how|what|if|and"
@@ -127,9 +128,8 @@ def trim(clause: str, known: frozenset[str]) -> str:
     opening = _OPENING.match(clause)
     if opening is not None and opening.end() < len(clause) and clause[opening.end()].isalnum():
         clause = clause[opening.end() :]
-    while tails := list(_TAIL.finditer(clause)):
-        last = tails[-1].start()
-        if not is_known(clause[last:], known) or _DANGLING.search(clause[:last]):
+    for start in reversed([tail.start() for tail in _TAIL.finditer(clause, clause.rfind("(") + 1)]):
+        if not is_known(clause[start:], known) or _DANGLING.search(clause[:start]):
             break
-        clause = clause[:last]
+        clause = clause[:start]
     return clause
