@@ -36,6 +36,11 @@ class _Header:
     specs: list[_Spec]
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def live(self) -> list[_Spec]:
+        """Those that have a cell in every row."""
+        return [spec for spec in self.specs if spec.kind not in ("const", "alias")]
+
 
 class _Groups(list):
     """Lists of records that share a header."""
@@ -124,7 +129,8 @@ class _Reader:
         while not self.take("}"):
             assert self.take("\n")
             key = self.string()
-            self.take(" ")
+            if header.live:
+                assert self.take(" ")
             records[key] = self.row(header) | ({same.name: key} if same else {})
         return records
 
@@ -167,8 +173,7 @@ class _Reader:
     def row(self, header: _Header) -> dict[str, Any]:
         record: dict[str, Any] = {}
         first = None
-        live = [spec for spec in header.specs if spec.kind not in ("const", "alias")]
-        for number, spec in enumerate(live):
+        for number, spec in enumerate(header.live):
             if number == 1 and re.compile(r" =(?=[\s\]};]|\Z)").match(self.text, self.at):
                 self.at += 2
                 return header.seen[str(first)]

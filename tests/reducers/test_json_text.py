@@ -100,6 +100,7 @@ def test_records_under_keys_name_a_repeated_key_once():
     cards = {f"card_{i}": {"kind": "card", "id": f"card_{i}", "last": 7000 + i} for i in range(3)}
     assert text_of({"cards": cards}) == "cards:{key=id kind:card last\ncard_0 7000\ncard_1 7001\ncard_2 7002}"
     assert text_of({"a": {"n": 1}, "b": {"n": 2}}) == "{key n\na 1\nb 2}"
+    assert text_of({"a": {"n": 1}, "b": {"n": 1, "x": 3}, "c": {"n": 1}}) == "{key n:1\na\nb {x:3}\nc}"
 
 
 def test_an_equal_record_refers_to_the_first():
