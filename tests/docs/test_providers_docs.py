@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sparing.settings.providers import PROVIDERS, SHAPES, Provider
+from sparing.tokens.models import counter_for
 
 PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
 _TABLE = re.compile(r"(<!-- providers -->\n).*?(<!-- /providers -->)", re.DOTALL)
-_HEAD = "| `provider` | wire formats | base URL | key | says how much to think | steers the prompt cache |\n|---|---|---|---|---|---|\n"
+_HEAD = "| `provider` | wire formats | base URL | key | tokens counted with | says how much to think | steers the prompt cache |\n|---|---|---|---|---|---|---|\n"
 
 
 def table() -> str:
@@ -22,6 +23,7 @@ def cells(provider: Provider) -> Iterator[str]:
     yield quoted(provider.wires) + (f" ({provider.note})" if provider.note else "")
     yield quoted(dict.fromkeys(url for shape in SHAPES if (url := provider.url_for(shape))))
     yield quoted(provider.key_variables) or "none"
+    yield counter_for(provider.tokenizer).name if provider.tokenizer else "by the model's name"
     yield quoted(provider.reasoning)
     yield quoted(provider.cache) or "nothing: prefixes are cached unasked"
 

@@ -160,6 +160,12 @@ def test_a_result_that_is_no_object() -> None:
     assert [(span.text, span.literal is None) for span in spans] == [("[1]", False), ("text", False), ("5", True)]
 
 
+def test_a_result_of_very_many_members_is_counted_only() -> None:
+    """A table by name: each row is too small to be reduced by itself."""
+    assert len(parse(user(result("f", {f"k{n}": "x" for n in range(64)}))).spans) == 65
+    assert len(parse(user(result("f", {f"k{n}": "x" for n in range(65)}))).spans) == 1
+
+
 def test_of_duplicate_keys_in_a_result_the_last_counts() -> None:
     """As everywhere in a body."""
     prompt = WIRE.parse(b'{"contents":[{"parts":[{"functionResponse":{"response":{"a":"1","b":"2","a":"3"}}}]}]}')

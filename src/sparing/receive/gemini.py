@@ -24,13 +24,12 @@ _PATH = re.compile(r"/v1\w*/(?:[^:]+/)?(?:models|tunedModels)/([^/]+):(generateC
 
 _KINDS = {"user": Kind.USER, "model": Kind.ASSISTANT, "function": Kind.TOOL_RESULT, "tool": Kind.TOOL_RESULT}
 
-# Everything else (arguments, schemas, configuration) is skipped as a whole; so are the results of functions, which may
-# have any keys and are looked into one by one.
+# Everything else (arguments, schemas, configuration) is skipped as a whole.
 _WALKED = frozenset(
     {"contents", "parts", "systemInstruction", "tools", "functionDeclarations", "inlineData", "fileData"}
-    | {"functionCall", "functionResponse", "executableCode", "codeExecutionResult"}
+    | {"functionCall", "functionResponse", "response"}
     | {"system_instruction", "function_declarations", "inline_data", "file_data"}
-    | {"function_call", "function_response", "executable_code", "code_execution_result"}
+    | {"function_call", "function_response"}
 )
 
 

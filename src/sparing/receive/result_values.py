@@ -8,26 +8,30 @@ from sparing.receive.fields import is_unicode
 from sparing.receive.json_text import Members, Node, unfold
 from sparing.receive.spans import Origin, Spans
 
+_MOST_MEMBERS = 64  # more are the rows of a table by name; each too small to be worth a look
+
 
 def add_result(spans: Spans, node: Node, path: str, origin: Origin) -> None:
     """Add the members of a result: strings as texts, arrays and objects as JSON, content blocks by their texts.
 
     What is left (keys, numbers) is one span that is counted and never edited. Which spans there are depends on the
     shape of the result only, so a reduced request is read as the original was.
+
+    Args:
+        node: Was walked as far as its members.
     """
     if isinstance(node.value, str):
         spans.string(node, node.value, path, origin)
         return
     source = spans.source
-    if source[node.start] not in "[{":
-        spans.raw(node, path, origin)
-        return
-    members = unfold(source, node).value if source[node.start] == "{" else None
-    if not isinstance(members, dict):
+    if isinstance(node.value, list):  # against the rules
         spans.value(node, path, origin)
         return
+    if not isinstance(node.value, dict) or len(node.value) > _MOST_MEMBERS:
+        spans.raw(node, path, origin)
+        return
     found = sorted(
-        (piece for key, member in members.items() for piece in _texts(source, path + _step(key), member)),
+        (piece for key, member in node.value.items() for piece in _texts(source, path + _step(key), member)),
         key=lambda piece: piece[1].start,
     )
     rest, done = [], node.start
