@@ -159,6 +159,8 @@ _items = (
         summary=st.lists(_typed("summary_text", text=texts), max_size=2),
         encrypted_content=st.none() | texts,
     )
+    | _typed("shell_call", call_id=_ids, action=unknown)
+    | _typed("shell_call_output", call_id=_ids, output=st.lists(fields(stdout=texts, stderr=texts), max_size=2))
     | _typed("web_search_call", action=unknown)
     | _typed("item_reference", id=_ids)
     | fields(id=_ids)
