@@ -6,22 +6,26 @@ This is the file to read first. `reduce_body` is what every surface calls before
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sparing.conversation.fold import Fold, Folded
 from sparing.conversation.memory import MEMORY, span_tokens
 from sparing.conversation.turns import Turn, cut_turns
 from sparing.core.budget import Budget, Mode
 from sparing.core.counter import Counter
+from sparing.core.prices import CacheKind
 from sparing.core.receipt import Receipt
-from sparing.core.span import Edit, Prompt, Span
+from sparing.core.span import Edit, Patch, Prompt, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.guard.structure import same_shape
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
+from sparing.prices.lookup import prices_for
 from sparing.receipts import receipt_id, span_receipts
+from sparing.receive.cache_marks import count_marks, mark_cached
 from sparing.receive.splice import edited_texts
 from sparing.settings import PolicySettings
 from sparing.tokens.estimate import CharCounter
@@ -37,7 +41,8 @@ class Reduction:
     """A request as it may go out.
 
     Attributes:
-        body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`.
+        body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`, but for
+            breakpoints of the provider's cache (`receipt.cache_marks`).
         receipt: What was done; `receipt.reason` says why when nothing was.
     """
 
@@ -63,8 +68,11 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     before = _tokens(prompt, turns, opening, counter)
     reason = _reason_to_leave(parts, before, policy, budget, mode)
     watch.lap("plan")
+    mark = partial(_cache_marks, prompt, counter, policy, mode)
     outcome = (
-        _Outcome(body, before) if reason else _reduced(prompt, turns, wire, before, counter, policy, budget, watch)
+        _unreduced(prompt, wire, before, mark(before))
+        if reason
+        else _reduced(prompt, turns, wire, before, counter, policy, budget, watch, mark)
     )
     receipt = Receipt(
         id=receipt_id(),
@@ -78,6 +86,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         reason=reason or outcome.reason,
         spans=span_receipts(outcome.folded.settlement) if outcome.folded else (),
         step_ms=watch.step_ms,
+        cache_marks=outcome.cache_marks,
     )
     return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
 
@@ -115,6 +124,13 @@ class _Outcome:
     tokens: int
     folded: Folded | None = None
     reason: str = ""
+    cache_marks: int = 0
+
+
+def _unreduced(
+    prompt: Prompt, wire: Wire, tokens: int, marks: Sequence[Patch], folded: Folded | None = None, reason: str = ""
+) -> _Outcome:
+    return _Outcome(wire.apply(prompt, (), marks), tokens, folded, reason, count_marks(marks))
 
 
 def _reduced(
@@ -126,6 +142,7 @@ def _reduced(
     policy: PolicySettings,
     budget: Budget,
     watch: Watch,
+    mark: Callable[[int], Sequence[Patch]],
 ) -> _Outcome:
     """Fold, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
     limit = budget.input_tokens
@@ -134,8 +151,9 @@ def _reduced(
         fold = Fold(turns, policy, counter, budget.deadline)
         folded = fold.by_effort() if limit is None else fold.within(before, limit - slack)
         watch.lap("reduce")
-        body = wire.apply(prompt, _edits(folded))
         after = before - _saved_tokens(prompt, folded, counter)
+        marks = mark(after)
+        body = wire.apply(prompt, _edits(folded), marks)
         watch.lap("guard")
         if limit is None or after <= limit or not folded.fits:
             break
@@ -146,8 +164,18 @@ def _reduced(
         reason = "structure: the reduced request had another shape, so the original went out"
         return _Outcome(prompt.raw, before, folded, reason)
     if after >= before:
-        return _Outcome(prompt.raw, before, folded, _why_nothing(folded))
-    return _Outcome(body, after, folded)
+        return _unreduced(prompt, wire, before, mark(before), folded, _why_nothing(folded))
+    return _Outcome(body, after, folded, cache_marks=count_marks(marks))
+
+
+def _cache_marks(prompt: Prompt, counter: Counter, policy: PolicySettings, mode: Mode, tokens: int) -> Sequence[Patch]:
+    """Breakpoints for a provider's cache that has to be told, where the caller set none."""
+    if mode is not Mode.ON or policy.effort == "off" or not policy.cache_marks or not prompt.breakpoints:
+        return ()
+    prices = prices_for(prompt.model, file=policy.prices_file)
+    if prices is None or prices.cache is not CacheKind.EXPLICIT:
+        return ()
+    return mark_cached(prompt, tokens, counter, prices.cache_min_tokens)
 
 
 def _start(policy: PolicySettings, counter: Counter) -> bytes:

@@ -69,6 +69,14 @@ def test_money_by_model(cli: Cli, recorded: None) -> None:
     assert "1 whose provider did not say what it billed" in text
 
 
+def test_what_our_breakpoints_brought_is_told_apart(cli: Cli, home: Path) -> None:
+    """As a part of what was saved."""
+    claude = {"model": "claude-sonnet-4-5", "provider": "anthropic", "cache_marks": 2}
+    record(home, *(receipt(number, **claude) for number in range(20)))
+    assert "of it $0.1620 by cache breakpoints that Sparing set;" in cli("stats", "--usd").text
+    assert json.loads(cli("stats", "--usd", "--json").out)["total"]["by_marks_usd"] == pytest.approx(0.162)
+
+
 def test_money_as_json(cli: Cli, recorded: None) -> None:
     """The same with every digit, and nothing where the table has a dash."""
     value = json.loads(cli("stats", "--usd", "--json", "--by", "mode").out)

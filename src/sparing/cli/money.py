@@ -84,6 +84,8 @@ def _remarks(total: Net, unpriced: Sequence[str]) -> list[str]:
         saved = total.saved
         share = f", {saved.total / total.without_usd * 100:.1f} % of the bill" if total.without_usd else ""
         lines.append(f"Saved, net: {_usd(saved.total)}{share} (95 % interval {_usd(saved.low)} to {_usd(saved.high)}),")
+        if total.by_marks_usd:
+            lines.append(f"of it {_usd(total.by_marks_usd)} by cache breakpoints that Sparing set;")
         lines.append("an estimate at list prices: what requests would have cost without Sparing was never billed.")
     else:
         lines.append(f"No money is shown over fewer than {MIN_REQUESTS} priced requests of a mode.")
@@ -113,7 +115,7 @@ def _as_dict(row: Net) -> dict[str, Any]:
     counts = asdict(row)
     del counts["key"]
     rounded = partial(round, ndigits=6)
-    for name in ("paid_usd", "without_usd", "possible_usd"):
+    for name in ("paid_usd", "without_usd", "possible_usd", "by_marks_usd"):
         counts[name] = None if counts[name] is None else rounded(counts[name])
     saved = counts.pop("saved")
     names = {"saved_usd": "total", "saved_low_usd": "low", "saved_high_usd": "high"}

@@ -26,6 +26,7 @@ from sparing.gateway.proxy import Proxy
 from sparing.gateway.sellers import sellers
 from sparing.gateway.services import Recorder, Reduce, Services
 from sparing.pipeline import reduce_body
+from sparing.prices.lookup import prices_for
 from sparing.record.metrics import CONTENT_TYPE, Metrics
 from sparing.settings import Settings
 
@@ -51,6 +52,7 @@ def create_app(
     """
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
+    prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,

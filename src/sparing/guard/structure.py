@@ -28,12 +28,19 @@ class Structure:
 
 
 def same_shape(before: Prompt, after: Prompt) -> bool:
-    """Whether two prompts differ in nothing but the texts of editable spans: same spans, roles, pairs, order."""
+    """Whether two prompts differ in nothing but the texts of editable spans: same spans, roles, pairs, order.
+
+    A string and an array of one block of text are the same.
+    """
     return len(before.spans) == len(after.spans) and all(
-        (a.label, a.kind, a.pair, a.message) == (b.label, b.kind, b.pair, b.message)
+        (_unified(a.label), a.kind, a.pair, a.message) == (_unified(b.label), b.kind, b.pair, b.message)
         and (a.literal is not None or a.text == b.text)
         for a, b in zip(before.spans, after.spans, strict=True)
     )
+
+
+def _unified(label: str) -> str:
+    return label.removesuffix("[0].text")
 
 
 def _is_json(text: str) -> bool:

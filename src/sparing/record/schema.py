@@ -80,6 +80,7 @@ def _add_usage(connection: sqlite3.Connection) -> None:
         "resupplied_tokens integer not null default 0",
         "recalled_tokens integer not null default 0",
         "extra_turns integer not null default 0",
+        "cache_marks integer not null default 0",
     ):
         connection.execute(f"alter table receipts add column {column}")
     connection.execute(
