@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import sparing
 from sparing.errors import BudgetExceeded, RequestError
+from sparing.handles import handle_of
 from sparing.tokens.models import counter_for
 
 POEM = "".join(
@@ -57,6 +58,23 @@ def test_one_budget_for_several_texts() -> None:
     assert "sold to the glazier" in reduced[1].text
 
 
+@pytest.mark.parametrize("budget", [60, 200, 1_000, None])
+def test_marks_name_the_whole_text(budget: int | None) -> None:
+    """With recall, what is shortened ends in its handle, within the budget; what is whole has none."""
+    long, short = sparing.reduce_texts([("a", POEM), ("b", "short")], query="guest 7", budget=budget, recall=True)
+    assert long.handle == handle_of(POEM)
+    assert long.text.rstrip().endswith(f"sparing_recall({long.handle})]")
+    assert (short.handle, short.text) == ("", "short")
+    assert budget is None or long.tokens_after + short.tokens_after <= budget
+
+
+def test_a_budget_too_small_for_a_mark() -> None:
+    """It holds, without one."""
+    (reduced,) = sparing.reduce_texts([("", POEM)], budget=10, recall=True)
+    assert reduced.tokens_after <= 10
+    assert reduced.handle == ""
+
+
 @pytest.mark.parametrize(
     "options",
     [{"budget": -1}, {"keep": 1.5}, {"budget": 5, "keep": 0.5}, {"kind": "novel"}, {"budget": 2.5}],
@@ -79,6 +97,21 @@ async def test_async_twins() -> None:
     assert (await sparing.areduce_text(POEM, keep=0.3)).text == sparing.reduce_text(POEM, keep=0.3).text
     request = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
     assert (await sparing.areduce(request)).body == sparing.reduce(request).body
+
+
+@pytest.mark.parametrize(
+    ("wire", "request_"),
+    [
+        ("openai.responses", {"model": "gpt-5", "input": [{"type": "function_call_output", "output": POEM * 40}]}),
+        ("gemini", {"contents": [{"parts": [{"functionResponse": {"response": {"output": POEM * 40}}}]}]}),
+    ],
+)
+def test_requests_of_other_formats(wire: str, request_: dict[str, object]) -> None:
+    """The wire format is named; the rest is alike."""
+    reduced = sparing.reduce(request_, wire=wire, budget=400)
+    assert type(reduced.body) is dict
+    assert reduced.receipt.wire == wire
+    assert reduced.receipt.tokens_after <= 400 < reduced.receipt.tokens_before
 
 
 def test_public_names() -> None:

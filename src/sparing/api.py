@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -14,22 +14,26 @@ from sparing import registry
 from sparing.conversation.by_effort import settle_by_effort
 from sparing.core.budget import Budget, Mode
 from sparing.core.content import Content
+from sparing.core.counter import Counter
 from sparing.core.ladder import Elision
 from sparing.core.question import Question
 from sparing.core.receipt import Receipt
 from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Kind, Span
+from sparing.core.verdict import Change
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded, MalformedBody, RequestError
+from sparing.handles import handle_of, is_lossy, with_handle
 from sparing.offer import Offer, offer, with_priors
 from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS
 from sparing.reducers.sniff import sniff
 from sparing.settings import PolicySettings
-from sparing.settle import settle
+from sparing.settle import Settlement, settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 from sparing.warm import warm_up
 
+_MARKING = 3  # times the aim is lowered to make room for marks
 _KINDS = {"auto": None, "grep": Content.GREP, "test": Content.TEST_OUTPUT}
 
 
@@ -42,6 +46,7 @@ class Reduced:
         elided: What was left out, as character ranges of the source.
         reason: Why it is as it is when nothing was left out, or what a guard insisted on; "" otherwise.
         exact: False when the model's vocabulary is not public and the counts are estimates.
+        handle: What the mark at the end of `text` names the whole text by; "" if there is no mark.
     """
 
     text: str
@@ -55,6 +60,7 @@ class Reduced:
     exact: bool
     ms: float
     name: str = ""
+    handle: str = ""
 
     @property
     def kept(self) -> float:
@@ -112,8 +118,13 @@ def reduce_texts(
     model: str = DEFAULT_MODEL,
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
+    recall: bool = False,
 ) -> list[Reduced]:
-    """Shorten several (name, text) under one budget; see `reduce_text`."""
+    """Shorten several (name, text) under one budget; see `reduce_text`.
+
+    Args:
+        recall: Mark what is shortened with a handle of the whole; whoever does that has to keep the texts.
+    """
     start_s = time.perf_counter()
     _check(budget, keep)
     counter = counter_for(model)
@@ -127,10 +138,13 @@ def reduce_texts(
     offers = with_priors(offers)
     before = sum(o.tokens for o in offers)
     limit = budget if budget is not None else round(before * (1.0 if keep is None else keep))
-    if budget is None and keep is None:
-        settled = settle_by_effort(offers, TARGETS["balanced"], tuple(pins))
-    else:
-        settled = settle(offers, limit, tuple(pins), must_fit=budget is not None)
+
+    def settled_within(aim: int) -> Settlement:
+        if budget is None and keep is None:
+            return settle_by_effort(offers, TARGETS["balanced"], tuple(pins))
+        return settle(offers, aim, tuple(pins), must_fit=budget is not None)
+
+    settled = _marked(settled_within, limit, counter) if recall else settled_within(limit)
     if budget is not None and settled.tokens > budget:
         raise BudgetExceeded(budget_tokens=budget, needed_tokens=settled.tokens)
     ms = round((time.perf_counter() - start_s) * 1000, 3)
@@ -147,6 +161,7 @@ def reduce_texts(
             exact=counter.exact,
             ms=ms,
             name=name,
+            handle=_handle_in(change),
         )
         for change, reason, offer_, (name, _) in zip(settled.changes, settled.reasons, offers, items, strict=True)
     ]
@@ -163,7 +178,7 @@ def reduce(
 
     Args:
         request: The body as a dict, or as JSON text or bytes.
-        wire: ``openai.chat`` or ``anthropic.messages``.
+        wire: ``openai.chat``, ``openai.responses``, ``anthropic.messages`` or ``gemini``.
         budget: Most tokens the whole prompt may have; None leaves it to the policy's effort.
     Raises:
         MalformedBody, BudgetExceeded, RequestError
@@ -200,6 +215,23 @@ def content_of(text: str, kind: str, name: str = "") -> Content:
     if kind not in known:
         raise RequestError(f"no kind is called {kind!r}", hint=f"known: {', '.join(known)}")
     return known[kind] or told
+
+
+def _marked(settled_within: Callable[[int], Settlement], limit: int, counter: Counter) -> Settlement:
+    """Within the limit, with marks; the limit counts for more than they do."""
+    aim = limit
+    for _ in range(_MARKING):
+        settled = settled_within(aim)
+        marked = replace(settled, changes=tuple(with_handle(change, counter) for change in settled.changes))
+        if marked.tokens <= limit or settled.tokens > limit:
+            return marked
+        aim -= marked.tokens - limit
+    return settled_within(limit)
+
+
+def _handle_in(change: Change) -> str:
+    handle = handle_of(change.span.text) if is_lossy(change.rendition) else ""
+    return handle if f"({handle})" in change.rendition.text else ""
 
 
 def _check(budget: int | None, keep: float | None) -> None:

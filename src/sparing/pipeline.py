@@ -6,9 +6,8 @@ This is the file to read first. `reduce_body` is what every surface calls before
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from sparing.conversation.fold import Fold, Folded
 from sparing.conversation.memory import MEMORY, span_tokens
@@ -20,7 +19,10 @@ from sparing.core.receipt import Receipt
 from sparing.core.span import Edit, Patch, Prompt, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
+from sparing.frame import Frame, frame_of
 from sparing.guard.structure import same_shape
+from sparing.handles import is_lossy, without_tools
+from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
 from sparing.prices.lookup import prices_for
@@ -44,12 +46,16 @@ class Reduction:
         body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`, but for
             breakpoints of the provider's cache (`receipt.cache_marks`).
         receipt: What was done; `receipt.reason` says why when nothing was.
+        own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
+        elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
     """
 
     body: bytes
     receipt: Receipt
     model: str
     stream: bool
+    own_tools: tuple[str, ...] = ()
+    elided: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -64,16 +70,15 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     watch.lap("receive")
     counter = _counter(prompt)
     parts = find_parts(prompt, policy.exempt_tools)
-    turns, opening = cut_turns(prompt, parts, _start(policy, counter))
+    turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
     before = _tokens(prompt, turns, opening, counter)
-    reason = _reason_to_leave(parts, before, policy, budget, mode)
+    frame = Frame() if mode is not Mode.ON or policy.effort == "off" else frame_of(prompt, wire, policy, counter)
+    reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
+    if reason and budget.input_tokens is not None and before + frame.added_tokens > budget.input_tokens:
+        frame = Frame()  # the budget counts for more than our tools
     watch.lap("plan")
-    mark = partial(_cache_marks, prompt, counter, policy, mode)
-    outcome = (
-        _unreduced(prompt, wire, before, mark(before))
-        if reason
-        else _reduced(prompt, turns, wire, before, counter, policy, budget, watch, mark)
-    )
+    request = _Request(prompt, turns, wire, before, counter, policy, budget, mode)
+    outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
     receipt = Receipt(
         id=receipt_id(),
         created_s=time.time(),
@@ -83,12 +88,19 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         tokens_before=before,
         tokens_after=outcome.tokens,
         exact=counter.exact,
-        reason=reason or outcome.reason,
+        reason=outcome.reason,
         spans=span_receipts(outcome.folded.settlement) if outcome.folded else (),
         step_ms=watch.step_ms,
         cache_marks=outcome.cache_marks,
     )
-    return Reduction(outcome.body if mode is Mode.ON else body, receipt, prompt.model, prompt.stream)
+    return Reduction(
+        outcome.body if mode is Mode.ON else body,
+        receipt,
+        prompt.model,
+        prompt.stream,
+        own_tools=tuple(tool.name for tool in outcome.frame.tools),
+        elided=_elided(outcome),
+    )
 
 
 def _counter(prompt: Prompt) -> Counter:
@@ -120,67 +132,101 @@ def _reason_to_leave(parts: Parts, before: int, policy: PolicySettings, budget: 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
+    """A body that may go out.
+
+    Attributes:
+        folded: None where the conversation was left alone.
+    """
+
     body: bytes
     tokens: int
+    frame: Frame
     folded: Folded | None = None
     reason: str = ""
     cache_marks: int = 0
 
 
-def _unreduced(
-    prompt: Prompt, wire: Wire, tokens: int, marks: Sequence[Patch], folded: Folded | None = None, reason: str = ""
-) -> _Outcome:
-    return _Outcome(wire.apply(prompt, (), marks), tokens, folded, reason, count_marks(marks))
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request that was read, with what it is to be reduced by."""
 
+    prompt: Prompt
+    turns: Sequence[Turn]
+    wire: Wire
+    before: int
+    counter: Counter
+    policy: PolicySettings
+    budget: Budget
+    mode: Mode
 
-def _reduced(
-    prompt: Prompt,
-    turns: Sequence[Turn],
-    wire: Wire,
-    before: int,
-    counter: Counter,
-    policy: PolicySettings,
-    budget: Budget,
-    watch: Watch,
-    mark: Callable[[int], Sequence[Patch]],
-) -> _Outcome:
-    """Fold, apply, and look at the result as the provider will: the same shape, never larger, within the budget."""
-    limit = budget.input_tokens
-    slack = 0
-    for _ in range(_TIGHTEN):
-        fold = Fold(turns, policy, counter, budget.deadline)
-        folded = fold.by_effort() if limit is None else fold.within(before, limit - slack)
-        watch.lap("reduce")
-        after = before - _saved_tokens(prompt, folded, counter)
-        marks = mark(after)
-        body = wire.apply(prompt, _edits(folded), marks)
+    def unfolded(self, frame: Frame, reason: str, folded: Folded | None = None, *, may_mark: bool = True) -> _Outcome:
+        """The conversation as it came."""
+        tokens = self.before + frame.added_tokens
+        marks = self._cache_marks(tokens) if may_mark else ()
+        body = self.wire.apply(self.prompt, (), (*frame.patches, *marks))
+        return _Outcome(body, tokens, frame, folded, reason, count_marks(marks))
+
+    def folded(self, frame: Frame, watch: Watch) -> _Outcome:
+        """The conversation folded: the same shape, never larger, within the budget.
+
+        Raises:
+            BudgetExceeded: The budget is smaller than what may not be reduced.
+        """
+        limit = self.budget.input_tokens
+        if limit is None:
+            return self._fold(frame, watch, marking=bool(frame.tools))
+        # The budget counts for more than our marks, and these for more than our tools.
+        attempts = [(frame, True), (frame, False), (Frame(), False)] if frame.tools else [(frame, False)]
+        for one, marking in attempts:
+            outcome = self._fold(one, watch, marking=marking)
+            if outcome.tokens <= limit:
+                return outcome
+        raise BudgetExceeded(budget_tokens=limit, needed_tokens=outcome.tokens)
+
+    def _fold(self, frame: Frame, watch: Watch, *, marking: bool) -> _Outcome:
+        limit, slack = self.budget.input_tokens, 0
+        base = self.before + frame.added_tokens
+        costs = cache_costs(prices_for(self.prompt.model, file=self.policy.prices_file))
+        for _ in range(_TIGHTEN):
+            fold = Fold(self.turns, self.policy, self.counter, self.budget.deadline, costs, marking=marking)
+            folded = fold.by_effort() if limit is None else fold.within(base, limit - slack)
+            watch.lap("reduce")
+            after = base - _saved_tokens(self.prompt, folded, self.counter)
+            marks = self._cache_marks(after)
+            body = self.wire.apply(self.prompt, _edits(folded), (*frame.patches, *marks))
+            watch.lap("guard")
+            if limit is None or after <= limit or not (folded.fits or marking):
+                break
+            slack += after - limit
+        if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.tools)):
+            reason = "structure: the reduced request had another shape, so the original went out"
+            return self.unfolded(frame, reason, folded, may_mark=False)
         watch.lap("guard")
-        if limit is None or after <= limit or not folded.fits:
-            break
-        slack += after - limit
-    if limit is not None and after > limit:
-        raise BudgetExceeded(budget_tokens=limit, needed_tokens=after)
-    if not same_shape(prompt, wire.parse(body)):
-        reason = "structure: the reduced request had another shape, so the original went out"
-        return _Outcome(prompt.raw, before, folded, reason)
-    if after >= before:
-        return _unreduced(prompt, wire, before, mark(before), folded, _why_nothing(folded))
-    return _Outcome(body, after, folded, cache_marks=count_marks(marks))
+        if after >= base:
+            return self.unfolded(frame, _why_nothing(folded), folded)
+        return _Outcome(body, after, frame, folded, cache_marks=count_marks(marks))
+
+    def _cache_marks(self, tokens: int) -> tuple[Patch, ...]:
+        """Breakpoints for a provider's cache that has to be told, where the caller set none."""
+        policy = self.policy
+        if self.mode is not Mode.ON or policy.effort == "off" or not policy.cache_marks or not self.prompt.breakpoints:
+            return ()
+        prices = prices_for(self.prompt.model, file=policy.prices_file)
+        if prices is None or prices.cache is not CacheKind.EXPLICIT:
+            return ()
+        return mark_cached(self.prompt, tokens, self.counter, prices.cache_min_tokens)
 
 
-def _cache_marks(prompt: Prompt, counter: Counter, policy: PolicySettings, mode: Mode, tokens: int) -> Sequence[Patch]:
-    """Breakpoints for a provider's cache that has to be told, where the caller set none."""
-    if mode is not Mode.ON or policy.effort == "off" or not policy.cache_marks or not prompt.breakpoints:
+def _elided(outcome: _Outcome) -> tuple[str, ...]:
+    """Texts that can be asked for again, because our tool for that is offered."""
+    if outcome.folded is None or outcome.reason or not outcome.frame.tools:
         return ()
-    prices = prices_for(prompt.model, file=policy.prices_file)
-    if prices is None or prices.cache is not CacheKind.EXPLICIT:
-        return ()
-    return mark_cached(prompt, tokens, counter, prices.cache_min_tokens)
+    return tuple(c.span.text for c in outcome.folded.settlement.changes if is_lossy(c.rendition))
 
 
-def _start(policy: PolicySettings, counter: Counter) -> bytes:
+def _start(policy: PolicySettings, counter: Counter, model: str) -> bytes:
     """What every turn depends on beside the conversation."""
-    return repr((policy, TARGETS[policy.effort], counter.name)).encode("utf-8", "surrogatepass")
+    return repr((policy, TARGETS[policy.effort], counter.name, model)).encode("utf-8", "surrogatepass")
 
 
 def _edits(folded: Folded) -> list[Edit]:

@@ -14,14 +14,17 @@ from dataclasses import dataclass, replace
 from sparing.conversation.by_effort import settle_by_effort
 from sparing.conversation.history import History
 from sparing.conversation.memory import MEMORY, Memory
-from sparing.conversation.outcome import TurnResult, outcomes_of, settlement_of
-from sparing.conversation.resupply import MOST_TOKENS, Supply, supplies
+from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of, settlement_of
+from sparing.conversation.resupply import MOST_TOKENS, Needed, Supply, needed_of
 from sparing.conversation.turns import Turn, with_later_words
 from sparing.core.counter import Counter
 from sparing.core.question import Question
 from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Edit, Span
+from sparing.core.verdict import Change
+from sparing.handles import with_handle
 from sparing.offer import Offer, offer, with_priors
+from sparing.plan.economics import CacheCosts
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Piece
 from sparing.reducers.sniff import sniff
@@ -74,6 +77,8 @@ class Fold:
         turns: Oldest first; see `turns.cut_turns`.
         counter: Counts for the model that will read the request.
         deadline: When the newest turn has to be done.
+        costs: What changing an earlier turn would cost.
+        marking: Whether what is left out is marked with how to ask for it.
     """
 
     def __init__(
@@ -82,7 +87,10 @@ class Fold:
         policy: PolicySettings,
         counter: Counter,
         deadline: Deadline,
+        costs: CacheCosts,
         memory: Memory = MEMORY,
+        *,
+        marking: bool = False,
     ) -> None:
         self._turns = turns
         self._policy = policy
@@ -90,8 +98,9 @@ class Fold:
         self._counter = counter
         self._deadline = deadline
         self._memory = memory
+        self._marking = marking
         self._results: list[TurnResult] = []
-        self._history = History()
+        self._history = History(costs)
         self._num_absorbed = 0
 
     def by_effort(self) -> Folded:
@@ -114,14 +123,21 @@ class Fold:
         of_newest = sum(offer.tokens for offer in offers)
         left = limit_tokens - (before_tokens - folded.saved_tokens - of_newest)
         settled = self._settle_within(offers, left, must_fit=not older)
+        settled = self._marked(settled)
         if settled.fits or not older:
-            supplied = self._supplied(newest, history, self._deadline, left - settled.tokens)
-            self._results.append(TurnResult(outcomes_of(settled), supplied))
+            needed = self._needed(newest, history, self._deadline, left - settled.tokens)
+            self._results.append(TurnResult(outcomes_of(settled), needed.supplied))
             return replace(self._folded(), fits=settled.fits)
         anew = self._offers(with_later_words(self._turns), self._deadline)
         fixed = before_tokens - sum(offer.tokens for offer in anew)
         settled = self._settle_within(anew, limit_tokens - fixed, must_fit=True)
-        return Folded(settled, fits=settled.fits)
+        return Folded(self._marked(settled), fits=settled.fits)
+
+    def _marked(self, settled: Settlement) -> Settlement:
+        """The same with a handle on what is left out, if handles can be honoured."""
+        if not self._marking:
+            return settled
+        return replace(settled, changes=tuple(with_handle(change, self._counter) for change in settled.changes))
 
     def _settle_within(self, offers: Sequence[Offer], tokens: int, *, must_fit: bool) -> Settlement:
         if not offers:
@@ -132,30 +148,33 @@ class Fold:
         """Find out what the first turns become, from memory where it knows."""
         for index in range(num_turns):
             turn = self._turns[index]
-            result = self._memory.result(turn.digest)
+            result = self._memory.result(self._key(turn))
             if result is None:
                 newest = index == len(self._turns) - 1
                 history = self._history_before(index)
                 result = self._settle(turn, history, self._deadline if newest else _patient(self._deadline))
-                history.end(turn, result)
+                history.end(turn, result, self._memory.tokens(turn, self._counter))
                 self._num_absorbed = index + 1
                 if result.in_time:
-                    self._memory.keep_result(turn.digest, result)
+                    self._memory.keep_result(self._key(turn), result)
             self._results.append(result)
         if 0 < self._num_absorbed == num_turns and all(result.in_time for result in self._results):
-            self._memory.keep_history(self._turns[num_turns - 1].digest, self._history)
+            self._memory.keep_history(self._key(self._turns[num_turns - 1]), self._history)
+
+    def _key(self, turn: Turn) -> bytes:
+        return turn.digest + (b"marked" if self._marking else b"")
 
     def _history_before(self, index: int) -> History:
         """The turns before this one, absorbed."""
         if not self._num_absorbed and index:
-            known = self._memory.take_history(self._turns[index - 1].digest)
+            known = self._memory.take_history(self._key(self._turns[index - 1]))
             if known is not None:
                 self._history, self._num_absorbed = known, index
         for turn, result in zip(
             self._turns[self._num_absorbed : index], self._results[self._num_absorbed :], strict=False
         ):
             self._history.begin(turn)
-            self._history.end(turn, result)
+            self._history.end(turn, result, self._memory.tokens(turn, self._counter))
         self._num_absorbed = index
         return self._history
 
@@ -166,8 +185,10 @@ class Fold:
         if total < self._policy.min_tokens:
             settled = untouched(offers, f"fewer than {self._policy.min_tokens} reducible tokens in this turn")
         else:
-            settled = settle_by_effort(offers, self._target, self._policy.pins)
-        return TurnResult(outcomes_of(settled), self._supplied(turn, history, deadline))
+            settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
+        needed = self._needed(turn, history, deadline)
+        whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
+        return TurnResult(outcomes_of(settled), needed.supplied, whole)
 
     def _offers(self, pieces: Sequence[Piece], deadline: Deadline) -> list[Offer]:
         offers = []
@@ -177,30 +198,37 @@ class Fold:
             offers.append(offer(span, sniff(span.text, span.tool), ask))
         return with_priors(offers)
 
-    def _supplied(
-        self, turn: Turn, history: History, deadline: Deadline, most_tokens: int = MOST_TOKENS
-    ) -> tuple[Supply, ...]:
+    def _needed(self, turn: Turn, history: History, deadline: Deadline, most_tokens: int = MOST_TOKENS) -> Needed:
         """What the users' words in this turn need of what earlier turns left out."""
         words = "\n".join(span.text for span in turn.asked).strip()
         if not words or _place(turn) is None:
-            return ()
-        ask = Ask(self._counter, Question(words), self._policy.pins, deadline)
-        return supplies(history, ask, most_tokens)
+            return Needed()
+        return needed_of(history, Ask(self._counter, Question(words), self._policy.pins, deadline), most_tokens)
 
     def _folded(self) -> Folded:
         """The results so far, put together."""
         turns = self._turns[: len(self._results)]
-        pieces = [piece for turn in turns for piece in turn.pieces]
-        outcomes = [outcome for result in self._results for outcome in result.outcomes]
+        outcomes: list[Outcome] = []
+        supplied: list[tuple[Supply, ...]] = []
         for result in self._results:
-            for number, outcome in result.replanned:
-                outcomes[number] = outcome
-        additions = tuple(
-            Addition(place, result.supplied)
-            for turn, result in zip(turns, self._results, strict=True)
-            if result.supplied and (place := _place(turn)) is not None
-        )
-        return Folded(settlement_of(outcomes, pieces), additions)
+            for replan in result.replanned:
+                outcomes[replan.number] = replan.outcome
+                if replan.is_whole:
+                    supplied = [tuple(s for s in before if s.number != replan.number) for before in supplied]
+            outcomes += result.outcomes
+            supplied.append(result.supplied)
+        additions = [
+            Addition(place, some)
+            for turn, some in zip(turns, supplied, strict=True)
+            if some and (place := _place(turn)) is not None
+        ]
+        pieces = [piece for turn in turns for piece in turn.pieces]
+        return Folded(settlement_of(outcomes, pieces), tuple(additions))
+
+
+def _whole(change: Change) -> Outcome:
+    reason = "sent whole: supplying what a later question needs of it would cost more"
+    return Outcome(change.content, None, change.tokens_before, change.tokens_before, reason)
 
 
 def _place(turn: Turn) -> Span | None:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sparing.conversation.hidden import Range, not_in, ranges_of
-from sparing.conversation.outcome import Outcome, TurnResult, settlement_of
+from sparing.conversation.outcome import Replan, TurnResult, settlement_of
 from sparing.conversation.refer import Said
 from sparing.conversation.shelf import Shelf
 from sparing.conversation.turns import Turn
+from sparing.core.ladder import Rendition
 from sparing.core.reducer import Deadline
 from sparing.core.verdict import Change
 from sparing.offer import Offer
+from sparing.plan.economics import CacheCosts, pays_to_send_whole
 from sparing.rungs import as_it_is
 
 
@@ -25,39 +27,49 @@ class History:
         num_chars: Of all texts so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, costs: CacheCosts) -> None:
         self.sent: list[Change] = []
         self.saved_tokens = 0
         self.num_chars = 0
+        self._costs = costs
         self._said = Said()
         self._shelf = Shelf()
         self._hidden: dict[int, list[Range]] = {}
+        self._supplied: dict[int, int] = {}
+        self._turn_of: list[int] = []
+        self._turn_tokens: list[int] = []
 
     def begin(self, turn: Turn) -> None:
         """What the turn says in full may be referred to from now on."""
         self._said.add_whole(turn.spoken)
-        self.num_chars += sum(len(span.text) for span in turn.spoken)
+        self.num_chars += sum(len(span.text) for span in turn.spans)
 
     def with_references(self, offers: Sequence[Offer], deadline: Deadline) -> list[Offer]:
         """The offers, with references to what was sent before where that is shorter."""
         return self._said.with_references(offers, deadline)
 
-    def end(self, turn: Turn, result: TurnResult) -> None:
-        """The turn became this."""
+    def end(self, turn: Turn, result: TurnResult, tokens: int) -> None:
+        """The turn became this.
+
+        Args:
+            tokens: Of everything in the turn as it came.
+        """
         settlement = settlement_of(result.outcomes, turn.pieces)
         self._said.add(settlement)
+        self._turn_tokens.append(tokens)
         for number, change in enumerate(settlement.changes, turn.first):
-            self.num_chars += len(change.span.text)
             self.sent.append(change)
-            self.saved_tokens += change.tokens_before - change.tokens_after
+            self._turn_of.append(len(self._turn_tokens) - 1)
+            self._save(number, change.tokens_before - change.tokens_after)
             if change.rendition.elisions:
-                self._hidden[number] = ranges_of(change.rendition.elisions)
-                self._shelf.put(number, change.span.text, change.rendition.elisions)
+                self._hide(number, change.rendition)
         for supply in result.supplied:
+            self._hidden[supply.number] = not_in(self.hidden(supply.number), supply.ranges)
+            self._supplied[supply.number] = self._supplied.get(supply.number, 0) + supply.tokens
             self.saved_tokens -= supply.tokens
-            self._hidden[supply.number] = not_in(self._hidden.get(supply.number, ()), supply.ranges)
-        for number, outcome in result.replanned:
-            self._replan(number, outcome)
+            self._turn_tokens[-1] += supply.tokens
+        for replan in result.replanned:
+            self._replan(replan)
 
     def hidden(self, number: int) -> list[Range]:
         """What of a piece was never sent."""
@@ -67,12 +79,31 @@ class History:
         """Numbers of at most `most` pieces of which something was left out that has to do with a question."""
         return [number for number in self._shelf.find(question, most) if self._hidden.get(number)]
 
-    def _replan(self, number: int, outcome: Outcome) -> None:
-        """An earlier piece is sent like this from now on."""
+    def had_better_be_whole(self, number: int, supplied_tokens: int) -> bool:
+        """Whether sending a piece whole from now on costs less than supplying so many tokens of it."""
         change = self.sent[number]
-        text = change.span.text
-        self.saved_tokens += change.tokens_after - outcome.tokens_after
-        rendition = outcome.rendition or as_it_is(text, change.tokens_before).rendition
-        self.sent[number] = replace(change, rendition=rendition, tokens_after=outcome.tokens_after)
+        more = change.tokens_before - change.tokens_after - self._supplied.get(number, 0)
+        behind = self.tokens_behind(number)
+        return pays_to_send_whole(self._costs, supplied_tokens, more, behind, len(self._turn_tokens))
+
+    def tokens_behind(self, number: int) -> int:
+        """Tokens of the turn that a piece is in and of all after it, as they are sent."""
+        return sum(self._turn_tokens[self._turn_of[number] :])
+
+    def _replan(self, replan: Replan) -> None:
+        """An earlier piece is sent like this from now on."""
+        change = self.sent[replan.number]
+        rendition = replan.outcome.rendition or as_it_is(change.span.text, change.tokens_before).rendition
+        self.sent[replan.number] = replace(change, rendition=rendition, tokens_after=replan.outcome.tokens_after)
+        self._save(replan.number, change.tokens_after - replan.outcome.tokens_after)
+        if replan.is_whole:
+            self.saved_tokens += self._supplied.pop(replan.number, 0)
+        self._hide(replan.number, rendition)
+
+    def _save(self, number: int, tokens: int) -> None:
+        self.saved_tokens += tokens
+        self._turn_tokens[self._turn_of[number]] -= tokens
+
+    def _hide(self, number: int, rendition: Rendition) -> None:
         self._hidden[number] = ranges_of(rendition.elisions)
-        self._shelf.put(number, text, rendition.elisions)
+        self._shelf.put(number, self.sent[number].span.text, rendition.elisions)

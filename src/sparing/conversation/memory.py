@@ -83,6 +83,12 @@ class Memory:
         with self._lock:
             self._histories.put(digest, history)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            for recent in (self._results, self._histories, self._tokens):
+                recent.clear()
+
     @property
     def num_chars(self) -> int:
         """How much text is remembered."""
@@ -109,6 +115,11 @@ class _Recent(Generic[T]):
         if entry is not None:
             self.num_chars -= self._sizes.pop(key)
         return entry
+
+    def clear(self) -> None:
+        self._entries.clear()
+        self._sizes.clear()
+        self.num_chars = 0
 
     def put(self, key: bytes, entry: T) -> None:
         self.pop(key)

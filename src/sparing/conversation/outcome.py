@@ -35,18 +35,34 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Replan:
+    """What an earlier piece is from this turn on: here the cached prefix ends.
+
+    Attributes:
+        number: Of the piece, in the order of the request. Where it is sent whole, what was supplied of it goes.
+    """
+
+    number: int
+    outcome: Outcome
+
+    @property
+    def is_whole(self) -> bool:
+        return self.outcome.rendition is None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnResult:
     """What one turn became, and what it did to earlier ones.
 
     Attributes:
         outcomes: One per piece of the turn.
         supplied: Stretches of earlier texts, in the order in which they stand before the user's words.
-        replanned: (number of an earlier piece, what it is from this turn on).
+        replanned: Earlier pieces that are sent otherwise from this turn on.
     """
 
     outcomes: tuple[Outcome, ...]
     supplied: tuple[Supply, ...] = ()
-    replanned: tuple[tuple[int, Outcome], ...] = ()
+    replanned: tuple[Replan, ...] = ()
 
     @property
     def in_time(self) -> bool:
@@ -56,7 +72,7 @@ class TurnResult:
     @property
     def num_chars(self) -> int:
         """How much text it holds."""
-        outcomes = (*self.outcomes, *(outcome for _, outcome in self.replanned))
+        outcomes = (*self.outcomes, *(replan.outcome for replan in self.replanned))
         kept = sum(len(o.rendition.text) for o in outcomes if o.rendition is not None)
         return kept + sum(len(supply.text) for supply in self.supplied)
 

@@ -20,9 +20,9 @@ from sparing.core.reducer import Ask
 from sparing.core.verdict import Change
 from sparing.offer import propose
 
-_ENOUGH = 0.985  # chance that a rung holds what the question needs, as the reducers estimate it
+_ENOUGH = 0.95  # chance that a rung holds what the question needs, as the reducers estimate it
 _SHARE = 0.12  # of the earlier text's tokens may be supplied, within these bounds
-_FEWEST_TOKENS, MOST_TOKENS = 256, 1500
+_FEWEST_TOKENS, MOST_TOKENS = 160, 1500
 _MOST_SOURCES = 3  # earlier texts that one question is supplied from
 _TRIES = 6
 _GAP = "[…]"
@@ -45,40 +45,63 @@ class Supply:
 
 
 class Earlier(Protocol):
-    """What `supplies` needs to know of the turns so far; see `history.History`."""
-
-    @property
-    def saved_tokens(self) -> int: ...
+    """What `needed_of` has to know of the turns so far; see `history.History`."""
 
     @property
     def sent(self) -> Sequence[Change]: ...
+
+    @property
+    def saved_tokens(self) -> int: ...
 
     def hidden(self, number: int) -> Sequence[Range]: ...
 
     def left_out(self, question: str, most: int) -> Sequence[int]: ...
 
+    def had_better_be_whole(self, number: int, supplied_tokens: int) -> bool: ...
 
-def supplies(earlier: Earlier, ask: Ask, most_tokens: int = MOST_TOKENS) -> tuple[Supply, ...]:
-    """What the question of `ask` needs of what earlier turns left out, the most relevant text first.
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a question needs of earlier texts.
+
+    Attributes:
+        supplied: The most relevant text first.
+        whole: Numbers of texts that are to be sent whole from now on.
+    """
+
+    supplied: tuple[Supply, ...] = ()
+    whole: tuple[int, ...] = ()
+
+
+def needed_of(earlier: Earlier, ask: Ask, most_tokens: int = MOST_TOKENS) -> Needed:
+    """What the question of `ask` needs of what earlier turns left out.
+
+    Never more is supplied than was saved so far, so that no request grows: what needs more is sent whole.
 
     Args:
-        most_tokens: Room there is. Never more than was saved so far, so that no request grows.
+        most_tokens: Room there is.
     """
     if ask.question is None:
-        return ()
-    left = min(most_tokens, MOST_TOKENS, earlier.saved_tokens)
-    found: list[Supply] = []
+        return Needed()
+    room, saved = min(most_tokens, MOST_TOKENS), earlier.saved_tokens
+    supplied: list[Supply] = []
+    whole: list[int] = []
     for number in earlier.left_out(ask.question.text, _MOST_SOURCES):
-        one = _from(number, earlier.sent[number], earlier.hidden(number), ask, left)
-        if one is not None:
-            found.append(one)
-            left -= one.tokens
-    return tuple(found)
+        one = _from(number, earlier.sent[number], earlier.hidden(number), ask, min(room, saved)) if saved > 0 else None
+        if one is None:
+            continue
+        if earlier.had_better_be_whole(number, one.tokens):
+            whole.append(number)
+        else:
+            supplied.append(one)
+            room -= one.tokens
+            saved -= one.tokens
+    return Needed(tuple(supplied), tuple(whole))
 
 
-def _from(number: int, change: Change, hidden: Sequence[Range], ask: Ask, most_tokens: int) -> Supply | None:
+def _from(number: int, change: Change, hidden: Sequence[Range], ask: Ask, room_tokens: int) -> Supply | None:
     """What is needed of one earlier text and has not been sent yet."""
-    allowed = min(most_tokens, max(_FEWEST_TOKENS, round(_SHARE * change.tokens_before)))
+    allowed = min(room_tokens, max(_FEWEST_TOKENS, round(_SHARE * change.tokens_before)))
     ladder = propose(change.span.text, Content(change.content), replace(ask, name=change.span.tool))
     if isinstance(ladder, Skip) or allowed <= 0:
         return None

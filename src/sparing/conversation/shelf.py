@@ -16,7 +16,7 @@ from sparing.reducers.words import fold
 
 _PREFIX = 3  # characters by which kin of a word are found; no anchor of three letters or more is missed
 _SATURATION = 1.5  # as in BM25: the tenth mention says little more than the third
-_LEAST_COVERED = 0.3  # of the question's weight: with less in common a text has nothing to do with it
+_LEAST_COVERED = 0.15  # of the question's weight: with less in common a text has nothing to do with it
 _LEAST_SHARE = 0.5  # of the best text's score
 
 

@@ -32,6 +32,8 @@ class Exchange:
     status: int = 0
     error: str = ""
     usage: Usage = field(default_factory=Usage)
+    recalled_tokens: int = 0
+    extra_turns: int = 0
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
@@ -51,6 +53,10 @@ class Exchange:
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))
         return told
+
+    def used(self, usage: Usage) -> None:
+        """Note what one answer cost, beside those before it."""
+        self.usage = usage if self.usage == Usage() else self.usage.plus(usage)
 
     def failed(self, error: str, status: int) -> None:
         """Note what went wrong; the status stays what the caller was told, if it was told one."""
@@ -73,5 +79,7 @@ class Exchange:
             first_byte_ms=round((self.first_byte_s - self.started_s) * 1000, 3) if self.first_byte_s else 0.0,
             total_ms=round((now_s - self.started_s) * 1000, 3),
             error=self.error,
+            recalled_tokens=self.recalled_tokens,
+            extra_turns=self.extra_turns,
             provider=self.provider,
         )

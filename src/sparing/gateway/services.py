@@ -34,6 +34,18 @@ class Recorder(Protocol):
     def close(self) -> None: ...
 
 
+class Elided(Protocol):
+    """Keeps what is left out without making anyone wait, and never raises."""
+
+    def start(self) -> None: ...
+
+    def put(self, tenant: str, texts: tuple[str, ...]) -> None: ...
+
+    def get(self, tenant: str, handle: str) -> str | None: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What a `Proxy` works with.
@@ -41,6 +53,7 @@ class Services:
     Attributes:
         defaults: How a request is treated that says nothing about it.
         pool: Where big bodies are reduced.
+        elided: Where what is left out is kept; None keeps nothing.
         sellers: Wire format to the provider that is paid for the tokens, where the address tells.
     """
 
@@ -50,4 +63,5 @@ class Services:
     metrics: Metrics
     pool: Executor
     recorder: Recorder | None = None
+    elided: Elided | None = None
     sellers: Mapping[str, str] = field(default_factory=dict)

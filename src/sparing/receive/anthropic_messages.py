@@ -26,7 +26,9 @@ class AnthropicMessages:
     """Implements `core.wire.Wire`."""
 
     name = "anthropic.messages"
-    path = "/v1/messages"
+
+    def at(self, path: str) -> AnthropicMessages | None:
+        return self if path == "/v1/messages" else None
 
     def parse(self, body: bytes) -> Prompt:
         source, root = read_object(body, _WALKED)
@@ -54,13 +56,12 @@ class AnthropicMessages:
     def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
         return apply_edits(prompt, edits, patches)
 
+    def define(self, tool: Tool) -> str:
+        name, description = encode_string(tool.name), encode_string(tool.description)
+        return f'{{"name":{name},"description":{description},"input_schema":{tool.parameters}}}'
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
-        return insert_tools(prompt, [_definition(tool) for tool in tools])
-
-
-def _definition(tool: Tool) -> str:
-    name, description = encode_string(tool.name), encode_string(tool.description)
-    return f'{{"name":{name},"description":{description},"input_schema":{tool.parameters}}}'
+        return insert_tools(prompt, [self.define(tool) for tool in tools])
 
 
 class _Reader:

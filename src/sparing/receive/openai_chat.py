@@ -35,7 +35,9 @@ class OpenAIChat:
     """Implements `core.wire.Wire`."""
 
     name = "openai.chat"
-    path = "/v1/chat/completions"
+
+    def at(self, path: str) -> OpenAIChat | None:
+        return self if path == "/v1/chat/completions" else None
 
     def parse(self, body: bytes) -> Prompt:
         source, root = read_object(body, _WALKED)
@@ -54,14 +56,13 @@ class OpenAIChat:
     def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
         return apply_edits(prompt, edits, patches)
 
+    def define(self, tool: Tool) -> str:
+        name, description = encode_string(tool.name), encode_string(tool.description)
+        function = f'{{"name":{name},"description":{description},"parameters":{tool.parameters}}}'
+        return f'{{"type":"function","function":{function}}}'
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
-        return insert_tools(prompt, [_definition(tool) for tool in tools])
-
-
-def _definition(tool: Tool) -> str:
-    name, description = encode_string(tool.name), encode_string(tool.description)
-    function = f'{{"name":{name},"description":{description},"parameters":{tool.parameters}}}'
-    return f'{{"type":"function","function":{function}}}'
+        return insert_tools(prompt, [self.define(tool) for tool in tools])
 
 
 def _add_message(spans: Spans, turn: Turn, called: dict[str, str]) -> None:

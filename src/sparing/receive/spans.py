@@ -58,6 +58,10 @@ class Spans:
         """A value that is sent as JSON, counted as it stands and never edited."""
         self._add(node, label, origin, self.source[node.start : node.end])
 
+    def remainder(self, node: Node, label: str, origin: Origin, text: str) -> None:
+        """What is left of a value beside the strings in it that are spans of their own. Never edited."""
+        self._add(node, label, origin, text)
+
     def call(self, members: Members, key: str, parent: str, origin: Origin) -> None:
         """The argument of a tool call, if there is one: the text of a string, else its JSON. Never edited."""
         node = given(members, key)

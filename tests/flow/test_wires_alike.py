@@ -1,0 +1,94 @@
+"""One conversation in every wire format: reduced alike, and each turn's request begins as the one before went out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sparing import registry
+from sparing.core.budget import Budget, Mode
+from sparing.core.span import Kind
+from sparing.core.wire import Wire
+from sparing.pipeline import reduce_body
+from sparing.settings import PolicySettings
+from sparing.testing import sample_texts
+
+QUESTION = "Which payment was declined, and why?"
+RESULTS = [text * 6 for texts in sample_texts().values() for text in sorted(texts)][::3]
+
+
+def chat(results: list[str]) -> dict[str, Any]:
+    messages: list[dict[str, Any]] = [{"role": "user", "content": QUESTION}]
+    for turn, result in enumerate(results):
+        call = {"id": f"c{turn}", "type": "function", "function": {"name": "look", "arguments": f'{{"page": {turn}}}'}}
+        messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        messages.append({"role": "tool", "tool_call_id": f"c{turn}", "content": result})
+    return {"messages": messages}
+
+
+def responses(results: list[str]) -> dict[str, Any]:
+    items: list[dict[str, Any]] = [{"role": "user", "content": QUESTION}]
+    for turn, result in enumerate(results):
+        call = {"type": "function_call", "call_id": f"c{turn}", "name": "look", "arguments": f'{{"page": {turn}}}'}
+        items += [call, {"type": "function_call_output", "call_id": f"c{turn}", "output": result}]
+    return {"input": items}
+
+
+def anthropic(results: list[str]) -> dict[str, Any]:
+    messages: list[dict[str, Any]] = [{"role": "user", "content": QUESTION}]
+    for turn, result in enumerate(results):
+        call = {"type": "tool_use", "id": f"c{turn}", "name": "look", "input": {"page": turn}}
+        messages.append({"role": "assistant", "content": [call]})
+        answer = {"type": "tool_result", "tool_use_id": f"c{turn}", "content": result}
+        messages.append({"role": "user", "content": [answer]})
+    return {"messages": messages}
+
+
+def gemini(results: list[str]) -> dict[str, Any]:
+    contents: list[dict[str, Any]] = [{"role": "user", "parts": [{"text": QUESTION}]}]
+    for turn, result in enumerate(results):
+        call = {"functionCall": {"name": "look", "args": {"page": turn}}}
+        contents.append({"role": "model", "parts": [call]})
+        answer = {"functionResponse": {"name": "look", "response": {"output": result}}}
+        contents.append({"role": "user", "parts": [answer]})
+    return {"contents": contents}
+
+
+WRITERS: dict[str, Callable[[list[str]], dict[str, Any]]] = {
+    "openai.chat": chat,
+    "openai.responses": responses,
+    "anthropic.messages": anthropic,
+    "gemini": gemini,
+}
+
+
+def sent(name: str, results: list[str]) -> bytes:
+    wire: Wire = registry.load("wires", name)
+    body = json.dumps({"model": "gpt-4o", **WRITERS[name](results)}).encode()
+    return reduce_body(body, wire, PolicySettings(deadline_ms=60_000), Budget(), Mode.ON).body
+
+
+def texts(name: str, body: bytes) -> list[str]:
+    wire: Wire = registry.load("wires", name)
+    return [span.text for span in wire.parse(body).spans if span.kind is Kind.TOOL_RESULT and span.literal]
+
+
+@pytest.mark.parametrize("name", [name for name in WRITERS if name != "openai.chat"])
+def test_every_format_is_reduced_alike(name: str) -> None:
+    """The same results become the same texts, whatever they are wrapped in."""
+    expected = texts("openai.chat", sent("openai.chat", RESULTS))
+    assert sum(map(len, expected)) < sum(map(len, RESULTS)) / 2
+    assert texts(name, sent(name, RESULTS)) == expected
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_was_sent_stays(name: str) -> None:
+    """The request of a turn, up to its last result, is how the next one begins."""
+    before = b""
+    for turns in range(1, len(RESULTS) + 1):
+        body = sent(name, RESULTS[:turns])
+        assert body.startswith(before.rstrip(b"]}"))
+        before = body
