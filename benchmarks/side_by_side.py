@@ -39,10 +39,16 @@ ROWS = (
     Row("xquad:all", 240, (0.10,), peers=False),
     Row("qmsum", 40),
     Row("tau_bench", 300),
+    Row("tau_replay", 100, peers=False),
     Row("loghub", 8, peers=False),
     Row("loghub:500", 8),
     Row("planted", 100),
     Row("speed", 3, peers=False),
+    Row("prefix", 50),
+    Row("money", 50),
+    Row("followup", 48, peers=False),
+    Row("followup:all", 48, peers=False),
+    Row("long_session", 3, peers=False),
     Row("gateway", 1, peers=False),
 )
 

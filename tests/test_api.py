@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import types
@@ -133,3 +134,15 @@ def test_import_is_light() -> None:
     heavy = "{'tiktoken', 'tree_sitter', 'nupunkt', 'aiohttp', 'starlette', 'rich', 'click', 'msgspec'}"
     code = f"import sys, sparing; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_json_of_a_tool_becomes_text_and_a_document_stays_json() -> None:
+    """The same JSON: shorter still where only a model reads it, valid JSON where somebody may parse it."""
+    source = json.dumps([{"id": f"A{i}", "city": "Porto", "price": 10 * i} for i in range(40)], indent=1)
+    document = sparing.reduce_text(source)
+    tool = sparing.reduce_text(source, part="tool_result")
+    assert json.loads(document.text)
+    assert tool.text.startswith("[id city:Porto price\nA0 0\nA1 10\n")
+    assert tool.tokens_after < document.tokens_after
+    with pytest.raises(RequestError, match="no part is called"):
+        sparing.reduce_text(source, part="wall")

@@ -34,6 +34,7 @@ from sparing.tokens.models import DEFAULT_MODEL, counter_for
 from sparing.warm import warm_up
 
 _MARKING = 3  # times the aim is lowered to make room for marks
+_PARTS = {"document": Kind.DOCUMENT, "tool_result": Kind.TOOL_RESULT}
 _KINDS = {"auto": None, "grep": Content.GREP, "test": Content.TEST_OUTPUT}
 
 
@@ -84,6 +85,7 @@ def reduce_text(
     kind: str = "auto",
     model: str = DEFAULT_MODEL,
     name: str = "",
+    part: str = "document",
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
 ) -> Reduced:
@@ -96,6 +98,8 @@ def reduce_text(
         kind: ``auto`` or a content type: prose, markdown, html, json, log, code, diff, grep, test.
         model: Whose tokens to count.
         name: File or tool name, a hint for telling the kind.
+        part: What it is in a conversation: ``document`` or ``tool_result``. JSON in a document stays JSON; in a tool's
+            result, which only a model reads, it may become a text that says the same in fewer tokens.
         pins: Literal strings; a sentence, line or row that contains one stays.
         deadline_s: Give up reducing after this long and return the text with the reason.
     Raises:
@@ -104,7 +108,15 @@ def reduce_text(
     """
     items = [(name, text)]
     return reduce_texts(
-        items, query=query, budget=budget, keep=keep, kind=kind, model=model, pins=pins, deadline_s=deadline_s
+        items,
+        query=query,
+        budget=budget,
+        keep=keep,
+        kind=kind,
+        model=model,
+        part=part,
+        pins=pins,
+        deadline_s=deadline_s,
     )[0]
 
 
@@ -116,6 +128,7 @@ def reduce_texts(
     keep: float | None = None,
     kind: str = "auto",
     model: str = DEFAULT_MODEL,
+    part: str = "document",
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
     recall: bool = False,
@@ -127,13 +140,15 @@ def reduce_texts(
     """
     start_s = time.perf_counter()
     _check(budget, keep)
+    if part not in _PARTS:
+        raise RequestError(f"no part is called {part!r}", hint=f"known: {', '.join(_PARTS)}")
     counter = counter_for(model)
     question = Question(query) if query and query.strip() else None
     deadline = Deadline.after(deadline_s) if deadline_s is not None else Deadline()
     offers = []
     for position, (name, text) in enumerate(items):
-        span = Span(name or f"text[{position}]", Kind.DOCUMENT, text, None)
-        ask = Ask(counter, question, tuple(pins), deadline, name)
+        span = Span(name or f"text[{position}]", _PARTS[part], text, None)
+        ask = Ask(counter, question, tuple(pins), deadline, name, text_form=part == "tool_result")
         offers.append(offer(span, content_of(text, kind, name), ask))
     offers = with_priors(offers)
     before = sum(o.tokens for o in offers)

@@ -72,12 +72,10 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     parts = find_parts(prompt, policy.exempt_tools)
     turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
     before = _tokens(prompt, turns, opening, counter)
-    frame = Frame() if mode is not Mode.ON or policy.effort == "off" else frame_of(prompt, wire, policy, counter)
-    reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
-    if reason and budget.input_tokens is not None and before + frame.added_tokens > budget.input_tokens:
-        frame = Frame()  # the budget counts for more than our tools
-    watch.lap("plan")
     request = _Request(prompt, turns, wire, before, counter, policy, budget, mode)
+    frame = request.frame(recall=True) if policy.effort != "off" and mode is not Mode.OFF else Frame()
+    reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
+    watch.lap("plan")
     outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
     receipt = Receipt(
         id=receipt_id(),
@@ -88,9 +86,10 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         tokens_before=before,
         tokens_after=outcome.tokens,
         exact=counter.exact,
-        reason=outcome.reason,
-        spans=span_receipts(outcome.folded.settlement) if outcome.folded else (),
+        reason="" if outcome.frame.receipts else outcome.reason,
+        spans=(*outcome.frame.receipts, *(span_receipts(outcome.folded.settlement) if outcome.folded else ())),
         step_ms=watch.step_ms,
+        resupplied_tokens=_resupplied_tokens(outcome),
         cache_marks=outcome.cache_marks,
     )
     return Reduction(
@@ -98,7 +97,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         receipt,
         prompt.model,
         prompt.stream,
-        own_tools=tuple(tool.name for tool in outcome.frame.tools),
+        own_tools=outcome.frame.own_tools,
         elided=_elided(outcome),
     )
 
@@ -159,10 +158,22 @@ class _Request:
     budget: Budget
     mode: Mode
 
+    def frame(self, *, recall: bool) -> Frame:
+        """What the policy makes of the tools; the budget counts for more than tools of ours.
+
+        Args:
+            recall: Whether they may be offered.
+        """
+        limit = self.budget.input_tokens or 0  # without one every request is over
+        is_over = self.before > limit
+        offer = recall and self.mode is Mode.ON
+        frame = frame_of(self.prompt, self.wire, self.policy, self.counter, shorten=is_over, recall=offer)
+        return frame if is_over or self.before + frame.added_tokens <= limit else Frame()
+
     def unfolded(self, frame: Frame, reason: str, folded: Folded | None = None, *, may_mark: bool = True) -> _Outcome:
         """The conversation as it came."""
         tokens = self.before + frame.added_tokens
-        marks = self._cache_marks(tokens) if may_mark else ()
+        marks = self._cache_marks(tokens, frame) if may_mark else ()
         body = self.wire.apply(self.prompt, (), (*frame.patches, *marks))
         return _Outcome(body, tokens, frame, folded, reason, count_marks(marks))
 
@@ -174,9 +185,10 @@ class _Request:
         """
         limit = self.budget.input_tokens
         if limit is None:
-            return self._fold(frame, watch, marking=bool(frame.tools))
-        # The budget counts for more than our marks, and these for more than our tools.
-        attempts = [(frame, True), (frame, False), (Frame(), False)] if frame.tools else [(frame, False)]
+            return self._fold(frame, watch, marking=bool(frame.recall))
+        attempts = [(frame, bool(frame.recall))]
+        if frame.recall:  # the budget counts for more than our marks, and these for more than our tools
+            attempts += [(frame, False), (self.frame(recall=False), False)]
         for one, marking in attempts:
             outcome = self._fold(one, watch, marking=marking)
             if outcome.tokens <= limit:
@@ -192,13 +204,13 @@ class _Request:
             folded = fold.by_effort() if limit is None else fold.within(base, limit - slack)
             watch.lap("reduce")
             after = base - _saved_tokens(self.prompt, folded, self.counter)
-            marks = self._cache_marks(after)
+            marks = self._cache_marks(after, frame)
             body = self.wire.apply(self.prompt, _edits(folded), (*frame.patches, *marks))
             watch.lap("guard")
             if limit is None or after <= limit or not (folded.fits or marking):
                 break
             slack += after - limit
-        if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.tools)):
+        if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.recall), frame.plan.names):
             reason = "structure: the reduced request had another shape, so the original went out"
             return self.unfolded(frame, reason, folded, may_mark=False)
         watch.lap("guard")
@@ -206,7 +218,7 @@ class _Request:
             return self.unfolded(frame, _why_nothing(folded), folded)
         return _Outcome(body, after, frame, folded, cache_marks=count_marks(marks))
 
-    def _cache_marks(self, tokens: int) -> tuple[Patch, ...]:
+    def _cache_marks(self, tokens: int, frame: Frame) -> tuple[Patch, ...]:
         """Breakpoints for a provider's cache that has to be told, where the caller set none."""
         policy = self.policy
         if self.mode is not Mode.ON or policy.effort == "off" or not policy.cache_marks or not self.prompt.breakpoints:
@@ -214,12 +226,19 @@ class _Request:
         prices = prices_for(self.prompt.model, file=policy.prices_file)
         if prices is None or prices.cache is not CacheKind.EXPLICIT:
             return ()
-        return mark_cached(self.prompt, tokens, self.counter, prices.cache_min_tokens)
+        return mark_cached(self.prompt, tokens, self.counter, prices.cache_min_tokens, frame.patches)
+
+
+def _resupplied_tokens(outcome: _Outcome) -> int:
+    """Of what goes out, tokens that are sent again beside a question."""
+    if outcome.folded is None or outcome.reason:
+        return 0
+    return sum(addition.tokens for addition in outcome.folded.additions)
 
 
 def _elided(outcome: _Outcome) -> tuple[str, ...]:
     """Texts that can be asked for again, because our tool for that is offered."""
-    if outcome.folded is None or outcome.reason or not outcome.frame.tools:
+    if outcome.folded is None or outcome.reason or not outcome.frame.recall:
         return ()
     return tuple(c.span.text for c in outcome.folded.settlement.changes if is_lossy(c.rendition))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sparing.core.content import Content
@@ -53,11 +55,12 @@ def test_names_in_a_question(question: str, names: list[str]) -> None:
 
 
 def test_json_has_to_parse() -> None:
-    """JSON that no longer parses is refused; text that never was JSON is not judged as such."""
+    """JSON that no longer parses is refused, unless nobody parses it; what never was JSON is not judged as such."""
     broken = change('[{"a": 1}, {"a": 2}]', '[{"a": 1}, …]', content=Content.JSON_ROWS)
     assert Structure().judge([broken], ())[0].why == "the JSON would no longer parse"
     lines = change('{"a": 1}\n{"a": 2}', '{"a": 1}\n…', content=Content.JSON_ROWS)
     assert Structure().judge([lines], ()) == []
+    assert Structure().judge([replace(broken, text_form=True)], ()) == []
 
 
 def test_nothing_left_is_refused() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provider_view import blocks, outside
 from wire_bodies import anthropic_bodies, exact
 
-from sparing.core.span import Edit, Patch, Prefix
+from sparing.core.span import Edit, Patch, Prefix, Tool
 from sparing.guard.structure import same_shape
 from sparing.receive.anthropic_messages import AnthropicMessages
 from sparing.receive.cache_marks import count_marks, mark_cached
@@ -88,6 +88,20 @@ def test_marks_compose_with_edits(body: bytes, text: str) -> None:
     both = WIRE.apply(prompt, edits, marks_of(body))
     assert blocks(both)[0] == blocks(WIRE.apply(prompt, edits))[0] or not text.strip()
     exact(both)
+
+
+def test_a_block_that_is_replaced_carries_no_mark() -> None:
+    """Another patch of the same request writes a tool anew: the marks behind it stay."""
+    body = chat(user("q"), tools=[TOOL, {**TOOL, "name": "long"}], system="rules")
+    prompt = WIRE.parse(body)
+    last = next(span for span in reversed(prompt.spans) if span.label == "tools[1]")
+    others = (Patch(*last.place, '{"name":"long"}'), *WIRE.add_tools(prompt, [Tool("ours", "", "{}")]))
+    marks = mark_cached(prompt, 10_000, CharCounter(), 0, others)
+    new = WIRE.apply(prompt, (), (*others, *marks))
+    assert carries(new) == ["rules", "q"]
+    assert [tool["name"] for tool in json.loads(new)["tools"]] == ["look", "long", "ours"]
+    only_ours = WIRE.apply(prompt, (), (*others[1:], *mark_cached(prompt, 10_000, CharCounter(), 0, others[1:])))
+    assert carries(only_ours) == ["long", "rules", "q"]
 
 
 def test_the_four_places() -> None:

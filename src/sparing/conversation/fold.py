@@ -20,7 +20,7 @@ from sparing.conversation.turns import Turn, with_later_words
 from sparing.core.counter import Counter
 from sparing.core.question import Question
 from sparing.core.reducer import Ask, Deadline
-from sparing.core.span import Edit, Span
+from sparing.core.span import Edit, Kind, Span
 from sparing.core.verdict import Change
 from sparing.handles import with_handle
 from sparing.offer import Offer, offer, with_priors
@@ -194,7 +194,8 @@ class Fold:
         offers = []
         for piece in pieces:
             span = piece.span
-            ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool)
+            text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT
+            ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form)
             offers.append(offer(span, sniff(span.text, span.tool), ask))
         return with_priors(offers)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sparing.conversation.hidden import Range, not_in, ranges_of
 from sparing.conversation.outcome import Replan, TurnResult, settlement_of
-from sparing.conversation.refer import Said
+from sparing.conversation.refer import REFERENCES, Said
 from sparing.conversation.shelf import Shelf
 from sparing.conversation.turns import Turn
 from sparing.core.ladder import Rendition
@@ -61,7 +61,7 @@ class History:
             self.sent.append(change)
             self._turn_of.append(len(self._turn_tokens) - 1)
             self._save(number, change.tokens_before - change.tokens_after)
-            if change.rendition.elisions:
+            if change.rendition.reducer != REFERENCES:
                 self._hide(number, change.rendition)
         for supply in result.supplied:
             self._hidden[supply.number] = not_in(self.hidden(supply.number), supply.ranges)
@@ -105,5 +105,8 @@ class History:
         self._turn_tokens[self._turn_of[number]] -= tokens
 
     def _hide(self, number: int, rendition: Rendition) -> None:
+        if not rendition.elisions:
+            self._hidden.pop(number, None)
+            return
         self._hidden[number] = ranges_of(rendition.elisions)
         self._shelf.put(number, self.sent[number].span.text, rendition.elisions)

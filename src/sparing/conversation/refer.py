@@ -12,9 +12,10 @@ from dataclasses import replace
 from sparing.core.content import Content
 from sparing.core.ladder import Elision, Rendition, Skip
 from sparing.core.reducer import Deadline
-from sparing.core.span import Span
+from sparing.core.span import Kind, Span
 from sparing.errors import DeadlineExceeded
 from sparing.offer import Offer
+from sparing.reducers.json_repeats import JsonSeen
 from sparing.reducers.repeats import Seen
 from sparing.rungs import Below, OneRung, as_it_is
 from sparing.settle import Settlement
@@ -24,7 +25,9 @@ _FOLDABLE = frozenset(
 )
 _FEWEST_TOKENS = 200  # shorter texts repeat too little to be worth looking at
 _FEWEST_CHARS = 400
-_REDUCER = "repeats.v1"
+_JSON = frozenset({Content.JSON, Content.JSON_ROWS})
+REFERENCES = "repeats.v1"
+"""Reducer of renditions whose gaps stand elsewhere in the request."""
 
 
 class Said:
@@ -32,6 +35,7 @@ class Said:
 
     def __init__(self) -> None:
         self._seen = Seen()
+        self._json = JsonSeen()
 
     def with_references(self, offers: Sequence[Offer], deadline: Deadline) -> list[Offer]:
         """The offers, their lossless rung replaced by one with references where that is shorter."""
@@ -40,12 +44,16 @@ class Said:
     def add(self, settlement: Settlement) -> None:
         """Remember a settled turn: what of each text was really sent."""
         for change in settlement.changes:
+            if change.content in _JSON and not change.rendition.elisions:
+                self._json.add(change.span.label, change.span.text)
             if is_verbatim(change.span.text, change.rendition):
                 self._add(change.span, change.rendition.elisions)
 
     def add_whole(self, spans: Iterable[Span]) -> None:
         """Remember texts that are sent as they are."""
         for span in spans:
+            if span.kind is Kind.TOOL_RESULT:
+                self._json.add(span.label, span.text)
             self._add(span, ())
 
     def _add(self, span: Span, elisions: tuple[Elision, ...]) -> None:
@@ -53,19 +61,33 @@ class Said:
             self._seen.add(span.label, span.text, elisions)
 
     def _with_reference(self, offer: Offer, deadline: Deadline) -> Offer:
-        if offer.content not in _FOLDABLE or offer.tokens < _FEWEST_TOKENS or deadline.left_s() <= 0:
+        if deadline.left_s() <= 0:
             return offer
-        try:
-            folded = self._seen.fold(offer.span.text, offer.ask.counter, deadline)
-        except DeadlineExceeded:
-            return offer
-        if isinstance(folded, Skip):
+        found = self._in_json(offer) if offer.content in _JSON else self._in_text(offer, deadline)
+        if found is None:
             return offer
         base = as_it_is(offer.span.text, offer.tokens) if isinstance(offer.ladder, Skip) else offer.ladder
-        if folded.tokens >= base.tokens[-1]:
-            return offer
-        rendition = Rendition(folded.text, folded.tokens, 1.0, folded.unit, folded.elisions, _REDUCER)
-        return replace(offer, ladder=Below(base, OneRung(rendition)))
+        return offer if found.tokens >= base.tokens[-1] else replace(offer, ladder=Below(base, OneRung(found)))
+
+    def _in_json(self, offer: Offer) -> Rendition | None:
+        if not offer.ask.text_form:  # a reference is for reading, not for parsing
+            return None
+        found = self._json.refer(offer.span.text, offer.ask.counter)
+        if isinstance(found, Skip):
+            return None
+        gone = Elision(0, len(offer.span.text), found.num_same)
+        return Rendition(found.text, found.tokens, 1.0, "fields", (gone,), REFERENCES)
+
+    def _in_text(self, offer: Offer, deadline: Deadline) -> Rendition | None:
+        if offer.content not in _FOLDABLE or offer.tokens < _FEWEST_TOKENS:
+            return None
+        try:
+            found = self._seen.fold(offer.span.text, offer.ask.counter, deadline)
+        except DeadlineExceeded:
+            return None
+        if isinstance(found, Skip):
+            return None
+        return Rendition(found.text, found.tokens, 1.0, found.unit, found.elisions, REFERENCES)
 
 
 def is_verbatim(source: str, rendition: Rendition) -> bool:

@@ -38,7 +38,9 @@ def find_breakpoints(root: Members, messages: Sequence[Turn]) -> Iterator[Breakp
     yield from _after(Prefix.NEWEST, _last_block(given(newest.members, "content")))
 
 
-def mark_cached(prompt: Prompt, prompt_tokens: int, counter: Counter, min_tokens: int) -> tuple[Patch, ...]:
+def mark_cached(
+    prompt: Prompt, prompt_tokens: int, counter: Counter, min_tokens: int, others: Sequence[Patch] = ()
+) -> tuple[Patch, ...]:
     """Patches that set breakpoints where they can pay; none where the caller set any.
 
     A string becomes an array of one block, which says the same to the provider. The patches compose with edits of the
@@ -47,6 +49,7 @@ def mark_cached(prompt: Prompt, prompt_tokens: int, counter: Counter, min_tokens
     Args:
         prompt_tokens: Of the whole prompt.
         min_tokens: The provider does not cache shorter prefixes.
+        others: Patches of the same request; a block that one of them replaces carries no mark.
     """
     if prompt_tokens < min_tokens or not prompt.breakpoints:
         return ()
@@ -59,8 +62,12 @@ def mark_cached(prompt: Prompt, prompt_tokens: int, counter: Counter, min_tokens
         Prefix.EARLIER: True,
         Prefix.NEWEST: comes_again,
     }
-    chosen = [one for one in prompt.breakpoints if pays[one.prefix]]
+    chosen = [one for one in prompt.breakpoints if pays[one.prefix] and not _is_replaced(*one.place, others)]
     return tuple(patch for one in chosen for patch in _patches(prompt.source, *one.place))
+
+
+def _is_replaced(start: int, end: int, others: Sequence[Patch]) -> bool:
+    return any(other.start < end and start < other.end for other in others)
 
 
 def count_marks(patches: Sequence[Patch]) -> int:

@@ -40,6 +40,21 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(description="Offer the model a tool, sparing_recall, that gives back what was left out."),
     ] = False
+    json_form: Annotated[
+        Literal["text", "json"],
+        Meta(
+            description="How tools' JSON is sent. text: lossless, for a model to read (docs/json-text.md), in fewer "
+            "tokens; json: stays JSON, for upstreams that parse it."
+        ),
+    ] = "text"
+    most_tools: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most tools sent in full, those that the first user turn is about; the rest are found through "
+            "sparing_find_tools, which somebody has to answer. 0: all.",
+        ),
+    ] = 0
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
