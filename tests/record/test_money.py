@@ -84,6 +84,22 @@ def test_breakpoints_that_are_never_read_are_a_loss() -> None:
     assert price(replace(lost, cache_marks=0), find).saved_usd == 0  # type: ignore[union-attr]  # the caller's own
 
 
+def test_a_cache_that_we_broke_is_not_claimed() -> None:
+    """50,000 tokens were written again because an earlier turn was changed; untouched they would have been read."""
+    broken = charge(usage=Usage(60_000, 1_000, 5_000, ((300, 55_000),)), rewritten_tokens=50_000)
+    bill = price(broken, find)
+    assert bill is not None
+    assert bill.paid_usd == pytest.approx(5_000 * 0.2e-6 + 55_000 * 2.5e-6 + 0.01)
+    untouched = 55_000 * 0.2e-6 + 5_000 * 2.5e-6 + 0.01
+    left_out = 40_000 * (55 / 60 * 0.2e-6 + 5 / 60 * 2e-6)
+    assert bill.without_usd == pytest.approx(untouched + left_out)
+    assert bill.saved_usd < 0
+    assert saved_usd(replace(broken, rewritten_tokens=0)) > 0
+    assert saved_usd(replace(broken, rewritten_tokens=99_999)) == pytest.approx(
+        60_000 * 0.2e-6 + 40_000 * 0.2e-6 - 5_000 * 0.2e-6 - 55_000 * 2.5e-6
+    )
+
+
 def test_a_recall_is_debited_with_its_whole_turn() -> None:
     """The prompt was sent twice, the second time from the cache with 5,000 tokens recalled. Without: once."""
     twice = charge(

@@ -64,5 +64,5 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
         connection = sqlite3.connect(path, isolation_level=None)
         migrate(connection)
         assert connection.execute("pragma user_version").fetchone() == (2,)
-        assert len(connection.execute("pragma table_info(receipts)").fetchall()) == 18
+        assert len(connection.execute("pragma table_info(receipts)").fetchall()) == 19
         connection.close()

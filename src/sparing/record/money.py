@@ -3,7 +3,8 @@
 The bill is the provider's usage at its prices. The other figure is counterfactual: the same bill with the tokens that
 were left out in it, priced as the provider would have billed them. What it cached of a request it would have cached of
 the longer one as well, so that share of them is read at the price of cache reads and never claimed as ours; the rest
-costs what input costs, never what writing costs. Where Sparing itself set the breakpoints of the cache nothing would
+costs what input costs, never what writing costs. What it could not read because we had changed something before it, it
+would have read. Where Sparing itself set the breakpoints of the cache nothing would
 have been read or written without it, so there everything costs what input costs. Tokens given back on recall, and
 whole turns made for it, are in the bill only. Tokens that are sent again beside a later question count as sent: they
 are in `tokens_after`.
@@ -42,6 +43,7 @@ class Charge:
     tokens_before: int
     tokens_after: int
     resupplied_tokens: int = 0
+    rewritten_tokens: int = 0
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache_marks: int = 0
@@ -112,9 +114,9 @@ def price(charge: Charge, find: FindPrices) -> Bill | None:
     if charge.mode == "audit":
         return Bill(paid_usd, paid_usd, _left_out_usd(charge, left_out, prices))
     longer = find(charge.model, charge.provider, _prompt_tokens(charge) + left_out) or prices
-    once = _of_one_turn(charge)
+    once = _undisturbed(charge)
     without_usd = longer.cost_usd(once) + _left_out_usd(charge, left_out, longer)
-    by_marks_usd = prices.cost_usd(once) - prices.cost_usd(_of_one_turn(charge, cached=True))
+    by_marks_usd = prices.cost_usd(once) - prices.cost_usd(_once(charge)) if charge.cache_marks else 0.0
     return Bill(paid_usd, without_usd, by_marks_usd=by_marks_usd)
 
 
@@ -170,20 +172,27 @@ def _prompt_tokens(charge: Charge) -> int:
     return max(charge.usage.input_tokens - charge.recalled_tokens, 0) // (1 + charge.extra_turns)
 
 
-def _of_one_turn(charge: Charge, *, cached: bool = False) -> Usage:
-    """The usage had nothing been recalled and, unless `cached`, no breakpoint been set by us."""
-    used, prompt = charge.usage, _prompt_tokens(charge)
-    if charge.cache_marks and not cached:
-        return Usage(prompt, used.output_tokens, 0)
-    if not charge.extra_turns:
-        return used
-    share = prompt / used.input_tokens
-    return Usage(
-        prompt,
-        used.output_tokens,
-        int(max(used.cache_read_tokens, 0) * share),
-        tuple((lifetime_s, int(tokens * share)) for lifetime_s, tokens in used.cache_writes),
-    )
+def _once(charge: Charge, read_tokens: int | None = None) -> Usage:
+    """The usage had nothing been recalled and, if told, so many tokens been read of all that was sent."""
+    used = charge.usage
+    share = _prompt_tokens(charge) / used.input_tokens
+    was_read = max(used.cache_read_tokens, 0)
+    read = was_read if read_tokens is None else read_tokens
+    written = share * (used.input_tokens - read) / (used.input_tokens - was_read) if read > was_read else share
+    writes = ((lifetime_s, int(tokens * written)) for lifetime_s, tokens in used.cache_writes)
+    return Usage(_prompt_tokens(charge), used.output_tokens, int(read * share), tuple(writes))
+
+
+def _undisturbed(charge: Charge) -> Usage:
+    """The same had we set no breakpoint, and changed nothing that had been sent before."""
+    if charge.cache_marks:
+        return Usage(_prompt_tokens(charge), charge.usage.output_tokens, 0)
+    return _once(charge, _would_read_tokens(charge))
+
+
+def _would_read_tokens(charge: Charge) -> int:
+    used = charge.usage
+    return min(used.input_tokens, max(used.cache_read_tokens, 0) + charge.rewritten_tokens)
 
 
 def _left_out_tokens(charge: Charge) -> int:
@@ -195,8 +204,8 @@ def _left_out_tokens(charge: Charge) -> int:
 
 def _left_out_usd(charge: Charge, left_out: int, prices: Prices) -> float:
     """USD for the tokens that were left out, had they been sent."""
-    prompt, used = _prompt_tokens(charge), charge.usage
-    share = min(1.0, max(used.cache_read_tokens, 0) / used.input_tokens)
+    prompt = _prompt_tokens(charge)
+    share = _would_read_tokens(charge) / charge.usage.input_tokens
     sent = prompt - left_out if charge.mode == "audit" else prompt
     if charge.cache_marks:
         share = 0.0

@@ -39,11 +39,11 @@ _KEYS: dict[By, str] = {
     "wire": "r.wire",
 }
 _CHARGED = """
-    tokens_before, tokens_after, resupplied_tokens, recalled_tokens, extra_turns, cache_marks,
+    tokens_before, tokens_after, resupplied_tokens, rewritten_tokens, recalled_tokens, extra_turns, cache_marks,
     usage_input_tokens, usage_output_tokens, usage_cache_read_tokens, usage_cache_writes
 """
 _INSERT = f"insert or replace into receipts (id, created_s, wire, model, mode, provider, status, whole, {_CHARGED})" + (
-    f" values ({', '.join('?' * 18)})"
+    f" values ({', '.join('?' * 19)})"
 )
 _BY_REDUCER = """
     (select t.reducer as reducer, t.tokens_before, t.tokens_after, r.mode, r.created_s
@@ -216,6 +216,7 @@ def _row(receipt: Receipt) -> tuple[object, ...]:
         receipt.tokens_before,
         receipt.tokens_after,
         receipt.resupplied_tokens,
+        receipt.rewritten_tokens,
         receipt.recalled_tokens,
         receipt.extra_turns,
         receipt.cache_marks,
