@@ -11,7 +11,7 @@ import pytest
 from sparing import registry
 from sparing.errors import SettingsError
 from sparing.evals.task import Draw, Sample, Tally, Task
-from sparing.evals.tasks import gateway, locomo, loghub, nq, qmsum, sgd, speed, tau_bench, tau_replay, xquad
+from sparing.evals.tasks import gateway, locomo, loghub, nq, qmsum, recall, sgd, speed, tau_bench, tau_replay, xquad
 from sparing.evals.tasks.planted import TASK as PLANTED
 from sparing.settings import PolicySettings
 
@@ -58,8 +58,8 @@ def test_missing_data_say_where_to_get_them(task: Task[Any], tmp_path: Path) -> 
 def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
-    assert {"nq", "xquad", "qmsum", "tau_bench", "tau_replay", "loghub", "planted", "speed", "gateway"} <= set(names)
-    assert {"nq", "xquad", "qmsum", "locomo", "sgd", "tau_bench", "loghub", "planted", "speed", "gateway"} <= set(names)
+    known = {"nq", "xquad", "qmsum", "locomo", "sgd", "tau_bench", "tau_replay", "loghub", "planted", "bfcl", "recall"}
+    assert known | {"speed", "gateway", "prefix", "money", "followup", "long_session"} <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
 
@@ -275,3 +275,13 @@ def test_slot_values_are_those_of_all_turns(data: Path) -> None:
     sample = sgd.load(Draw(data, 1))[0]
     number = sample.text.split("for ")[1].split(",")[0]
     assert sample.gold == (number, f"{number}:30 pm")
+
+
+def test_a_recall_brings_back_what_a_blind_reduction_lost(tmp_path: Path) -> None:
+    """Something is lost, nearly all of it comes back, and each recall stays within its bound."""
+    report = recall.measure(Draw(tmp_path, 1), ())
+    for row in report.data["rows"]:
+        assert row["asked"] > row["lost"] > 0
+        assert row["back"] >= 0.97 * row["lost"]
+        assert 0 < row["tokens"] < 2_100
+    assert "back after one recall" in report.markdown()
