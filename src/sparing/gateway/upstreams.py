@@ -40,6 +40,23 @@ def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstrea
     return made
 
 
+def sellers(settings: Settings) -> dict[str, str]:
+    """Wire format to who is paid for the tokens, as the price table calls them.
+
+    "" where any gateway could stand behind the address: prices then go by the name of the model.
+    """
+    return {
+        wire: _seller(shape, getattr(settings.upstream, f"{shape}_url")) for shape in SHAPES for wire in SHAPES[shape]
+    }
+
+
+def _seller(shape: str, url: str) -> str:
+    if not url:
+        return "embedded"
+    provider = provider_at(shape, url)
+    return provider.prices if provider else ""
+
+
 def how_to_serve(wire: str) -> str:
     """What a user does so that a wire format is answered."""
     shape = shape_of(wire)

@@ -37,6 +37,7 @@ class Spans:
 
     def __init__(self, source: str) -> None:
         self.source = source
+        self.marked = False  # whether the caller says anything about caching
         self._found: list[tuple[int, Span]] = []
         self._num_cached = 0
 
@@ -84,8 +85,10 @@ class Spans:
     def end_block(self, members: Members) -> None:
         """Everything added so far is a cached prefix if this block says so."""
         for mark in _CACHE_MARKS:
-            if mark in members and given(members, mark):
-                self._num_cached = len(self._found)
+            if mark in members:
+                self.marked = True
+                if given(members, mark):
+                    self._num_cached = len(self._found)
 
     def in_order(self) -> tuple[Span, ...]:
         """All spans in the order of the body; those of the cached prefix are frozen."""

@@ -30,6 +30,9 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     exempt_tools: Annotated[
         tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
     ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+    cache_marks: Annotated[
+        bool, Meta(description="Set Anthropic cache breakpoints in requests whose caller set none (docs/money.md).")
+    ] = True
     prices_file: Annotated[
         str, Meta(description="TOML file of your own prices; its rows win over those that are shipped (docs/money.md).")
     ] = ""
