@@ -69,12 +69,10 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     parts = find_parts(prompt, policy.exempt_tools)
     turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
     before = _tokens(prompt, turns, opening, counter)
-    frame = Frame() if mode is not Mode.ON or policy.effort == "off" else frame_of(prompt, wire, policy, counter)
+    request = _Request(prompt, turns, wire, before, counter, policy, budget, mode)
+    frame = request.frame(recall=True) if policy.effort != "off" and mode is not Mode.OFF else Frame()
     reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
-    if reason and budget.input_tokens is not None and before + frame.added_tokens > budget.input_tokens:
-        frame = Frame()  # the budget counts for more than our tools
     watch.lap("plan")
-    request = _Request(prompt, turns, wire, before, counter, policy, budget)
     outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
     receipt = Receipt(
         id=receipt_id(),
@@ -85,8 +83,8 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         tokens_before=before,
         tokens_after=outcome.tokens,
         exact=counter.exact,
-        reason=outcome.reason,
-        spans=span_receipts(outcome.folded.settlement) if outcome.folded else (),
+        reason="" if outcome.frame.receipts else outcome.reason,
+        spans=(*outcome.frame.receipts, *(span_receipts(outcome.folded.settlement) if outcome.folded else ())),
         step_ms=watch.step_ms,
     )
     return Reduction(
@@ -94,7 +92,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         receipt,
         prompt.model,
         prompt.stream,
-        own_tools=tuple(tool.name for tool in outcome.frame.tools),
+        own_tools=outcome.frame.own_tools,
         elided=_elided(outcome),
     )
 
@@ -152,6 +150,19 @@ class _Request:
     counter: Counter
     policy: PolicySettings
     budget: Budget
+    mode: Mode
+
+    def frame(self, *, recall: bool) -> Frame:
+        """What the policy makes of the tools; the budget counts for more than tools of ours.
+
+        Args:
+            recall: Whether they may be offered.
+        """
+        limit = self.budget.input_tokens or 0  # without one every request is over
+        is_over = self.before > limit
+        offer = recall and self.mode is Mode.ON
+        frame = frame_of(self.prompt, self.wire, self.policy, self.counter, shorten=is_over, recall=offer)
+        return frame if is_over or self.before + frame.added_tokens <= limit else Frame()
 
     def unfolded(self, frame: Frame, reason: str, folded: Folded | None = None) -> _Outcome:
         """The conversation as it came."""
@@ -166,9 +177,10 @@ class _Request:
         """
         limit = self.budget.input_tokens
         if limit is None:
-            return self._fold(frame, watch, marking=bool(frame.tools))
-        # The budget counts for more than our marks, and these for more than our tools.
-        attempts = [(frame, True), (frame, False), (Frame(), False)] if frame.tools else [(frame, False)]
+            return self._fold(frame, watch, marking=bool(frame.recall))
+        attempts = [(frame, bool(frame.recall))]
+        if frame.recall:  # the budget counts for more than our marks, and these for more than our tools
+            attempts += [(frame, False), (self.frame(recall=False), False)]
         for one, marking in attempts:
             outcome = self._fold(one, watch, marking=marking)
             if outcome.tokens <= limit:
@@ -189,7 +201,7 @@ class _Request:
             if limit is None or after <= limit or not (folded.fits or marking):
                 break
             slack += after - limit
-        if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.tools)):
+        if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.recall), frame.plan.names):
             reason = "structure: the reduced request had another shape, so the original went out"
             return self.unfolded(frame, reason, folded)
         watch.lap("guard")
@@ -200,7 +212,7 @@ class _Request:
 
 def _elided(outcome: _Outcome) -> tuple[str, ...]:
     """Texts that can be asked for again, because our tool for that is offered."""
-    if outcome.folded is None or outcome.reason or not outcome.frame.tools:
+    if outcome.folded is None or outcome.reason or not outcome.frame.recall:
         return ()
     return tuple(c.span.text for c in outcome.folded.settlement.changes if is_lossy(c.rendition))
 

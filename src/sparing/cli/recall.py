@@ -30,8 +30,7 @@ def command(handle: str, about: str, model: str, as_json: bool, config_path: Pat
       sparing recall 3f9ac21b07
       sparing recall 3f9ac21b07 --about "Who signed the contract?"
     """
-    from sparing.api import reduce_text
-    from sparing.finish.recall import PART_TOKENS, read_handle
+    from sparing.finish.recall import narrowed, read_handle
     from sparing.settings import load_settings
     from sparing.tokens.models import counter_for
 
@@ -45,7 +44,7 @@ def command(handle: str, about: str, model: str, as_json: bool, config_path: Pat
         hint = f"a text is kept for {recall.keep_hours:g} hours; see recall.keep_hours and recall.max_bytes"
         raise RequestError(f"nothing is kept under {wanted}", hint=hint)
     if about:
-        text = reduce_text(text, query=about, budget=PART_TOKENS, model=model).text
+        text = narrowed(text, about, model)
     if as_json:
         write_json({"handle": wanted, "tokens": counter_for(model).count(text), "text": text})
     else:

@@ -122,6 +122,9 @@ def _answer(receipt: Receipt) -> str:
         parts.append(f"{receipt.usage_input_tokens:,} tokens in by the provider's count")
     if receipt.usage_output_tokens >= 0:
         parts.append(f"{receipt.usage_output_tokens:,} out")
+    if receipt.extra_turns:
+        turns = "1 extra turn" if receipt.extra_turns == 1 else f"{receipt.extra_turns} extra turns"
+        parts.append(f"{receipt.recalled_tokens:,} tokens recalled in {turns}")
     if receipt.first_byte_ms:
         parts.append(f"first byte {seconds(receipt.first_byte_ms)}")
     return ", ".join([*parts, f"all {seconds(receipt.total_ms)}"])

@@ -16,6 +16,7 @@ from sparing.core.counter import Counter
 from sparing.core.span import Prompt
 from sparing.finish.own_calls import Handler
 from sparing.handles import HANDLE_CHARS, RECALL, full_handle_of
+from sparing.plan.effort import TARGETS
 from sparing.plan.zones import find_parts
 from sparing.tokens.models import counter_for
 
@@ -81,15 +82,23 @@ def _texts(prompt: Prompt) -> Iterator[str]:
 def excerpt(text: str, *, about: str, part: int, handle: str, model: str) -> str:
     """At most about `PART_TOKENS` of a text: what concerns a question, or one part of it after the other."""
     counter = counter_for(model)
+    if about.strip():
+        found = narrowed(text, about, model)
+        rest = f"\n[all of it, in parts: {RECALL.name}(handle={handle}, part=1)]"
+        return found if found == text else f"{found.rstrip()}{rest}"
     if counter.count(text) <= PART_TOKENS:
         return text
-    if about.strip():
-        found = reduce_text(text, query=about, budget=PART_TOKENS, model=model).text.rstrip()
-        return f"{found}\n[all of it, in parts: {RECALL.name}(handle={handle}, part=1)]"
     parts = parts_of(text, counter)
     number = min(max(part, 1), len(parts))
     more = f"; the next: {RECALL.name}(handle={handle}, part={number + 1})" if number < len(parts) else ""
     return f"[part {number} of {len(parts)}{more}]\n{parts[number - 1]}"
+
+
+def narrowed(text: str, about: str, model: str) -> str:
+    """What of a text concerns a question: as much as the balanced effort keeps, and at most `PART_TOKENS`."""
+    tokens, target = counter_for(model).count(text), TARGETS["balanced"]
+    budget = min(PART_TOKENS, max(target.lossless_below_tokens, round(target.kept * tokens)))
+    return text if tokens <= budget else reduce_text(text, query=about, budget=budget, model=model).text
 
 
 def parts_of(text: str, counter: Counter) -> list[str]:

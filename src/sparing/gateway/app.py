@@ -92,7 +92,9 @@ class Gateway:
             lifespan=self._lifespan,
         )
         if services.recorder is not None:
-            _watch(services.metrics, services.recorder)
+            _watch(services.metrics, services.recorder, "receipts", "Receipts")
+        if services.elided is not None:
+            _watch(services.metrics, services.elided, "elided", "Texts left out")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(_APIS):
@@ -159,9 +161,9 @@ def wire_of(path: str, headers: Raw) -> str:
     return _OPENAI
 
 
-def _watch(metrics: Metrics, recorder: Recorder) -> None:
-    metrics.watch_counter("sparing_receipts_dropped", "Receipts that came too fast.", lambda: recorder.dropped)
-    metrics.watch_counter("sparing_receipts_failed", "Receipts the disk would not take.", lambda: recorder.failed)
+def _watch(metrics: Metrics, keeper: Recorder | Elided, name: str, what: str) -> None:
+    metrics.watch_counter(f"sparing_{name}_dropped", f"{what} that came too fast.", lambda: keeper.dropped)
+    metrics.watch_counter(f"sparing_{name}_failed", f"{what} that the disk would not take.", lambda: keeper.failed)
 
 
 async def _healthz(_request: Request) -> Response:

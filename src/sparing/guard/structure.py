@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from sparing.core.content import Content
-from sparing.core.span import Prompt
+from sparing.core.span import Kind, Prompt
 from sparing.core.verdict import Change, Objection
 
 _JSON = frozenset({Content.JSON, Content.JSON_ROWS})
@@ -31,12 +31,22 @@ class Structure:
         return objections
 
 
-def same_shape(before: Prompt, after: Prompt) -> bool:
-    """Whether two prompts differ in nothing but the texts of editable spans: same spans, roles, pairs, order."""
-    return len(before.spans) == len(after.spans) and all(
+def same_shape(before: Prompt, after: Prompt, tools: Sequence[str] | None = None) -> bool:
+    """Whether two prompts differ in nothing but the texts of editable spans: same spans, roles, pairs, order.
+
+    Args:
+        tools: Names of the tools that `after` has to declare, in order, where their definitions may differ; None where
+            they may not.
+    """
+    ours, theirs = before.spans, after.spans
+    if tools is not None:
+        if [span.tool for span in theirs if span.kind is Kind.TOOL_SCHEMA] != list(tools):
+            return False
+        ours, theirs = (tuple(s for s in spans if s.kind is not Kind.TOOL_SCHEMA) for spans in (ours, theirs))
+    return len(ours) == len(theirs) and all(
         (a.label, a.kind, a.pair, a.message) == (b.label, b.kind, b.pair, b.message)
         and (a.literal is not None or a.text == b.text)
-        for a, b in zip(before.spans, after.spans, strict=True)
+        for a, b in zip(ours, theirs, strict=True)
     )
 
 

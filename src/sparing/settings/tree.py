@@ -44,6 +44,14 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "tokens; json: stays JSON, for upstreams that parse it."
         ),
     ] = "text"
+    most_tools: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most tools sent in full, those that the first user turn is about; the rest are found through "
+            "sparing_find_tools, which somebody has to answer. 0: all.",
+        ),
+    ] = 0
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,129 @@
+"""Which tools of a large catalogue are sent in full: those that the conversation's first user turn is about.
+
+Tools stand before everything else in what a provider caches, so what is sent must not change from turn to turn. The
+choice depends on the catalogue and the first user turn alone. A tool that was left out, found and called comes back
+behind all others, where it stays: the prefix breaks once, at the first call of such a tool, and never before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from sparing.core.ladder import Skip
+from sparing.core.span import Kind, Prompt, Span
+from sparing.plan.zones import split_user_text
+from sparing.reducers.json_write import read
+from sparing.reducers.tool_forms import forms
+from sparing.reducers.tool_rank import Ranking, rank_tools
+from sparing.settings import PolicySettings
+from sparing.toolset.search import CALL, FIND
+
+_LEAST_EVIDENCE: Final = 1.2  # about one rare word in the name of one tool: with less there is nothing to choose by
+_BETWEEN = re.compile(r"\s*(?:,\s*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Positions in the catalogue.
+
+    Attributes:
+        kept: Sent in full, in the catalogue's order.
+        called: Left out at first, but called since: sent behind all others, in the order of their first call.
+        left_out: Names of all that were left out at first, in the catalogue's order.
+    """
+
+    kept: tuple[int, ...]
+    called: tuple[int, ...]
+    left_out: tuple[str, ...]
+
+
+def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) -> Pick | Skip:
+    """Choose the tools to send in full, or say why all of them are sent.
+
+    Args:
+        tools: Spans of the definitions, in order.
+    """
+    if not policy.most_tools or len(tools) <= policy.most_tools:
+        return Skip("not more tools than may be sent")
+    names = [tool.tool for tool in tools]
+    if "" in names or len(set(names)) < len(names) or not {FIND, CALL}.isdisjoint(names):
+        return Skip("tools cannot be told apart by name")
+    if not _is_plain_list(prompt, tools):
+        return Skip("tools are not a plain list")
+    ranking = _rank(tuple(tool.text for tool in tools), _first_words(prompt))
+    if ranking.evidence < _LEAST_EVIDENCE:
+        return Skip("the first user turn does not tell which tools are needed")
+    chosen = _named_by_choice(prompt)
+    kept = {i for i, tool in enumerate(tools) if tool.tool in chosen or _must_stay(tool, policy)}
+    for i in ranking.order:
+        if len(kept) >= policy.most_tools:
+            break
+        kept.add(i)
+    position = {name: i for i, name in enumerate(names)}
+    calls = (span.tool for span in prompt.spans if span.kind is Kind.TOOL_CALL)
+    called = dict.fromkeys(position[name] for name in calls if name in position and position[name] not in kept)
+    left_out = tuple(name for i, name in enumerate(names) if i not in kept)
+    return Pick(tuple(sorted(kept)), tuple(called), left_out) if left_out else Skip("every tool has to stay")
+
+
+@lru_cache(maxsize=64)
+def _rank(definitions: tuple[str, ...], question: str) -> Ranking:
+    return rank_tools(definitions, question)
+
+
+def _first_words(prompt: Prompt) -> str:
+    """What the first user turn says; its pasted material only where it says nothing else."""
+    users = [span for span in prompt.spans if span.kind is Kind.USER]
+    first = [span for span in users if span.message == users[0].message]
+    said = [words.text for span in first for words in split_user_text(span)[0]]
+    return "\n".join(said or [span.text for span in first])
+
+
+def _must_stay(tool: Span, policy: PolicySettings) -> bool:
+    """Whether a tool is exempt, carries a cache mark, or is the provider's own (nothing tells what it is about)."""
+    if tool.tool in policy.exempt_tools:
+        return True
+    try:
+        definition = read(tool.text)
+    except (ValueError, RecursionError):
+        return True
+    return "cache_control" in definition or not forms(definition)
+
+
+class _Choice(msgspec.Struct):
+    tool_choice: Any = None
+    toolConfig: Any = None  # noqa: N815 - Gemini's name
+    tool_config: Any = None
+
+
+def _named_by_choice(prompt: Prompt) -> frozenset[str]:
+    """What the request says about which tool to call: the tools named there have to be there."""
+    try:
+        choice = msgspec.json.decode(prompt.source, type=_Choice)
+    except (msgspec.DecodeError, RecursionError):
+        return frozenset()
+    return frozenset(_strings([choice.tool_choice, choice.toolConfig, choice.tool_config]))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner)
+
+
+def _is_plain_list(prompt: Prompt, tools: Sequence[Span]) -> bool:
+    """Whether the definitions are the elements of the request's array of tools, and nothing else is in it."""
+    if prompt.tools_place is None:
+        return False
+    start, end = prompt.tools_place
+    edges = [start + 1, *(edge for tool in tools for edge in tool.place), end - 1]
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    return all(a <= b and _BETWEEN.fullmatch(prompt.source, a, b) is not None for a, b in gaps)
