@@ -25,13 +25,11 @@ HANDLE_CHARS = 10
 OWN_PREFIX = "sparing_"
 RECALL = Tool(
     f"{OWN_PREFIX}recall",
-    "Parts of this conversation were left out to save tokens. A mark such as [… more: sparing_recall(3f9ac21b07)] "
-    "stands where that was done; this returns the original text. Call it only for what you need, before other tools "
-    "and not together with them.",
-    '{"type":"object","properties":{'
-    '"handle":{"type":"string","description":"The ten characters in the mark."},'
+    "Returns the original of a text that was shortened to save tokens: one that ends in a mark such as "
+    "[… more: sparing_recall(3f9ac21b07)]. Call it only for what you need, and not together with other tools.",
+    '{"type":"object","properties":{"handle":{"type":"string"},'
     '"about":{"type":"string","description":"What you look for; only what concerns it comes back."},'
-    '"part":{"type":"integer","description":"Long originals come in parts, counted from 1."}},'
+    '"part":{"type":"integer","description":"Long texts come in parts, from 1."}},'
     '"required":["handle"]}',
 )
 _JSON = frozenset({Content.JSON, Content.JSON_ROWS})
