@@ -188,7 +188,7 @@ def reduce(
     warm_up(DEFAULT_MODEL)  # before the clock starts: loading must not use up the first request's deadline
     limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
     adapter: Wire = registry.load("wires", wire)
-    reduction = reduce_body(_to_bytes(request), adapter, policy, limits, Mode(policy.mode))
+    reduction = reduce_body(to_bytes(request), adapter, policy, limits, Mode(policy.mode))
     return ReducedRequest(_like(request, reduction.body), reduction.receipt)
 
 
@@ -249,7 +249,12 @@ def _unchanged(offer_: Offer, after: int, limit: int) -> str:
     return f"already within {limit:,} tokens" if limit < offer_.tokens else "nothing shorter was found"
 
 
-def _to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+def to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+    """A request as a body.
+
+    Raises:
+        MalformedBody: It cannot be written as JSON.
+    """
     if isinstance(request, bytes):
         return request
     if isinstance(request, str):

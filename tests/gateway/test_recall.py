@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -75,8 +76,8 @@ def results_in(seen: Seen) -> list[str]:
 
 def continues(first: Seen, second: Seen) -> bool:
     """Whether a follow-up is the request before it with something added at the end of its messages, to the byte."""
-    end = first.body.rindex(b"]", 0, first.body.index(b'"model"') if first.path == MESSAGES else None)
-    return second.body.startswith(first.body[:end]) and second.body.endswith(first.body[end:])
+    rest = first.body[len(os.path.commonprefix([first.body, second.body])) :]
+    return rest.startswith(b"]") and second.body.endswith(rest)
 
 
 def test_openai_whole(oai: openai.OpenAI, gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
@@ -402,6 +403,21 @@ def test_nothing_is_offered_by_default(start: Callable[..., RunningGateway], ups
             request(gateway.url, path, body, headers)
             assert (OUR_CALL in upstream.seen[-1].body.decode()) is expected
     assert request(plain.url, CHAT, openai_body(), {"x-sparing-recall": "maybe"}).status == 400
+
+
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_a_recall_leaves_the_next_turns_prefix_alone(
+    gateway: RunningGateway, upstream: ScriptedUpstream, path: str
+) -> None:
+    """The client's history does not know of it, so what was sent for this turn is how the next one begins."""
+    body = openai_body() if path == CHAT else anthropic_body()
+    model(upstream, asks_once())
+    answer = request(gateway.url, path, body).json
+    content = answer["choices"][0]["message"]["content"] if path == CHAT else answer["content"]
+    said = [{"role": "assistant", "content": content}, {"role": "user", "content": "Thank you. Which worker?"}]
+    request(gateway.url, path, body | {"messages": body["messages"] + said})
+    first, _, next_turn = upstream.seen
+    assert continues(first, next_turn)
 
 
 def test_the_question_is_where_it_was() -> None:
