@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -76,7 +75,8 @@ def results_in(seen: Seen) -> list[str]:
 
 def continues(first: Seen, second: Seen) -> bool:
     """Whether a follow-up is the request before it with something added at the end of its messages, to the byte."""
-    rest = first.body[len(os.path.commonprefix([first.body, second.body])) :]
+    same = next(n for n, (a, b) in enumerate(zip(first.body, second.body, strict=False)) if a != b)
+    rest = first.body[same:]
     return rest.startswith(b"]") and second.body.endswith(rest)
 
 
