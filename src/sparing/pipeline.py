@@ -18,8 +18,9 @@ from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.fold import fold
 from sparing.guard.structure import same_shape
-from sparing.handles import is_lossy, own_tools, with_handle, without_tools
+from sparing.handles import is_lossy, with_handle
 from sparing.offer import Offer, offer, with_priors
+from sparing.own_tools import own_tools, without_tools
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Piece, find_pieces
 from sparing.receipts import receipt_id, span_receipts

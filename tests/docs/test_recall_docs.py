@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sparing.finish.own_calls import MOST_TOKENS, MOST_TURNS
 from sparing.finish.recall import PART_TOKENS
-from sparing.handles import RECALL, handle_of
+from sparing.handles import handle_of
+from sparing.own_tools import RECALL
 from sparing.plan.effort import TARGETS
 from sparing.settings import Settings
 from sparing.tokens.models import counter_for

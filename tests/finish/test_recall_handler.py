@@ -14,7 +14,8 @@ from sparing import registry
 from sparing.core.span import Prompt
 from sparing.finish.own_calls import MOST_TOKENS, MOST_TURNS, NO_MORE, Answering, OwnCall
 from sparing.finish.recall import PART_TOKENS, UNKNOWN, parts_of, read_handle, recall_handler
-from sparing.handles import RECALL, full_handle_of, handle_of
+from sparing.handles import full_handle_of, handle_of
+from sparing.own_tools import RECALL
 from sparing.tokens.models import counter_for
 
 COUNTER = counter_for("gpt-4o")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from sparing.settings.paths import recall_file
-
 if TYPE_CHECKING:
     from sparing.cli.batch import Batch
     from sparing.record.elided import SqliteElided
@@ -22,6 +20,7 @@ def open_elided(recall: RecallSettings, *, must_exist: bool = False) -> SqliteEl
         RecordError: It cannot be opened, or is not there and must be.
     """
     from sparing.record.elided import SqliteElided
+    from sparing.settings.paths import recall_file
 
     path = recall_file(recall, os.environ)
     keep_s = recall.keep_hours * 3600

@@ -18,7 +18,7 @@ import click
 from sparing import __version__
 from sparing.errors import RequestError, SettingsError, SparingError
 
-_COMMANDS = ("reduce", "recall", "ask", "serve", "stats", "receipts", "models", "config", "eval", "version")
+_COMMANDS = ("reduce", "ask", "recall", "serve", "stats", "receipts", "models", "config", "eval", "version")
 
 
 class LazyGroup(click.Group):

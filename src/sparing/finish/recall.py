@@ -16,7 +16,8 @@ from sparing.api import reduce_text, to_bytes
 from sparing.core.counter import Counter
 from sparing.core.span import Prompt
 from sparing.finish.own_calls import Handler
-from sparing.handles import HANDLE_CHARS, RECALL, full_handle_of
+from sparing.handles import HANDLE_CHARS, full_handle_of
+from sparing.own_tools import RECALL
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import find_pieces
 from sparing.tokens.models import counter_for
