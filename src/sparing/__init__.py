@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         UpstreamTimeout,
         UpstreamUnreachable,
     )
+    from sparing.finish.recall import recall
     from sparing.settings import PolicySettings
 
 __version__ = "0.1.0"
@@ -74,6 +75,7 @@ _HOME = {
         "sparing.errors",
     ),
     "PolicySettings": "sparing.settings",
+    "recall": "sparing.finish.recall",
 }
 
 __all__ = [
@@ -97,6 +99,7 @@ __all__ = [
     "__version__",
     "areduce",
     "areduce_text",
+    "recall",
     "reduce",
     "reduce_text",
     "reduce_texts",

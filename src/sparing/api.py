@@ -205,7 +205,7 @@ def reduce(
     warm_up(DEFAULT_MODEL)  # before the clock starts: loading must not use up the first request's deadline
     limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
     adapter: Wire = registry.load("wires", wire)
-    reduction = reduce_body(_to_bytes(request), adapter, policy, limits, Mode(policy.mode))
+    reduction = reduce_body(to_bytes(request), adapter, policy, limits, Mode(policy.mode))
     return ReducedRequest(_like(request, reduction.body), reduction.receipt)
 
 
@@ -237,7 +237,7 @@ def reduce_tools(
         MalformedBody: A definition cannot be written as JSON.
     """
     counter = counter_for(model)
-    before = [_to_bytes(tool).decode() for tool in tools]
+    before = [to_bytes(tool).decode() for tool in tools]
     after = [min(text, shortened(text, effort, tuple(pins)), key=counter.count) for text in before]
     decoded = [msgspec.json.decode(text) for text in after]
     return ReducedTools(decoded, sum(map(counter.count, before)), sum(map(counter.count, after)), counter.exact)
@@ -300,7 +300,12 @@ def _unchanged(offer_: Offer, after: int, limit: int) -> str:
     return f"already within {limit:,} tokens" if limit < offer_.tokens else "nothing shorter was found"
 
 
-def _to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+def to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+    """A request as a body.
+
+    Raises:
+        MalformedBody: It cannot be written as JSON.
+    """
     if isinstance(request, bytes):
         return request
     if isinstance(request, str):

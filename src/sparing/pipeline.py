@@ -21,7 +21,8 @@ from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.frame import Frame, frame_of
 from sparing.guard.structure import same_shape
-from sparing.handles import is_lossy, without_tools
+from sparing.handles import is_lossy
+from sparing.own_tools import without_tools
 from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
