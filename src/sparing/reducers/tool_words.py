@@ -46,9 +46,9 @@ RULE: Final = re.compile(
 )
 FORM: Final = re.compile(
     r"""\d|["`“‘«]|(?<!\w)'|\b[A-Z]{2,}\b|\w/\w|%|°|[a-z]_[a-z]|(?i:\be\.?g\b|\bi\.?e\b|\bsuch as\b|\bfor example\b"""
-    r"""|\bexamples?\b|\bformat|\bseparated|\b(?:max|min)(?:imum)?\b|\bat (?:least|most)\b|\bup to\b|\bbetween\b"""
-    r"""|\brange\b|\bunits?\b|\bpercent|\bper \w+"""
-    r"""|\bin (?:[a-z]+s|celsius|fahrenheit|kelvin|[mck]?m|[mk]?g|ml|lb|oz|k?hz|k?wh|usd|eur|gbp)\b)"""
+    r"""|\bexamples?\b|\bformat|\bseparated|\btime ?zone|\blocal time|\b(?:max|min)(?:imum)?\b|\bat (?:least|most)\b"""
+    r"""|\bup to\b|\bbetween\b|\brange\b|\bunits?\b|\bpercent|\bper \w+|\bin (?:[a-z]+s|celsius|fahrenheit|kelvin"""
+    r"""|[mck]?m|[mk]?g|ml|lb|oz|k?hz|k?wh|usd|eur|gbp)\b)"""
 )
 
 _OPENING = re.compile(
