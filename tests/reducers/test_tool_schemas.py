@@ -123,6 +123,9 @@ def test_the_dialect_stays_where_it_decides() -> None:
         ("The city, in the format 'City, Country'.", "in the format 'City, Country'."),
         ("The city. Must not be empty.", "Must not be empty."),
         ("A string value for the city (%).", "(%)."),
+        ("The city (numeric) or its postal code.", "city (numeric) or its postal code."),
+        ("The city to use (e.g. Rome).", "(e.g. Rome)."),
+        ("The city (see below.", "city (see below."),
     ],
 )
 def test_a_required_parameter_keeps_what_its_name_does_not_say(before: str, after: str | None) -> None:
@@ -139,15 +142,17 @@ def test_values_of_the_schema_are_not_said_twice() -> None:
 
 
 def test_optional_parameters_keep_less() -> None:
-    """Without a cue an optional parameter is its name; a unit, an example or a rule stays."""
+    """Without a cue an optional parameter is its name, where that tells; a unit, an example or a rule keeps the rest."""
     properties = {
         "color": {"type": "string", "description": "The shade that the wall shall have."},
         "width": {"type": "number", "description": "How far it reaches to the left, in meters."},
+        "q": {"type": "string", "description": "What shall be painted."},
     }
     tool = {"name": "paint", "input_schema": {"type": "object", "properties": properties}}
     assert shorter(tool)["input_schema"]["properties"] == {
         "color": {"type": "string"},
-        "width": {"type": "number", "description": "in meters."},
+        "width": {"type": "number", "description": "How far it reaches to the left, in meters."},
+        "q": {"type": "string", "description": "What shall be painted."},
     }
 
 
