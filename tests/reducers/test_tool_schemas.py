@@ -178,6 +178,21 @@ def test_examples_after_a_colon_stay() -> None:
     ) == ("Which city, at most 5 letters. Examples:\nParis\nTokyo\n\nA town is smaller.\nA village too.")
 
 
+def test_parameters_explained_in_the_tools_description_stay() -> None:
+    """Docstrings explain parameters in the tool's description; those lines are all that a model is told of them."""
+    text = (
+        "Get a forecast.\n\nThe service is run by volunteers. It is updated often. Many people like it.\n\nArgs:\n"
+        "    city: the town to look at\n    days (int): how far to look ahead\n\nReturns:\n    a text"
+    )
+    properties = {"city": {"type": "string"}, "days": {"type": "integer"}}
+    tool = {"name": "get_forecast", "description": text, "input_schema": {"type": "object", "properties": properties}}
+    for effort in EFFORTS:
+        left = shorter(tool, effort)["description"]
+        assert "city: the town to look at" in left
+        assert "days (int): how far to look ahead" in left
+    assert "Many people" not in shorter(tool)["description"]
+
+
 def test_a_pinned_string_keeps_its_description() -> None:
     """A description that contains a pin stays to the letter."""
     properties = {"city": {"type": "string", "description": "The name of the city."}}

@@ -15,7 +15,17 @@ from sparing.core.ladder import Skip
 from sparing.reducers.json_write import Number, read, write
 from sparing.reducers.tool_forms import Form, at, forms
 from sparing.reducers.tool_text import Care, shorten, unindent
-from sparing.reducers.tool_words import FORM, OF_DEFAULT, OF_ENUM, RULE, is_known, is_telling, split_name, words_of
+from sparing.reducers.tool_words import (
+    FORM,
+    OF_DEFAULT,
+    OF_ENUM,
+    RULE,
+    is_known,
+    is_telling,
+    opens_with,
+    split_name,
+    words_of,
+)
 from sparing.settings.tree import Effort
 
 NAME: Final = "tool_schemas.v1"
@@ -97,9 +107,9 @@ def shorten_tool(text: str, effort: Effort, pins: Sequence[str] = ()) -> str | S
 def _shorten_form(holder: dict[str, Any], form: Form, shortener: _Shortener) -> None:
     """Shorten one function of a definition, in place."""
     shortener.tool_words = words_of(form.name)
-    if isinstance(description := holder.get("description"), str):
-        holder["description"] = shortener.tool_description(description)
     schema = holder[form.schema]
+    if isinstance(description := holder.get("description"), str):
+        holder["description"] = shortener.tool_description(description, schema.get("properties"))
     shortener.keep_dialect = _has_own_dialect(schema)
     holder[form.schema] = shortener.schema(schema, _Place())
 
@@ -111,8 +121,12 @@ class _Shortener:
         self.tool_words: frozenset[str] = frozenset()
         self.keep_dialect = False
 
-    def tool_description(self, text: str) -> str:
-        return self._text(text, self._notes.tool, frozenset())
+    def tool_description(self, text: str, properties: Any) -> str:
+        """A tool's description; its lines about parameters ("city: where it is") stay."""
+        care = self._notes.tool
+        if care and isinstance(properties, dict) and properties:
+            care = replace(care, cues=(*care.cues, opens_with(properties)))
+        return self._text(text, care, frozenset())
 
     def schema(self, node: Any, place: _Place) -> Any:
         """The same schema with shorter notes."""

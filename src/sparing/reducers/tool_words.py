@@ -7,6 +7,7 @@ so are openings and endings that only repeat. What is kept is kept to the letter
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -95,6 +96,12 @@ def words_of(*names: str) -> frozenset[str]:
 def is_telling(name: str) -> bool:
     """Whether an identifier tells by itself what it stands for: not ``q``, ``id`` or ``value``."""
     return any(len(word) >= _TELLING_LETTERS for word in words_of(name) - _FILLER)
+
+
+def opens_with(names: Iterable[str]) -> re.Pattern[str]:
+    """What finds a line that explains one of these parameters, as docstrings do: ``city (str): where it is``."""
+    alternatives = "|".join(map(re.escape, names))
+    return re.compile(rf"^\W*(?:{alternatives})`?\s*(?:\([^)]*\))?\s*[:–—-]")
 
 
 def is_known(text: str, known: frozenset[str]) -> bool:
