@@ -11,7 +11,7 @@ import pytest
 from sparing import registry
 from sparing.errors import SettingsError
 from sparing.evals.task import Draw, Sample, Task
-from sparing.evals.tasks import gateway, locomo, loghub, nq, qmsum, sgd, speed, tau_bench, xquad
+from sparing.evals.tasks import gateway, locomo, loghub, nq, old_turns, qmsum, sgd, speed, tau_bench, xquad
 from sparing.evals.tasks.planted import TASK as PLANTED
 
 WITH_DATA = [nq.TASK, xquad.TASK, qmsum.TASK, locomo.TASK, sgd.TASK, tau_bench.TASK, loghub.TASK]
@@ -57,7 +57,19 @@ def test_missing_data_say_where_to_get_them(task: Task[Any], tmp_path: Path) -> 
 def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
-    assert {"nq", "xquad", "qmsum", "locomo", "sgd", "tau_bench", "loghub", "planted", "speed", "gateway"} <= set(names)
+    assert {
+        "nq",
+        "xquad",
+        "qmsum",
+        "locomo",
+        "sgd",
+        "old_turns",
+        "tau_bench",
+        "loghub",
+        "planted",
+        "speed",
+        "gateway",
+    } <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
 
@@ -249,3 +261,15 @@ def test_slot_values_are_those_of_all_turns(data: Path) -> None:
     sample = sgd.load(Draw(data, 1))[0]
     number = sample.text.split("for ")[1].split(",")[0]
     assert sample.gold == (number, f"{number}:30 pm")
+
+
+def test_old_turns_are_shortened_message_by_message(data: Path) -> None:
+    """Both methods at both budgets; what is named is run alone."""
+    report = old_turns.measure(Draw(data, 4), ())
+    assert [row[:2] for row in report.tables[0].rows] == [
+        ("sparing", "50 %"),
+        ("sparing", "25 %"),
+        ("newest", "50 %"),
+        ("newest", "25 %"),
+    ]
+    assert len(old_turns.measure(Draw(data, 4), ("newest",)).tables[0].rows) == 2
