@@ -82,7 +82,10 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         tokens_after=outcome.tokens,
         exact=counter.exact,
         reason=outcome.reason if tools.patches else reason or outcome.reason,
-        spans=(*tools.receipts, *(s for settlement in outcome.settled for s in span_receipts(settlement))),
+        spans=(
+            *(tools.receipts if outcome.body is not prompt.raw else ()),
+            *(s for settlement in outcome.settled for s in span_receipts(settlement)),
+        ),
         step_ms=watch.step_ms,
     )
     if mode is not Mode.ON or outcome.body is prompt.raw:
