@@ -176,13 +176,32 @@ def test_the_choice_does_not_change_with_the_conversation() -> None:
 def test_a_forced_tool_is_there() -> None:
     """What `tool_choice` names has to be declared."""
     choice = {"tool_choice": {"type": "function", "function": {"name": "find_flight"}}}
-    assert "find_flight" in names(run(asked(), [tool(topic) for topic in TOPICS], most_tools=2, fields=choice))
+    tools = [tool(topic) for topic in TOPICS]
+    free, forced = run(asked(), tools, most_tools=2), run(asked(), tools, most_tools=2, fields=choice)
+    assert names(forced) == [*names(free), "find_flight"]
 
 
 @pytest.mark.parametrize("question", ["Hello!", "你好，请问明天天气怎么样？", "Explain monads."])
 def test_without_evidence_all_tools_are_sent(question: str) -> None:
     """A first turn that names nothing the tools know is no ground to leave any out."""
     assert len(names(run(asked(question), [tool(topic) for topic in TOPICS], most_tools=3))) == len(TOPICS)
+
+
+def test_a_request_without_a_user_turn() -> None:
+    """Nobody asked anything: all tools are sent."""
+    messages = [{"role": "system", "content": "Be brief about glaciers."}]
+    assert len(names(run(messages, [tool(topic) for topic in TOPICS], most_tools=3))) == len(TOPICS)
+
+
+def test_a_search_that_costs_more_than_it_spares_is_not_offered() -> None:
+    """One small tool too many stays."""
+    tools = [
+        tool("glacier"),
+        tool("museum"),
+        tool("parcel"),
+        {"type": "function", "function": {"name": "f", "parameters": {}}},
+    ]
+    assert names(run(asked(), tools, most_tools=3)) == ["find_glacier", "find_museum", "find_parcel", "f"]
 
 
 def test_tools_that_cannot_be_told_apart_are_all_sent() -> None:

@@ -34,12 +34,13 @@ class Pick:
 
     Attributes:
         kept: Sent in full, in the catalogue's order.
-        called: Left out at first, but called since: sent behind all others, in the order of their first call.
+        back: Left out at first, but called since, in the order of first calls, or named by the request's choice of
+            tools: sent behind all others.
         left_out: Names of all that were left out at first, in the catalogue's order.
     """
 
     kept: tuple[int, ...]
-    called: tuple[int, ...]
+    back: tuple[int, ...]
     left_out: tuple[str, ...]
 
 
@@ -60,17 +61,17 @@ def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) ->
     facts = _known.get((*texts, question), lambda: _facts(texts, question))
     if facts.ranking.evidence < _LEAST_EVIDENCE:
         return Skip("the first user turn does not tell which tools are needed")
-    chosen = _named_by_choice(prompt).union(policy.exempt_tools)
-    kept = {i for i, tool in enumerate(tools) if i in facts.bound or tool.tool in chosen}
+    kept = {i for i, name in enumerate(names) if i in facts.bound or name in policy.exempt_tools}
     for i in facts.ranking.order:
         if len(kept) >= policy.most_tools:
             break
         kept.add(i)
-    position = {name: i for i, name in enumerate(names)}
-    calls = (span.tool for span in prompt.spans if span.kind is Kind.TOOL_CALL)
-    called = dict.fromkeys(position[name] for name in calls if name in position and position[name] not in kept)
-    left_out = tuple(name for i, name in enumerate(names) if i not in kept)
-    return Pick(tuple(sorted(kept)), tuple(called), left_out) if left_out else Skip("every tool has to stay")
+    left_out = {name: i for i, name in enumerate(names) if i not in kept}
+    if not left_out:
+        return Skip("every tool has to stay")
+    wanted = [*(span.tool for span in prompt.spans if span.kind is Kind.TOOL_CALL), *_named_by_choice(prompt)]
+    back = dict.fromkeys(left_out[name] for name in wanted if name in left_out)
+    return Pick(tuple(sorted(kept)), tuple(back), tuple(left_out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def _facts(definitions: Sequence[str], question: str) -> _Facts:
 def _first_words(prompt: Prompt) -> str:
     """What the first user turn says; its pasted material only where it says nothing else."""
     users = [span for span in prompt.spans if span.kind is Kind.USER]
+    if not users:
+        return ""
     first = [span for span in users if span.message == users[0].message]
     said = [words.text for span in first for words in split_user_text(span)[0]]
     return "\n".join(said or [span.text for span in first])
@@ -112,13 +115,13 @@ class _Choice(msgspec.Struct):
     tool_config: Any = None
 
 
-def _named_by_choice(prompt: Prompt) -> frozenset[str]:
+def _named_by_choice(prompt: Prompt) -> tuple[str, ...]:
     """What the request says about which tool to call: the tools named there have to be there."""
     try:
         choice = msgspec.json.decode(prompt.source, type=_Choice)
     except (msgspec.DecodeError, RecursionError):
-        return frozenset()
-    return frozenset(_strings([choice.tool_choice, choice.toolConfig, choice.tool_config]))
+        return ()
+    return tuple(_strings([choice.tool_choice, choice.toolConfig, choice.tool_config]))
 
 
 def _strings(value: Any) -> Iterator[str]:
