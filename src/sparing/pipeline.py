@@ -20,7 +20,7 @@ from sparing.fold import fold
 from sparing.guard.structure import same_shape
 from sparing.handles import is_lossy, with_handle
 from sparing.offer import Offer, offer, with_priors
-from sparing.own_tools import own_tools, without_tools
+from sparing.own_tools import RECALL, own_tools, without_tools
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Piece, find_pieces
 from sparing.receipts import receipt_id, span_receipts
@@ -66,7 +66,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     watch.lap("receive")
     counter = _counter(prompt)
     before = prompt_tokens(prompt, counter)
-    pieces = find_pieces(prompt, policy.exempt_tools)
+    pieces = find_pieces(prompt, (*policy.exempt_tools, RECALL.name))  # what was asked for is not shortened again
     offered = _offered(prompt, wire, before, counter, policy, mode)
     reason = _reason_to_leave(pieces, offered.tokens, policy, budget, mode)
     if reason and budget.input_tokens is not None and offered.tokens > budget.input_tokens:
