@@ -22,7 +22,7 @@ from sparing.errors import BudgetExceeded
 from sparing.frame import Frame, frame_of
 from sparing.guard.structure import same_shape
 from sparing.handles import is_lossy
-from sparing.own_tools import without_tools
+from sparing.own_tools import RECALL, without_tools
 from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
@@ -72,7 +72,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     prompt = wire.parse(body)
     watch.lap("receive")
     counter = _counter(prompt)
-    parts = find_parts(prompt, policy.exempt_tools)
+    parts = find_parts(prompt, (*policy.exempt_tools, RECALL.name))  # what was asked for is not shortened again
     turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
     before = _tokens(prompt, turns, opening, counter)
     request = _Request(prompt, turns, wire, before, counter, policy, budget, mode)

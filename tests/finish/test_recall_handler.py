@@ -158,3 +158,16 @@ def test_the_library_answers_too() -> None:
     assert LINES[777] in sparing.recall(request, handle, about="What did line 777 say?")
     assert sparing.recall(json.dumps(request), handle, part=2).startswith("[part 2 of")
     assert sparing.recall(shortened, handle) == UNKNOWN, "it is not in there any more"
+
+
+def test_what_was_recalled_is_not_shortened_again() -> None:
+    """Or the model would ask for it again, and again."""
+    call = {"id": "c", "type": "function", "function": {"name": RECALL.name, "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Which worker took job 130?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": LONG},
+    ]
+    policy = sparing.PolicySettings(recall=True, effort="max", deadline_ms=20_000)
+    reduced = sparing.reduce({"model": "gpt-4o", "messages": messages}, policy=policy)
+    assert reduced.body["messages"] == messages

@@ -24,13 +24,13 @@ from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Edit, Kind, Span
 from sparing.core.verdict import Change
 from sparing.handles import with_handle
-from sparing.offer import Offer, offer, with_priors
+from sparing.offer import Offer, offer, whole_only, with_priors
 from sparing.plan.economics import CacheCosts
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Piece
 from sparing.reducers.sniff import sniff
 from sparing.settings import PolicySettings
-from sparing.settle import Settlement, settle, untouched
+from sparing.settle import Settlement, settle
 
 _PATIENCE = 3.0  # times the deadline for turns before the newest: what they become should not depend on the clock
 
@@ -184,7 +184,7 @@ class Fold:
         offers = history.with_references(self._offers(turn.pieces, deadline), deadline)
         total = sum(offer.tokens for offer in offers)
         if total < self._policy.min_tokens:
-            settled = untouched(offers, f"fewer than {self._policy.min_tokens} reducible tokens in this turn")
+            settled = settle([whole_only(offer) for offer in offers], total, self._policy.pins, lossless=True)
         else:
             settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
         needed = self._needed(turn, history, deadline)

@@ -44,7 +44,7 @@ class Said:
     def add(self, settlement: Settlement) -> None:
         """Remember a settled turn: what of each text was really sent."""
         for change in settlement.changes:
-            if change.content in _JSON and not change.rendition.elisions:
+            if change.content in _JSON and not change.rendition.elisions and change.rendition.reducer != REFERENCES:
                 self._json.add(change.span.label, change.span.text)
             if is_verbatim(change.span.text, change.rendition):
                 self._add(change.span, change.rendition.elisions)
@@ -75,8 +75,8 @@ class Said:
         found = self._json.refer(offer.span.text, offer.ask.counter)
         if isinstance(found, Skip):
             return None
-        gone = Elision(0, len(offer.span.text), found.num_same)
-        return Rendition(found.text, found.tokens, 1.0, "fields", (gone,), REFERENCES)
+        # No elisions: what it leaves to the earlier text is sent, there.
+        return Rendition(found.text, found.tokens, 1.0, "fields", (), REFERENCES)
 
     def _in_text(self, offer: Offer, deadline: Deadline) -> Rendition | None:
         if offer.content not in _FOLDABLE or offer.tokens < _FEWEST_TOKENS:

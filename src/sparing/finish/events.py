@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 _WHOLE = re.compile(rb"[\r\n]+|[^\r\n].*?(?:\n\n|\r\n\r\n|\n\r\n|\r\r)|.+\Z", re.DOTALL)
 _LINE = re.compile(rb"\r\n|\n|\r")
 
@@ -18,15 +20,22 @@ def split_events(piece: bytes) -> Iterator[bytes]:
 
 def data_of(event: bytes) -> dict[str, Any] | str | None:
     """The data of an event: an object, or its text where it is none (``[DONE]``); None where there is no data."""
-    lines = [line[5:].removeprefix(b" ") for line in _LINE.split(event) if line.startswith(b"data:")]
+    lines = [line[5:] for line in event.splitlines() if line.startswith(b"data:")]
     if not lines:
         return None
+    data = lines[0] if len(lines) == 1 else b"\n".join(lines)
     try:
-        text = b"\n".join(lines).decode()
-        value = json.loads(text)
+        value = _decode(data)
     except (ValueError, RecursionError):
-        return b"\n".join(lines).decode("utf-8", "replace").strip()
-    return value if isinstance(value, dict) else text
+        return data.decode("utf-8", "replace").strip()
+    return value if isinstance(value, dict) else data.decode().strip()
+
+
+def _decode(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:  # it refuses half of a surrogate pair, which servers do send
+        return json.loads(data)
 
 
 def comments_of(event: bytes) -> bytes:
