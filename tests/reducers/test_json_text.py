@@ -95,6 +95,12 @@ def test_a_column_of_strings_says_so_once():
     assert text_of([{"zip": "1100", "n": 1}, {"zip": "A5", "n": 2}]) == '[zip"" n\n1100 1\nA5 2]'
 
 
+def test_a_list_of_strings_says_so_once():
+    """The same in a list: one mark instead of quotes around every id."""
+    assert text_of({"ids": ["357", "A5", ""], "one": ["7"]}) == 'ids:""[357 A5 ""] one:["7"]'
+    assert text_of([{"n": "a", "ids": ["1", "2"]}, {"n": "b", "ids": []}]) == '[n ids\na ""[1 2]\nb []]'
+
+
 def test_records_under_keys_name_a_repeated_key_once():
     """Records that repeat their own key, as APIs like to, do it in the header."""
     cards = {f"card_{i}": {"kind": "card", "id": f"card_{i}", "last": 7000 + i} for i in range(3)}
