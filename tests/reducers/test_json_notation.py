@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from read_json_text import read_text
+from read_json_notation import read_text
 
-from sparing.reducers.json_text import json_as_text
+from sparing.reducers.json_notation import json_as_text
 from sparing.reducers.json_words import read_json
 
 WORDS = st.one_of(

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sparing.reducers.json_text_table import grouped_table, keyed_table, records_table
+from sparing.reducers.json_notation_table import grouped_table, keyed_table, records_table
 from sparing.reducers.json_words import key_word, read_json, text_word, word
 
 _BLANK = "\ufeff \t\r\n"
