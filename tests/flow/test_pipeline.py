@@ -13,7 +13,7 @@ from sparing.core.budget import Budget, Mode
 from sparing.core.reducer import Deadline
 from sparing.errors import BudgetExceeded, MalformedBody
 from sparing.pipeline import Reduction, reduce_body
-from sparing.reducers.json_text import json_as_text
+from sparing.reducers.json_notation import json_as_text
 from sparing.settings import PolicySettings
 
 QUESTION = "Who signed the lease of the observatory?"

@@ -8,7 +8,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from read_json_text import read_text
+from read_json_notation import read_text
 
 from sparing.core.ladder import Skip
 from sparing.reducers.json_repeats import JsonReference, JsonSeen

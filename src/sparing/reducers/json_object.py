@@ -17,7 +17,7 @@ from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
 from sparing.reducers.anchors import anchors
 from sparing.reducers.json_node import Node
-from sparing.reducers.json_text_ladder import in_text
+from sparing.reducers.json_notation_ladder import in_text
 from sparing.reducers.json_tree import parse_tree
 from sparing.reducers.json_tree_ladder import Order, shows_keys, tree_ladder, whole_text
 from sparing.reducers.json_unusual import failures

@@ -5,7 +5,7 @@
 
 An agent fetches the same record again, or changes it and gets all of it back. It is the same record where the first
 field is the same, mostly an id; the reference starts with it, so that a reader finds the earlier text by it. What
-differs is in text notation (`json_text`), field by field of the outermost object. Nothing is lost as long as the
+differs is in text notation (`json_notation`), field by field of the outermost object. Nothing is lost as long as the
 earlier text is sent whole: the same values stand there.
 """
 
@@ -20,7 +20,7 @@ import msgspec
 
 from sparing.core.counter import Counter
 from sparing.core.ladder import Skip
-from sparing.reducers.json_text import fields, json_as_text
+from sparing.reducers.json_notation import fields, json_as_text
 from sparing.reducers.json_words import key_word, read_json
 
 _FEWEST_TOKENS_SAVED = 16  # a reader has to look elsewhere: not for a few words

@@ -17,10 +17,10 @@ from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
 from sparing.reducers.json_columns import Record, Table, columnar
+from sparing.reducers.json_notation_ladder import in_text
 from sparing.reducers.json_object import JsonObject
 from sparing.reducers.json_row_ladder import Layout, row_ladder
 from sparing.reducers.json_table import NoTableError, Records, find_records
-from sparing.reducers.json_text_ladder import in_text
 from sparing.reducers.json_worth import row_worths
 from sparing.reducers.stacked_ladder import stacked
 

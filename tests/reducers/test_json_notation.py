@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from read_json_text import read_text
+from read_json_notation import read_text
 
-from sparing.reducers.json_text import json_as_text
+from sparing.reducers.json_notation import json_as_text
 from sparing.reducers.json_words import read_json
 
 WORDS = st.one_of(
@@ -93,6 +93,12 @@ def test_only_what_would_be_misread_is_quoted():
 def test_a_column_of_strings_says_so_once():
     """Where strings look like numbers their column is marked, so that none of them needs quotes."""
     assert text_of([{"zip": "1100", "n": 1}, {"zip": "A5", "n": 2}]) == '[zip"" n\n1100 1\nA5 2]'
+
+
+def test_a_list_of_strings_says_so_once():
+    """The same in a list: one mark instead of quotes around every id."""
+    assert text_of({"ids": ["357", "A5", ""], "one": ["7"]}) == 'ids:""[357 A5 ""] one:["7"]'
+    assert text_of([{"n": "a", "ids": ["1", "2"]}, {"n": "b", "ids": []}]) == '[n ids\na ""[1 2]\nb []]'
 
 
 def test_records_under_keys_name_a_repeated_key_once():

@@ -17,8 +17,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sparing.reducers.json_text_table import grouped_table, keyed_table, records_table
-from sparing.reducers.json_words import key_word, read_json, word
+from sparing.reducers.json_notation_table import grouped_table, keyed_table, records_table
+from sparing.reducers.json_words import key_word, read_json, text_word, word
 
 _BLANK = "\ufeff \t\r\n"
 _SCALARS = frozenset({str, bytes, bool, type(None)})
@@ -76,7 +76,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{' '.join([f'{key_word(key)}:{_cell(inner)}' for key, inner in value.items()])}}}"
     if isinstance(value, list):
-        return f"[{' '.join(map(_cell, value))}]"
+        return _strings(value) or f"[{' '.join(map(_cell, value))}]"
     return word(value)
 
 
@@ -87,8 +87,16 @@ def _list(values: list[Any]) -> str:
     elif kinds == {list}:
         table = grouped_table(values, _cell) or _rows(values)
     else:
-        table = None
+        table = _strings(values)
     return table or f"[{' '.join(map(item, values))}]"
+
+
+def _strings(values: list[Any]) -> str | None:
+    """Strings of which some look like numbers: the list says once that they are none."""
+    if len(values) < 2 or set(map(type, values)) != {str}:
+        return None
+    bare = list(map(text_word, values))
+    return None if bare == list(map(word, values)) else f'""[{" ".join(bare)}]'
 
 
 def _rows(lists: list[list[Any]]) -> str | None:

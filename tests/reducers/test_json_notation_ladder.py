@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from read_json_text import read_text
+from read_json_notation import read_text
 
 from sparing.core.ladder import Skip
 from sparing.core.question import Question

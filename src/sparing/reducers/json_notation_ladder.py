@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sparing.core.ladder import Ladder, Rendition, Skip
 from sparing.core.reducer import Ask
-from sparing.reducers.json_text import json_as_text
+from sparing.reducers.json_notation import json_as_text
 
 
 @dataclass(frozen=True)

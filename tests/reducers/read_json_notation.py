@@ -79,6 +79,12 @@ class _Reader:
         return bare.encode() if _NUMBER.fullmatch(bare) else bare
 
     def item(self) -> Any:
+        if self.take('""['):
+            strings = []
+            while not self.take("]"):
+                strings.append(self.string())
+                self.take(" ")
+            return strings
         if self.take("["):
             return self.list()
         if self.take("{"):
