@@ -14,18 +14,21 @@ from sparing.conversation.memory import MEMORY, span_tokens
 from sparing.conversation.turns import Turn, cut_turns
 from sparing.core.budget import Budget, Mode
 from sparing.core.counter import Counter
+from sparing.core.prices import CacheKind
 from sparing.core.receipt import Receipt
-from sparing.core.span import Edit, Prompt, Span
+from sparing.core.span import Edit, Patch, Prompt, Span
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.frame import Frame, frame_of
 from sparing.guard.structure import same_shape
-from sparing.handles import is_lossy, without_tools
+from sparing.handles import is_lossy
+from sparing.own_tools import without_tools
 from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
 from sparing.prices.lookup import prices_for
 from sparing.receipts import receipt_id, span_receipts
+from sparing.receive.cache_marks import count_marks, mark_cached
 from sparing.receive.splice import edited_texts
 from sparing.settings import PolicySettings
 from sparing.tokens.estimate import CharCounter
@@ -41,10 +44,12 @@ class Reduction:
     """A request as it may go out.
 
     Attributes:
-        body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`.
+        body: The bytes to send: the very bytes that came when nothing was reduced or the mode is `audit`, but for
+            breakpoints of the provider's cache (`receipt.cache_marks`).
         receipt: What was done; `receipt.reason` says why when nothing was.
         own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
         elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
+        left_out_tools: Definitions of the tools that `body` leaves to a search (`toolset.search`).
     """
 
     body: bytes
@@ -53,6 +58,7 @@ class Reduction:
     stream: bool
     own_tools: tuple[str, ...] = ()
     elided: tuple[str, ...] = ()
+    left_out_tools: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -86,14 +92,19 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         reason="" if outcome.frame.receipts else outcome.reason,
         spans=(*outcome.frame.receipts, *(span_receipts(outcome.folded.settlement) if outcome.folded else ())),
         step_ms=watch.step_ms,
+        resupplied_tokens=_resupplied_tokens(outcome),
+        cache_marks=outcome.cache_marks,
     )
+    if mode is not Mode.ON:
+        return Reduction(body, receipt, prompt.model, prompt.stream)
     return Reduction(
-        outcome.body if mode is Mode.ON else body,
+        outcome.body,
         receipt,
         prompt.model,
         prompt.stream,
         own_tools=outcome.frame.own_tools,
         elided=_elided(outcome),
+        left_out_tools=outcome.frame.plan.left_out,
     )
 
 
@@ -137,6 +148,7 @@ class _Outcome:
     frame: Frame
     folded: Folded | None = None
     reason: str = ""
+    cache_marks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +176,12 @@ class _Request:
         frame = frame_of(self.prompt, self.wire, self.policy, self.counter, shorten=is_over, recall=offer)
         return frame if is_over or self.before + frame.added_tokens <= limit else Frame()
 
-    def unfolded(self, frame: Frame, reason: str, folded: Folded | None = None) -> _Outcome:
+    def unfolded(self, frame: Frame, reason: str, folded: Folded | None = None, *, may_mark: bool = True) -> _Outcome:
         """The conversation as it came."""
-        body = self.wire.apply(self.prompt, (), frame.patches)
-        return _Outcome(body, self.before + frame.added_tokens, frame, folded, reason)
+        tokens = self.before + frame.added_tokens
+        marks = self._cache_marks(tokens, frame) if may_mark else ()
+        body = self.wire.apply(self.prompt, (), (*frame.patches, *marks))
+        return _Outcome(body, tokens, frame, folded, reason, count_marks(marks))
 
     def folded(self, frame: Frame, watch: Watch) -> _Outcome:
         """The conversation folded: the same shape, never larger, within the budget.
@@ -195,19 +209,37 @@ class _Request:
             fold = Fold(self.turns, self.policy, self.counter, self.budget.deadline, costs, marking=marking)
             folded = fold.by_effort() if limit is None else fold.within(base, limit - slack)
             watch.lap("reduce")
-            body = self.wire.apply(self.prompt, _edits(folded), frame.patches)
             after = base - _saved_tokens(self.prompt, folded, self.counter)
+            marks = self._cache_marks(after, frame)
+            body = self.wire.apply(self.prompt, _edits(folded), (*frame.patches, *marks))
             watch.lap("guard")
             if limit is None or after <= limit or not (folded.fits or marking):
                 break
             slack += after - limit
         if not same_shape(self.prompt, without_tools(self.wire.parse(body), frame.recall), frame.plan.names):
             reason = "structure: the reduced request had another shape, so the original went out"
-            return self.unfolded(frame, reason, folded)
+            return self.unfolded(frame, reason, folded, may_mark=False)
         watch.lap("guard")
         if after >= base:
             return self.unfolded(frame, _why_nothing(folded), folded)
-        return _Outcome(body, after, frame, folded)
+        return _Outcome(body, after, frame, folded, cache_marks=count_marks(marks))
+
+    def _cache_marks(self, tokens: int, frame: Frame) -> tuple[Patch, ...]:
+        """Breakpoints for a provider's cache that has to be told, where the caller set none."""
+        policy = self.policy
+        if self.mode is not Mode.ON or policy.effort == "off" or not policy.cache_marks or not self.prompt.breakpoints:
+            return ()
+        prices = prices_for(self.prompt.model, file=policy.prices_file)
+        if prices is None or prices.cache is not CacheKind.EXPLICIT:
+            return ()
+        return mark_cached(self.prompt, tokens, self.counter, prices.cache_min_tokens, frame.patches)
+
+
+def _resupplied_tokens(outcome: _Outcome) -> int:
+    """Of what goes out, tokens that are sent again beside a question."""
+    if outcome.folded is None or outcome.reason:
+        return 0
+    return sum(addition.tokens for addition in outcome.folded.additions)
 
 
 def _elided(outcome: _Outcome) -> tuple[str, ...]:

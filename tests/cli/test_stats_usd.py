@@ -63,10 +63,18 @@ def test_money_by_model(cli: Cli, recorded: None) -> None:
     assert rows[3] == ["acme-7", "1", "0", "-", "-", "-", "-"]
     assert rows[4] == ["claude-opus-5-5", "1", "1", "-", "-", "-", "-"]
     assert "% of the bill (95 % interval $" in text
-    assert "an estimate at list prices" in text
+    assert "An estimate at list prices" in text
     assert "Debited: 9 tokens recalled in 1 extra turns" in text
     assert "1 without a price (acme-7)" in text
     assert "1 whose provider did not say what it billed" in text
+
+
+def test_what_our_breakpoints_brought_is_told_apart(cli: Cli, home: Path) -> None:
+    """As a part of what was saved."""
+    claude = {"model": "claude-sonnet-4-5", "provider": "anthropic", "cache_marks": 2}
+    record(home, *(receipt(number, **claude) for number in range(20)))
+    assert "Of it by cache breakpoints that Sparing set: $0.1620." in cli("stats", "--usd").text
+    assert json.loads(cli("stats", "--usd", "--json").out)["total"]["by_marks_usd"] == pytest.approx(0.162)
 
 
 def test_money_as_json(cli: Cli, recorded: None) -> None:

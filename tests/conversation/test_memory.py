@@ -34,7 +34,7 @@ def test_it_never_grows_beyond_its_size() -> None:
 def test_a_history_has_one_owner() -> None:
     """Whoever takes it is alone with it."""
     memory = Memory()
-    memory.keep_history(b"a", History(CacheCosts(1.0, 0.1)))
+    memory.keep_history(b"a", History(CacheCosts(1.0, 0.1), 12))
     assert memory.take_history(b"a") is not None
     assert memory.take_history(b"a") is None
 

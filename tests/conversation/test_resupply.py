@@ -46,6 +46,13 @@ def test_what_a_follow_up_needs_is_supplied() -> None:
     assert second.receipt.tokens_after < 0.7 * second.receipt.tokens_before
 
 
+def test_what_is_sent_again_is_told() -> None:
+    """In the receipt, as a part of what was sent; a turn that is supplied with nothing has none."""
+    first, second = send([user(FIRST)]), send([user(FIRST), assistant("Per Lind."), user(SECOND)])
+    assert first.receipt.resupplied_tokens == 0
+    assert 0 < second.receipt.resupplied_tokens < second.receipt.tokens_after - first.receipt.tokens_after
+
+
 def test_what_was_supplied_is_not_supplied_again() -> None:
     """A third question about the same finds it in turn 2."""
     talk = [user(FIRST), assistant("Per Lind."), user(SECOND), assistant("Eva Stern, 4352."), user(f"Sure? {SECOND}")]

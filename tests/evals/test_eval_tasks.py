@@ -11,7 +11,20 @@ import pytest
 from sparing import registry
 from sparing.errors import SettingsError
 from sparing.evals.task import Draw, Sample, Tally, Task
-from sparing.evals.tasks import gateway, locomo, loghub, nq, qmsum, recall, sgd, speed, tau_bench, tau_replay, xquad
+from sparing.evals.tasks import (
+    gateway,
+    locomo,
+    loghub,
+    nq,
+    old_turns,
+    qmsum,
+    recall,
+    sgd,
+    speed,
+    tau_bench,
+    tau_replay,
+    xquad,
+)
 from sparing.evals.tasks.planted import TASK as PLANTED
 from sparing.settings import PolicySettings
 
@@ -59,7 +72,7 @@ def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
     known = {"nq", "xquad", "qmsum", "locomo", "sgd", "tau_bench", "tau_replay", "loghub", "planted", "bfcl", "recall"}
-    assert known | {"speed", "gateway", "prefix", "money", "followup", "long_session"} <= set(names)
+    assert known | {"speed", "gateway", "prefix", "money", "followup", "long_session", "old_turns"} <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
 
@@ -285,3 +298,15 @@ def test_a_recall_brings_back_what_a_blind_reduction_lost(tmp_path: Path) -> Non
         assert row["back"] >= 0.97 * row["lost"]
         assert 0 < row["tokens"] < 2_100
     assert "back after one recall" in report.markdown()
+
+
+def test_old_turns_are_shortened_message_by_message(data: Path) -> None:
+    """Both methods at both budgets; what is named is run alone."""
+    report = old_turns.measure(Draw(data, 4), ())
+    assert [row[:2] for row in report.tables[0].rows] == [
+        ("sparing", "50 %"),
+        ("sparing", "25 %"),
+        ("newest", "50 %"),
+        ("newest", "25 %"),
+    ]
+    assert len(old_turns.measure(Draw(data, 4), ("newest",)).tables[0].rows) == 2

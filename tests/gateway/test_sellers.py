@@ -4,37 +4,63 @@ from __future__ import annotations
 
 import pytest
 
-from sparing.gateway.sellers import seller, sellers
-from sparing.prices.table import shipped_rows
-from sparing.settings import Settings, UpstreamSettings
+from sparing.gateway.upstreams import sellers
+from sparing.prices.lookup import prices_for
+from sparing.settings import load_settings
+from sparing.settings.providers import PROVIDERS
+
+
+def paid(**env: str) -> dict[str, str]:
+    return sellers(load_settings(env=env))
 
 
 @pytest.mark.parametrize(
-    ("url", "provider"),
+    ("upstream", "provider"),
     [
-        ("", "embedded"),
-        ("https://api.openai.com", "openai"),
-        ("https://API.Anthropic.com/anything", "anthropic"),
-        ("https://openrouter.ai/api", "openrouter"),
+        ("local", "embedded"),
+        ("deepseek", "deepseek"),
+        ("openrouter", "openrouter"),
         ("http://127.0.0.1:11434", "ollama"),
         ("http://127.0.0.1:4000", ""),
         ("https://gateway.example.com", ""),
-        ("http://127.0.0.1:99999", ""),
     ],
 )
-def test_a_provider_is_known_by_its_address(url: str, provider: str) -> None:
+def test_a_provider_is_known_by_its_address(upstream: str, provider: str) -> None:
     """Behind any other address anyone may stand."""
-    assert seller(url) == provider
-
-
-def test_every_provider_that_is_told_has_prices() -> None:
-    """But OpenRouter, which has its makers' prices."""
-    told = {seller(url) for url in ("", "https://api.mistral.ai", "https://api.deepseek.com", "http://h:11434")}
-    told |= {seller("https://generativelanguage.googleapis.com"), seller("https://api.openai.com")}
-    assert told <= {row.provider for row in shipped_rows()}
+    assert paid(SPARING_UPSTREAM=upstream)["openai.chat"] == provider
 
 
 def test_each_wire_format_has_its_own() -> None:
-    """As the settings say."""
-    settings = Settings(upstream=UpstreamSettings(anthropic_url="https://api.anthropic.com"))
-    assert sellers(settings) == {"openai.chat": "embedded", "anthropic.messages": "anthropic"}
+    """As the keys in the environment say."""
+    told = paid(ANTHROPIC_API_KEY="k", GEMINI_API_KEY="k", SPARING_UPSTREAM__OPENAI_URL="https://api.mistral.ai")
+    assert told == {
+        "openai.chat": "mistral",
+        "openai.responses": "mistral",
+        "anthropic.messages": "anthropic",
+        "gemini": "google",
+    }
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [row for row in PROVIDERS if row.tokenizer == "" and row.prices != "openrouter"],
+    ids=lambda row: row.name,
+)
+def test_an_engine_of_ones_own_is_free(provider: object) -> None:
+    """The table has its name."""
+    prices = prices_for("any-model", provider.prices)  # type: ignore[attr-defined]
+    assert prices is not None
+    assert prices.input_usd == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("openai", "gpt-4o"), ("anthropic", "claude-sonnet-4-5"), ("gemini", "gemini-2.5-pro"),
+        ("mistral", "mistral-small-latest"), ("deepseek", "deepseek-v4-pro"), ("openrouter", "openai/gpt-4o"),
+    ],
+)  # fmt: skip
+def test_a_provider_that_is_paid_has_prices(name: str, model: str) -> None:
+    """Under the name that its row has in the table."""
+    provider = next(row for row in PROVIDERS if row.name == name)
+    assert prices_for(model, provider.prices) is not None

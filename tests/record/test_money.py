@@ -27,7 +27,7 @@ def find(model: str, _provider: str, prompt_tokens: int) -> Prices | None:
 
 def charge(**changes: object) -> Charge:
     """100,000 tokens came, 60,000 went out and were billed, none of them cached."""
-    made = Charge("", "cached", "", "on", 100_000, 60_000, 0, 0, 0, Usage(60_000, 1_000, 0))
+    made = Charge("", "cached", "", "on", Usage(60_000, 1_000, 0), 100_000, 60_000)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -64,6 +64,40 @@ def test_the_providers_count_is_the_one_that_is_billed() -> None:
     """It counts 10 % less than we do: so much less was left out. It counts more: ours is taken."""
     assert saved_usd(charge(usage=Usage(54_000, 0, 0))) == pytest.approx(0.9 * 0.08)
     assert saved_usd(charge(usage=Usage(90_000, 0, 0))) == pytest.approx(0.08)
+
+
+def test_what_our_own_breakpoints_bring_and_cost_is_ours() -> None:
+    """Without them nothing would have been read or written: 100,000 tokens at the price of input."""
+    read = charge(cache_marks=3, usage=Usage(60_000, 1_000, 50_000, ((300, 10_000),)))
+    bill = price(read, find)
+    assert bill is not None
+    assert bill.paid_usd == pytest.approx(50_000 * 0.2e-6 + 10_000 * 2.5e-6 + 0.01)
+    assert bill.without_usd == pytest.approx(100_000 * 2e-6 + 0.01)
+    assert bill.by_marks_usd == pytest.approx(50_000 * 1.8e-6 - 10_000 * 0.5e-6)
+    assert bill.saved_usd == pytest.approx(40_000 * 2e-6 + bill.by_marks_usd)
+
+
+def test_breakpoints_that_are_never_read_are_a_loss() -> None:
+    """Writing costs a quarter more than input; a request that nothing follows pays that for nothing."""
+    lost = charge(tokens_after=100_000, cache_marks=1, usage=Usage(100_000, 1_000, 0, ((300, 100_000),)))
+    assert saved_usd(lost) == pytest.approx(-100_000 * 0.5e-6)
+    assert price(replace(lost, cache_marks=0), find).saved_usd == 0  # type: ignore[union-attr]  # the caller's own
+
+
+def test_a_cache_that_we_broke_is_not_claimed() -> None:
+    """50,000 tokens were written again because an earlier turn was changed; untouched they would have been read."""
+    broken = charge(usage=Usage(60_000, 1_000, 5_000, ((300, 55_000),)), rewritten_tokens=50_000)
+    bill = price(broken, find)
+    assert bill is not None
+    assert bill.paid_usd == pytest.approx(5_000 * 0.2e-6 + 55_000 * 2.5e-6 + 0.01)
+    untouched = 55_000 * 0.2e-6 + 5_000 * 2.5e-6 + 0.01
+    left_out = 40_000 * (55 / 60 * 0.2e-6 + 5 / 60 * 2e-6)
+    assert bill.without_usd == pytest.approx(untouched + left_out)
+    assert bill.saved_usd < 0
+    assert saved_usd(replace(broken, rewritten_tokens=0)) > 0
+    assert saved_usd(replace(broken, rewritten_tokens=99_999)) == pytest.approx(
+        60_000 * 0.2e-6 + 40_000 * 0.2e-6 - 5_000 * 0.2e-6 - 55_000 * 2.5e-6
+    )
 
 
 def test_a_recall_is_debited_with_its_whole_turn() -> None:

@@ -58,10 +58,12 @@ def _print_table(rows: Sequence[Net], total: Net, by: str) -> None:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, show_footer=True)
-    for heading, footer in zip((by, *_HEADINGS), ("total", *_cells(total)), strict=True):
+    audited = any(row.possible_usd is not None for row in (total, *rows))
+    columns = list(zip((by, *_HEADINGS), ("total", *_cells(total)), strict=True))
+    for heading, footer in columns if audited else columns[:-1]:
         table.add_column(heading, footer=footer, justify="left" if heading == by else "right")
     for row in rows:
-        table.add_row(row.key or "(none)", *_cells(row))
+        table.add_row(*(row.key or "(none)", *_cells(row))[: len(table.columns)])
     console().print(table)
 
 
@@ -83,8 +85,10 @@ def _remarks(total: Net, unpriced: Sequence[str]) -> list[str]:
     if total.saved is not None and total.without_usd is not None:
         saved = total.saved
         share = f", {saved.total / total.without_usd * 100:.1f} % of the bill" if total.without_usd else ""
-        lines.append(f"Saved, net: {_usd(saved.total)}{share} (95 % interval {_usd(saved.low)} to {_usd(saved.high)}),")
-        lines.append("an estimate at list prices: what requests would have cost without Sparing was never billed.")
+        lines.append(f"Saved, net: {_usd(saved.total)}{share} (95 % interval {_usd(saved.low)} to {_usd(saved.high)}).")
+        if total.by_marks_usd:
+            lines.append(f"Of it by cache breakpoints that Sparing set: {_usd(total.by_marks_usd)}.")
+        lines.append("An estimate at list prices: what requests would have cost without Sparing was never billed.")
     else:
         lines.append(f"No money is shown over fewer than {MIN_REQUESTS} priced requests of a mode.")
     if total.recalled_tokens or total.extra_turns or total.resupplied_tokens:
@@ -113,7 +117,7 @@ def _as_dict(row: Net) -> dict[str, Any]:
     counts = asdict(row)
     del counts["key"]
     rounded = partial(round, ndigits=6)
-    for name in ("paid_usd", "without_usd", "possible_usd"):
+    for name in ("paid_usd", "without_usd", "possible_usd", "by_marks_usd"):
         counts[name] = None if counts[name] is None else rounded(counts[name])
     saved = counts.pop("saved")
     names = {"saved_usd": "total", "saved_low_usd": "low", "saved_high_usd": "high"}

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sparing.conversation.by_effort import settle_by_effort
+from sparing.conversation.compact import compaction
 from sparing.conversation.history import History
 from sparing.conversation.memory import MEMORY, Memory
 from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of, settlement_of
@@ -100,7 +101,7 @@ class Fold:
         self._memory = memory
         self._marking = marking
         self._results: list[TurnResult] = []
-        self._history = History(costs)
+        self._history = History(costs, policy.keep_turns)
         self._num_absorbed = 0
 
     def by_effort(self) -> Folded:
@@ -188,13 +189,19 @@ class Fold:
             settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
         needed = self._needed(turn, history, deadline)
         whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
-        return TurnResult(outcomes_of(settled), needed.supplied, whole)
+        return TurnResult(outcomes_of(settled), needed.supplied, whole or self._compaction(history, deadline))
+
+    def _compaction(self, history: History, deadline: Deadline) -> tuple[Replan, ...]:
+        if self._policy.compaction == "off" or self._target.lossless:
+            return ()
+        ask = Ask(self._counter, None, self._policy.pins, deadline)
+        return compaction(history, ask, marking=self._marking)
 
     def _offers(self, pieces: Sequence[Piece], deadline: Deadline) -> list[Offer]:
         offers = []
         for piece in pieces:
             span = piece.span
-            text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT
+            text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT and piece.is_text
             ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form)
             offers.append(offer(span, sniff(span.text, span.tool), ask))
         return with_priors(offers)

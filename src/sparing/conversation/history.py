@@ -12,10 +12,21 @@ from sparing.conversation.shelf import Shelf
 from sparing.conversation.turns import Turn
 from sparing.core.ladder import Rendition
 from sparing.core.reducer import Deadline
+from sparing.core.span import Kind
 from sparing.core.verdict import Change
 from sparing.offer import Offer
-from sparing.plan.economics import CacheCosts, pays_to_send_whole
+from sparing.plan.economics import CacheCosts, pays_to_rewrite, pays_to_send_whole
+from sparing.reducers.masked_result import NAME as MASKED
 from sparing.rungs import as_it_is
+
+LINE_TOKENS = 40  # about what a result takes that is told in a line
+
+
+def is_maskable(change: Change) -> bool:
+    """Whether a piece is a tool's result of which a line would be much shorter."""
+    if change.span.kind is not Kind.TOOL_RESULT or change.rendition.reducer == MASKED:
+        return False
+    return change.tokens_after >= 2 * LINE_TOKENS
 
 
 class History:
@@ -27,21 +38,27 @@ class History:
         num_chars: Of all texts so far.
     """
 
-    def __init__(self, costs: CacheCosts) -> None:
+    def __init__(self, costs: CacheCosts, keep_turns: int) -> None:
         self.sent: list[Change] = []
         self.saved_tokens = 0
         self.num_chars = 0
         self._costs = costs
+        self._keep_turns = keep_turns
+        self._carried = 0.0
         self._said = Said()
         self._shelf = Shelf()
         self._hidden: dict[int, list[Range]] = {}
         self._supplied: dict[int, int] = {}
         self._turn_of: list[int] = []
         self._turn_tokens: list[int] = []
+        self._spoken: list[list[str]] = []
+        self._referred: set[str] = set()
 
     def begin(self, turn: Turn) -> None:
         """What the turn says in full may be referred to from now on."""
-        self._said.add_whole(turn.spoken)
+        spoken = list(turn.spoken)
+        self._said.add_whole(spoken)
+        self._spoken.append([span.text for span in spoken if span.kind is not Kind.SYSTEM])
         self.num_chars += sum(len(span.text) for span in turn.spans)
 
     def with_references(self, offers: Sequence[Offer], deadline: Deadline) -> list[Offer]:
@@ -61,7 +78,9 @@ class History:
             self.sent.append(change)
             self._turn_of.append(len(self._turn_tokens) - 1)
             self._save(number, change.tokens_before - change.tokens_after)
-            if change.rendition.reducer != REFERENCES:
+            if change.rendition.reducer == REFERENCES:
+                self._referred.update(c.span.label for c in self.sent if c.span.label in change.rendition.text)
+            else:
                 self._hide(number, change.rendition)
         for supply in result.supplied:
             self._hidden[supply.number] = not_in(self.hidden(supply.number), supply.ranges)
@@ -70,6 +89,7 @@ class History:
             self._turn_tokens[-1] += supply.tokens
         for replan in result.replanned:
             self._replan(replan)
+        self._carry(result)
 
     def hidden(self, number: int) -> list[Range]:
         """What of a piece was never sent."""
@@ -78,6 +98,27 @@ class History:
     def left_out(self, question: str, most: int) -> list[int]:
         """Numbers of at most `most` pieces of which something was left out that has to do with a question."""
         return [number for number in self._shelf.find(question, most) if self._hidden.get(number)]
+
+    @property
+    def num_turns(self) -> int:
+        return len(self._turn_tokens)
+
+    def old_results(self) -> list[int]:
+        """Numbers of tools' results that could be one line each: long, old, and nothing refers to them."""
+        last = self.num_turns - self._keep_turns
+        return [
+            number
+            for number, (change, turn) in enumerate(zip(self.sent, self._turn_of, strict=True))
+            if turn < last and is_maskable(change) and change.span.label not in self._referred
+        ]
+
+    def is_time_to_rewrite(self, number: int, saved_tokens: int) -> bool:
+        """Whether carrying old results has cost what it costs to save so many tokens from a piece on."""
+        return pays_to_rewrite(self._costs, self._carried, self.tokens_behind(number) - saved_tokens)
+
+    def said_since(self, number: int) -> str:
+        """What users and the model said and called from a piece's turn on."""
+        return "\n".join(text for turn in self._spoken[self._turn_of[number] :] for text in turn)
 
     def had_better_be_whole(self, number: int, supplied_tokens: int) -> bool:
         """Whether sending a piece whole from now on costs less than supplying so many tokens of it."""
@@ -89,6 +130,12 @@ class History:
     def tokens_behind(self, number: int) -> int:
         """Tokens of the turn that a piece is in and of all after it, as they are sent."""
         return sum(self._turn_tokens[self._turn_of[number] :])
+
+    def _carry(self, result: TurnResult) -> None:
+        if any(not replan.is_whole for replan in result.replanned):
+            self._carried = 0.0
+        excess = sum(self.sent[number].tokens_after - LINE_TOKENS for number in self.old_results())
+        self._carried += self._costs.carrying(excess, 1)
 
     def _replan(self, replan: Replan) -> None:
         """An earlier piece is sent like this from now on."""

@@ -37,6 +37,8 @@ class Receipt(msgspec.Struct, frozen=True):
         usage_input_tokens: As the provider reported it, all turns together; -1 if unknown. Likewise the other usage;
             see `core.usage.Usage`.
         resupplied_tokens: Of `tokens_after`, what was left out of an earlier turn and is sent again beside a question.
+        rewritten_tokens: Of `tokens_after`, what stands behind a change of what earlier requests of the conversation
+            sent, so that the provider's cache cannot know it.
         recalled_tokens: Given back to the model because it asked for what was left out.
         extra_turns: How often the model was asked again for that.
         cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
@@ -64,6 +66,7 @@ class Receipt(msgspec.Struct, frozen=True):
     error: str = ""
     provider: str = ""
     resupplied_tokens: int = 0
+    rewritten_tokens: int = 0
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache_marks: int = 0

@@ -23,10 +23,10 @@ from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_ans
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
-from sparing.gateway.sellers import sellers
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
-from sparing.gateway.upstreams import how_to_serve
+from sparing.gateway.upstreams import how_to_serve, sellers
 from sparing.pipeline import reduce_body
+from sparing.prices.lookup import prices_for
 from sparing.record.metrics import CONTENT_TYPE, Metrics
 from sparing.settings import Settings
 
@@ -57,6 +57,7 @@ def create_app(
     """
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
+    prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,
@@ -101,7 +102,7 @@ class Gateway:
             await self._own(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        app = self._reduced(path) if method == "POST" else None
+        app = self._reduced(path) if method == "POST" and ".." not in path else None
         await (app or self._elsewhere(path, method, scope["headers"]))(scope, receive, send)
 
     def _reduced(self, path: str) -> ASGIApp | None:

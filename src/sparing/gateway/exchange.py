@@ -47,6 +47,8 @@ class Exchange:
             told.append((b"x-sparing-tokens-before", b"%d" % receipt.tokens_before))
             told.append((b"x-sparing-tokens-after", b"%d" % receipt.tokens_after))
             told.append((b"x-sparing-receipt", receipt.id.encode()))
+            if receipt.cache_marks:
+                told.append((b"x-sparing-cache-marks", b"%d" % receipt.cache_marks))
         reason = receipt.reason if receipt is not None else self.reason
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))

@@ -199,5 +199,6 @@ def _told() -> dict[str, Any]:
         "x-sparing-tokens-before": number | {"description": "Of the prompt as it came"},
         "x-sparing-tokens-after": number | {"description": "Of the prompt as Sparing would send it"},
         "x-sparing-receipt": text | {"description": "Id of the receipt"},
+        "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
     }

@@ -40,13 +40,29 @@ def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstrea
     return made
 
 
+def sellers(settings: Settings) -> dict[str, str]:
+    """Wire format to who is paid for the tokens, as the price table calls them.
+
+    "" where any gateway could stand behind the address: prices then go by the name of the model.
+    """
+    return {
+        wire: _seller(shape, getattr(settings.upstream, f"{shape}_url")) for shape in SHAPES for wire in SHAPES[shape]
+    }
+
+
+def _seller(shape: str, url: str) -> str:
+    if not url:
+        return "embedded"
+    provider = provider_at(shape, url)
+    return provider.prices if provider else ""
+
+
 def how_to_serve(wire: str) -> str:
     """What a user does so that a wire format is answered."""
     shape = shape_of(wire)
-    owner = provider_named(shape)
-    if owner is None:
+    if not shape:
         return "the gateway was given no upstream for it"
-    return f"set {owner.key_variables[0]}, or upstream.{shape}_url to a server that speaks it"
+    return f"set SPARING_UPSTREAM__{shape.upper()}_URL={shape}, or to another server that speaks it"
 
 
 def _remote(settings: Settings, shape: str, url: str) -> Upstream:

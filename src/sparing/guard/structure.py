@@ -34,6 +34,8 @@ class Structure:
 def same_shape(before: Prompt, after: Prompt, tools: Sequence[str] | None = None) -> bool:
     """Whether two prompts differ in nothing but the texts of editable spans: same spans, roles, pairs, order.
 
+    A string and an array of one block of text are the same.
+
     Args:
         tools: Names of the tools that `after` has to declare, in order, where their definitions may differ; None where
             they may not.
@@ -44,10 +46,14 @@ def same_shape(before: Prompt, after: Prompt, tools: Sequence[str] | None = None
             return False
         ours, theirs = (tuple(s for s in spans if s.kind is not Kind.TOOL_SCHEMA) for spans in (ours, theirs))
     return len(ours) == len(theirs) and all(
-        (a.label, a.kind, a.pair, a.message) == (b.label, b.kind, b.pair, b.message)
+        (_unified(a.label), a.kind, a.pair, a.message) == (_unified(b.label), b.kind, b.pair, b.message)
         and (a.literal is not None or a.text == b.text)
         for a, b in zip(ours, theirs, strict=True)
     )
+
+
+def _unified(label: str) -> str:
+    return label.removesuffix("[0].text")
 
 
 def _must_parse(change: Change) -> bool:

@@ -2,7 +2,7 @@
 
 What was sent before is read from the cache for a fraction of the price of new input. Whoever changes an early part of
 a conversation to save tokens pays for everything behind it once more: at the price of writing it, instead of reading
-it. That pays when the tokens saved, read again in every turn that is still to come, cost more than that.
+it. That pays when the tokens saved, read again turn after turn, cost more than that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from sparing.core.prices import Prices
 
 _UNKNOWN_READ = 0.1  # of the input price: what most providers ask; a cache that we do not know of is not broken lightly
 _LOCAL_READ = 0.02  # a token in a local engine's prefix cache costs attention, not prefill
-_MARGIN = 1.25  # times the cost that the gain has to be: the turns to come are a guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,18 @@ def turns_to_come(num_turns: int) -> int:
     return num_turns
 
 
-def pays_to_rewrite(costs: CacheCosts, saved_tokens: int, rewritten_tokens: int, num_turns: int) -> bool:
-    """Whether saving so many tokens in all turns to come is worth writing so many again."""
-    gain = costs.carrying(saved_tokens, 1 + turns_to_come(num_turns))
-    return gain > _MARGIN * costs.rewriting(rewritten_tokens)
+def pays_to_rewrite(costs: CacheCosts, carried: float, rewritten_tokens: int) -> bool:
+    """Whether it is time to write so many tokens again, to be rid of what could be left out.
+
+    When carrying it has cost as much as breaking the cache does: then, however long the conversation goes on, both
+    together are at most twice what the best choice in hindsight would have cost (Karlin et al. 1988, "Competitive
+    snoopy caching", the rent-or-buy rule), and for a steady stream of old results the points lie where the sum is
+    least (Harris 1913, the economic order quantity).
+
+    Args:
+        carried: What it has cost so far to carry what could be left out, in tokens at the input price.
+    """
+    return carried > 0 and carried >= costs.rewriting(rewritten_tokens)
 
 
 def pays_to_send_whole(

@@ -23,6 +23,8 @@ _RESOLD = frozenset(
     {"anthropic", "google", "openai"}
 )  # at the maker's own price; for open weights every host has its own
 
+_LONGEST_NAME = 256  # a caller's field: what is remembered of it must not grow
+
 # What a dated or moving name has more than its family: -2025-08-07, @20250929, -0613, -001, -latest, -preview-09-2025.
 _DATED = re.compile(r"(?:[-@](?:\d{4}-?\d{2}-?\d{2}|\d{3,4}|latest|preview(?:-\d{2}-\d{4})?))?")
 
@@ -39,6 +41,8 @@ def prices_for(model: str, provider: str = "", *, prompt_tokens: int = 0, file: 
     Raises:
         SettingsError: `file` cannot be used.
     """
+    if len(model) > _LONGEST_NAME:
+        return None
     found: Prices | None = None
     for from_tokens, prices in _tiers(model, provider, file):
         if prompt_tokens >= from_tokens:

@@ -78,8 +78,10 @@ def _add_usage(connection: sqlite3.Connection) -> None:
         "usage_cache_read_tokens integer not null default -1",
         "usage_cache_writes text not null default '[]'",
         "resupplied_tokens integer not null default 0",
+        "rewritten_tokens integer not null default 0",
         "recalled_tokens integer not null default 0",
         "extra_turns integer not null default 0",
+        "cache_marks integer not null default 0",
     ):
         connection.execute(f"alter table receipts add column {column}")
     connection.execute(

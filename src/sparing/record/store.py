@@ -39,11 +39,11 @@ _KEYS: dict[By, str] = {
     "wire": "r.wire",
 }
 _CHARGED = """
-    tokens_before, tokens_after, resupplied_tokens, recalled_tokens, extra_turns, usage_input_tokens,
-    usage_output_tokens, usage_cache_read_tokens, usage_cache_writes
+    tokens_before, tokens_after, resupplied_tokens, rewritten_tokens, recalled_tokens, extra_turns, cache_marks,
+    usage_input_tokens, usage_output_tokens, usage_cache_read_tokens, usage_cache_writes
 """
 _INSERT = f"insert or replace into receipts (id, created_s, wire, model, mode, provider, status, whole, {_CHARGED})" + (
-    f" values ({', '.join('?' * 17)})"
+    f" values ({', '.join('?' * 19)})"
 )
 _BY_REDUCER = """
     (select t.reducer as reducer, t.tokens_before, t.tokens_after, r.mode, r.created_s
@@ -154,9 +154,9 @@ class ReceiptStore:
                 (since_s,),
             )
             for key, model, provider, mode, *counts in rows:
-                before, after, resupplied, recalled, turns, given, made, read, writes = counts
+                *ours, given, made, read, writes = counts
                 usage = Usage(given, made, read, _decode_writes(writes))
-                yield Charge(str(key), model, provider, mode, before, after, resupplied, recalled, turns, usage)
+                yield Charge(str(key), model, provider, mode, usage, *ours)
 
     def purge(self, older_than_s: float) -> int:
         """Delete receipts made before `older_than_s` (Unix time); returns how many."""
@@ -216,8 +216,10 @@ def _row(receipt: Receipt) -> tuple[object, ...]:
         receipt.tokens_before,
         receipt.tokens_after,
         receipt.resupplied_tokens,
+        receipt.rewritten_tokens,
         receipt.recalled_tokens,
         receipt.extra_turns,
+        receipt.cache_marks,
         receipt.usage_input_tokens,
         receipt.usage_output_tokens,
         receipt.usage_cache_read_tokens,

@@ -45,17 +45,22 @@ class Order:
     worth: Sequence[float]
 
 
-def order_pieces(pieces: Pieces, tokens: Sequence[int], gap_tokens: int) -> Order:
+def order_pieces(
+    pieces: Pieces, tokens: Sequence[int], gap_tokens: int, relevance: Sequence[float] | None = None
+) -> Order:
     """Order the pieces by what they add per token that they cost.
 
     Args:
         tokens: Of each piece.
         gap_tokens: What the mark of a gap costs.
+        relevance: A factor for each piece; None for all alike.
     """
     told = _told(pieces)
     _share(told, pieces)
     cost = [size + gap_tokens for size in tokens]
     worth = _worth(told, cost)
+    if relevance is not None:
+        worth = [value * factor for value, factor in zip(worth, relevance, strict=True)]
     rates = [value / size for value, size in zip(worth, cost, strict=True)]
     _rate_labels(rates, told, pieces.label_of)
     minus = [-rate for rate in rates]

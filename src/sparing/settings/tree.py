@@ -30,6 +30,19 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     exempt_tools: Annotated[
         tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
     ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+    cache_marks: Annotated[
+        bool, Meta(description="Set Anthropic cache breakpoints in requests whose caller set none (docs/money.md).")
+    ] = True
+    compaction: Annotated[
+        Literal["off", "mask"],
+        Meta(
+            description="mask: old tool results become one line each, at the few points where what that saves in the "
+            "turns to come is worth breaking the provider's cached prefix; off: never."
+        ),
+    ] = "mask"
+    keep_turns: Annotated[
+        int, Meta(ge=1, description="So many of the newest turns (calls of the model) are never compacted.")
+    ] = 12
     prices_file: Annotated[
         str, Meta(description="TOML file of your own prices; its rows win over those that are shipped (docs/money.md).")
     ] = ""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +21,7 @@ from sparing.reducers.json_write import read
 from sparing.reducers.tool_forms import forms
 from sparing.reducers.tool_rank import Ranking, rank_tools
 from sparing.settings import PolicySettings
+from sparing.toolset.memo import Memo
 from sparing.toolset.search import CALL, FIND
 
 _LEAST_EVIDENCE: Final = 1.2  # about one rare word in the name of one tool: with less there is nothing to choose by
@@ -34,12 +34,13 @@ class Pick:
 
     Attributes:
         kept: Sent in full, in the catalogue's order.
-        called: Left out at first, but called since: sent behind all others, in the order of their first call.
+        back: Left out at first, but called since, in the order of first calls, or named by the request's choice of
+            tools: sent behind all others.
         left_out: Names of all that were left out at first, in the catalogue's order.
     """
 
     kept: tuple[int, ...]
-    called: tuple[int, ...]
+    back: tuple[int, ...]
     left_out: tuple[str, ...]
 
 
@@ -56,41 +57,53 @@ def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) ->
         return Skip("tools cannot be told apart by name")
     if not _is_plain_list(prompt, tools):
         return Skip("tools are not a plain list")
-    ranking = _rank(tuple(tool.text for tool in tools), _first_words(prompt))
-    if ranking.evidence < _LEAST_EVIDENCE:
+    texts, question = [tool.text for tool in tools], _first_words(prompt)
+    facts = _known.get((*texts, question), lambda: _facts(texts, question))
+    if facts.ranking.evidence < _LEAST_EVIDENCE:
         return Skip("the first user turn does not tell which tools are needed")
-    chosen = _named_by_choice(prompt)
-    kept = {i for i, tool in enumerate(tools) if tool.tool in chosen or _must_stay(tool, policy)}
-    for i in ranking.order:
+    kept = {i for i, name in enumerate(names) if i in facts.bound or name in policy.exempt_tools}
+    for i in facts.ranking.order:
         if len(kept) >= policy.most_tools:
             break
         kept.add(i)
-    position = {name: i for i, name in enumerate(names)}
-    calls = (span.tool for span in prompt.spans if span.kind is Kind.TOOL_CALL)
-    called = dict.fromkeys(position[name] for name in calls if name in position and position[name] not in kept)
-    left_out = tuple(name for i, name in enumerate(names) if i not in kept)
-    return Pick(tuple(sorted(kept)), tuple(called), left_out) if left_out else Skip("every tool has to stay")
+    left_out = {name: i for i, name in enumerate(names) if i not in kept}
+    if not left_out:
+        return Skip("every tool has to stay")
+    wanted = [*(span.tool for span in prompt.spans if span.kind is Kind.TOOL_CALL), *_named_by_choice(prompt)]
+    back = dict.fromkeys(left_out[name] for name in wanted if name in left_out)
+    return Pick(tuple(sorted(kept)), tuple(back), tuple(left_out))
 
 
-@lru_cache(maxsize=64)
-def _rank(definitions: tuple[str, ...], question: str) -> Ranking:
-    return rank_tools(definitions, question)
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What follows from a catalogue and a question: the ranking, and the tools that have to stay whatever it is."""
+
+    ranking: Ranking
+    bound: frozenset[int]
+
+
+_known: Memo[_Facts] = Memo(200_000, lambda facts: len(facts.ranking.order))
+
+
+def _facts(definitions: Sequence[str], question: str) -> _Facts:
+    bound = frozenset(i for i, definition in enumerate(definitions) if _is_bound(definition))
+    return _Facts(rank_tools(definitions, question), bound)
 
 
 def _first_words(prompt: Prompt) -> str:
     """What the first user turn says; its pasted material only where it says nothing else."""
     users = [span for span in prompt.spans if span.kind is Kind.USER]
+    if not users:
+        return ""
     first = [span for span in users if span.message == users[0].message]
     said = [words.text for span in first for words in split_user_text(span)[0]]
     return "\n".join(said or [span.text for span in first])
 
 
-def _must_stay(tool: Span, policy: PolicySettings) -> bool:
-    """Whether a tool is exempt, carries a cache mark, or is the provider's own (nothing tells what it is about)."""
-    if tool.tool in policy.exempt_tools:
-        return True
+def _is_bound(text: str) -> bool:
+    """Whether a tool carries a cache mark, or is the provider's own, so that nothing tells what it is about."""
     try:
-        definition = read(tool.text)
+        definition = read(text)
     except (ValueError, RecursionError):
         return True
     return "cache_control" in definition or not forms(definition)
@@ -102,13 +115,13 @@ class _Choice(msgspec.Struct):
     tool_config: Any = None
 
 
-def _named_by_choice(prompt: Prompt) -> frozenset[str]:
+def _named_by_choice(prompt: Prompt) -> tuple[str, ...]:
     """What the request says about which tool to call: the tools named there have to be there."""
     try:
         choice = msgspec.json.decode(prompt.source, type=_Choice)
     except (msgspec.DecodeError, RecursionError):
-        return frozenset()
-    return frozenset(_strings([choice.tool_choice, choice.toolConfig, choice.tool_config]))
+        return ()
+    return tuple(_strings([choice.tool_choice, choice.toolConfig, choice.tool_config]))
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -34,7 +34,7 @@ class ToolPlan:
         saved_tokens: Of the definitions, what Sparing's own tools cost taken off.
         receipts: One per definition that is shortened, left out or added.
         names: Of the tools that are sent, in order; None when they stay as they are.
-        left_out: Names of the tools that only the search finds (`tool_search`).
+        left_out: Definitions (JSON) of the tools that the search finds (`tool_search`), as they came.
     """
 
     patches: tuple[Patch, ...] = ()
@@ -58,7 +58,7 @@ def plan_tools(prompt: Prompt, wire: Wire, policy: PolicySettings, counter: Coun
     pick = pick_tools(prompt, tools, policy)
     if isinstance(pick, Pick):
         plan = _picked(prompt, wire, shorter, pick, counter)
-        if plan.saved_tokens > sum(one.saved_tokens for one in shorter):
+        if plan is not None:
             return plan
     changed = [one for one in shorter if one.saved_tokens]
     return ToolPlan(
@@ -69,23 +69,29 @@ def plan_tools(prompt: Prompt, wire: Wire, policy: PolicySettings, counter: Coun
     )
 
 
-def _picked(prompt: Prompt, wire: Wire, shorter: Sequence[_Shorter], pick: Pick, counter: Counter) -> ToolPlan:
-    kept, called = [shorter[i] for i in pick.kept], [shorter[i] for i in pick.called]
+def _picked(prompt: Prompt, wire: Wire, shorter: Sequence[_Shorter], pick: Pick, counter: Counter) -> ToolPlan | None:
+    """The plan for a catalogue that is cut; None where the search costs more than it spares.
+
+    What came back is left out of that comparison, so that it has one outcome throughout a conversation.
+    """
+    kept, back = [shorter[i] for i in pick.kept], [shorter[i] for i in pick.back]
     added = wire.add_tools(prompt, search_tools(pick.left_out))
-    back = tuple(Patch(added[0].start, added[0].start, f",{one.text}") for one in called)
     cost = sum(counter.count(patch.json) for patch in added)
-    gone = [one for i, one in enumerate(shorter) if i not in {*pick.kept, *pick.called}]
-    sent_tokens = sum(one.tokens for one in (*kept, *called)) + cost
+    if cost >= sum(one.tokens for one in shorter) - sum(one.tokens for one in kept):
+        return None
+    behind = (Patch(added[0].start, added[0].start, f",{one.text}") for one in back)
+    gone = [one for i, one in enumerate(shorter) if i not in {*pick.kept, *pick.back}]
+    sent_tokens = sum(one.tokens for one in (*kept, *back)) + cost
     return ToolPlan(
-        (*_closed_up(prompt, kept), *added, *back),
+        (*_closed_up(prompt, kept), *added, *behind),
         sum(one.tokens_before for one in shorter) - sent_tokens,
         (
-            *(one.receipt() for one in (*kept, *called) if one.saved_tokens),
+            *(one.receipt() for one in (*kept, *back) if one.saved_tokens),
             *(one.receipt_left_out() for one in gone),
             _receipt_added(prompt, added, cost),
         ),
-        (*(one.tool.tool for one in kept), FIND, CALL, *(one.tool.tool for one in called)),
-        pick.left_out,
+        (*(one.tool.tool for one in kept), FIND, CALL, *(one.tool.tool for one in back)),
+        tuple(one.tool.text for one in shorter if one.tool.tool in pick.left_out),
     )
 
 

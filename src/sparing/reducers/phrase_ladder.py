@@ -1,0 +1,65 @@
+"""The ladder of phrases: what was said, cut into pieces that can stand alone, a mark of one token between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sparing.core.ladder import Skip
+from sparing.core.reducer import Ask
+from sparing.reducers.choice import pinned
+from sparing.reducers.packing import PackedLadder, packed_ladder
+from sparing.reducers.turn_order import order_pieces
+from sparing.reducers.turn_pieces import Pieces, cut_turns
+from sparing.reducers.units import Units
+
+_MARK = "…"  # one token of o200k_base, with a blank before it or a line break after it
+_GAP_TOKENS = 1
+
+Chosen = Callable[[Pieces], tuple[frozenset[int], Sequence[float] | None]]
+"""Which pieces must stay, and a factor on the worth of each piece (None: all alike)."""
+
+
+def phrase_ladder(text: str, ask: Ask, reducer: str, choose: Chosen | None = None) -> PackedLadder | Skip:
+    """One rung per phrase, those that tell most per token first; whatever holds a pin stays on every rung.
+
+    Raises:
+        DeadlineExceeded: The time was up first.
+    """
+    ask.deadline.check()
+    if not text.strip():
+        return Skip("blank")
+    if "\0" in text:
+        return Skip("binary")
+    pieces = cut_turns(text)
+    ask.deadline.check()
+    stay, relevance = choose(pieces) if choose else (frozenset[int](), None)
+    stay |= pinned(text, pieces.bounds, ask.pins)
+    tokens = ask.counter.split(text, pieces.bounds)
+    order = order_pieces(pieces, tokens, _GAP_TOKENS, relevance)
+    ask.deadline.check()
+    units = Units(
+        text=text,
+        bounds=pieces.bounds,
+        worth=order.worth,
+        unit="phrases",
+        gap=lambda _: _MARK,
+        gap_at=_gap_at(text, pieces.bounds),
+        gap_tokens=_GAP_TOKENS,
+        reducer=reducer,
+        order=order.pieces,
+        must=stay,
+        tokens=tokens,
+    )
+    return packed_ladder(units, ask.counter)
+
+
+def _gap_at(text: str, bounds: Sequence[int]) -> Callable[[int, int], str]:
+    """A mark that ends the line where a line ends in the gap: turns stay apart, and a mark seldom has its own line."""
+
+    def gap(start: int, end: int) -> str:
+        first, last = bounds[start], bounds[end]
+        at_line_start = not first or text[first - 1] == "\n"
+        breaks = text[last - 1] == "\n" or (not at_line_start and "\n" in text[first:last])
+        return _MARK + ("\n" if breaks else " " if last < len(text) else "")
+
+    return gap
