@@ -128,7 +128,8 @@ def llmtrim_request(preset: str) -> Convert:
     import llmtrim as package
 
     def convert(body: Body) -> Body:
-        return dict(json.loads(package.compress(json.dumps(body), package.Provider.OPEN_AI, preset).request_json))
+        provider = package.Provider.ANTHROPIC if _is_anthropic(body) else package.Provider.OPEN_AI
+        return dict(json.loads(package.compress(json.dumps(body), provider, preset).request_json))
 
     return convert
 
@@ -154,9 +155,13 @@ def contextpress_request(kind: str, level: str) -> Convert:
 
 
 def distil_request() -> Convert:
+    """Its function for either form; what it would keep for recovery stays in memory (persist=False)."""
     from distil import compress_messages
+    from distil.adapters.anthropic import compress_messages as compress_blocks
 
     def convert(body: Body) -> Body:
+        if _is_anthropic(body):
+            return {**body, "messages": compress_blocks(body["messages"], persist=False)[0]}
         return {**body, "messages": compress_messages(body["messages"]).messages}
 
     return convert
@@ -182,16 +187,33 @@ def each_result(shorten: Shorten) -> Convert:
     def convert(body: Body) -> Body:
         user, call = "", ""
         for message in body["messages"]:
-            content = message.get("content")
-            if message["role"] == "user" and isinstance(content, str):
-                user = content
-            elif message["role"] == "assistant":
-                call = " ".join(json.dumps(c.get("function")) for c in message.get("tool_calls") or ())
-            elif message["role"] == "tool" and isinstance(content, str) and content.strip():
-                message["content"] = shorten(content, f"{user}\n{call}", None)
+            calls = [c.get("function") for c in message.get("tool_calls") or ()]
+            for block in _blocks(message):
+                if block["type"] == "tool_use":
+                    calls.append({"name": block["name"], "arguments": block["input"]})
+                elif block["type"] == "tool_result" and isinstance(block["content"], str) and block["content"].strip():
+                    block["content"] = shorten(block["content"], f"{user}\n{call}", None)
+                elif block["type"] == "text" and message["role"] == "user":
+                    user = block["text"]
+            if message["role"] == "tool" and isinstance(message.get("content"), str) and message["content"].strip():
+                message["content"] = shorten(message["content"], f"{user}\n{call}", None)
+            if calls:
+                call = " ".join(map(json.dumps, calls))
         return body
 
     return convert
+
+
+def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Content blocks of a message; a string of the user is one."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if message["role"] == "user" else []
+    return content or []
+
+
+def _is_anthropic(body: Body) -> bool:
+    return "max_tokens" in body  # Anthropic's form requires it; the requests in OpenAI's form have none
 
 
 def _messages(text: str, question: str) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ PAYMENTS = (
 
 
 def pay(conversation: Conversation, sender: Recorder, payment: Payment) -> Replayed:
-    """Replay a conversation in OpenAI's form. What only speaks that form has its requests translated afterwards."""
+    """Replay a conversation in OpenAI's form; what only speaks that form has its requests translated afterwards."""
     if payment.marks is None:
         return replay(conversation, sender.as_sender(), payment.prices)
     theirs = as_anthropic(conversation, payment.model, marks=payment.marks)

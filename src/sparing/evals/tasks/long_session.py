@@ -23,8 +23,8 @@ from sparing.evals.material import material
 from sparing.evals.report import Report, Table
 from sparing.evals.svg import Chart, Series, Spot
 from sparing.evals.task import Bench, Draw
-from sparing.evals.traffic.bodies import encode
-from sparing.evals.traffic.conversation import Json
+from sparing.evals.traffic.bodies import encode, read_logged
+from sparing.evals.traffic.conversation import Conversation, Json
 from sparing.evals.traffic.others import tried
 from sparing.evals.traffic.sent import sent
 from sparing.pipeline import reduce_body
@@ -89,11 +89,11 @@ def measure(draw: Draw, _names: tuple[str, ...]) -> Report:
     return _report(timings, policy, draw)
 
 
-def session(seed: int) -> list[Json]:
-    """Messages of the whole session: a wish now and then, and a call with its result in every turn."""
+def session(seed: int, turns: int = _TURNS) -> list[Json]:
+    """Messages of the first turns: a wish now and then, and a call with its result in every turn."""
     rng = random.Random(seed)
     messages: list[Json] = [{"role": "system", "content": "You are a careful engineer. Never delete a file."}]
-    for turn in range(_TURNS):
+    for turn in range(turns):
         if turn % _ASKED_EVERY == 0:
             messages.append({"role": "user", "content": f"{rng.choice(_WISHES)} (ticket {1000 + turn})"})
         content = _CONTENTS[turn % len(_CONTENTS)]
@@ -111,6 +111,12 @@ def _result(content: Content, chars: int, seed: int) -> str:
     if content in (Content.JSON, Content.JSON_ROWS):
         return text
     return text[: text.rfind("\n", 0, chars) + 1] or text[:chars]
+
+
+def conversation(seed: int, turns: int) -> Conversation:
+    """The requests of the first turns of a session."""
+    logged = read_logged({"messages": session(seed, turns)[:-1]}, _MODEL)  # what came of the last call nobody read
+    return Conversation(f"session-{seed}", logged.wire, logged.turns)
 
 
 def body_at(messages: Sequence[Json], turns: int) -> bytes:

@@ -70,8 +70,8 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
         "intervals by bootstrap over trajectories.",
         f"*with tool schemas* adds the {len(airline_tools())} tools of the agent, described in our own words "
         "(src/sparing/evals/airline_tools.py).",
-        "Conversations start with an empty cache and their turns come within its lifetime. Peers see OpenAI's form; "
-        "for Anthropic's bills what they give is translated.",
+        "Conversations start with an empty cache and their turns come within its lifetime. For Anthropic's bills the "
+        "requests are translated into Anthropic's form first.",
         "*masked* leaves out all tool results but the newest three; *no_results* leaves out all of them: no reduction "
         "of tool results can save more.",
         "*values*: of tool results, used by an answer, that stood in its request; *words*: what users say, verbatim.",

@@ -1,8 +1,9 @@
 """Row 12: tokens that the provider's prompt cache has to bill again, over the growing turns of recorded conversations.
 
-An airline agent's runs (tau-bench) and task-oriented dialogues (SGD, eight in a row as one session). Sparing at every
-effort in one process; then with two processes that take the turns by turns, one of which is restarted; and whatever
-else is compared, in one process. Nobody is told what was sent before.
+An airline agent's runs (tau-bench), task-oriented dialogues (SGD, eight in a row as one session), questions about a
+pasted document (XQuAD, see `followup`) and an engineer's session of mixed tool results (made, see `long_session`).
+Sparing at every effort in one process; then with two processes that take the turns by turns, one of which is restarted;
+and whatever else is compared, in one process. Nobody is told what was sent before.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sparing.evals import pasted
 from sparing.evals.data import provenance
 from sparing.evals.progress import Progress, track
 from sparing.evals.recordings import SGD, sgd_conversations, tau_conversations
@@ -17,7 +19,9 @@ from sparing.evals.report import Report, Table
 from sparing.evals.stats import Estimate
 from sparing.evals.svg import Chart, Series, Spot
 from sparing.evals.task import Bench, Draw
+from sparing.evals.tasks.long_session import conversation
 from sparing.evals.tasks.tau_bench import SOURCE as TAU
+from sparing.evals.tasks.xquad import SOURCE as XQUAD
 from sparing.evals.traffic.conversation import Conversation
 from sparing.evals.traffic.others import find_senders, not_run, tried
 from sparing.evals.traffic.prefix import PrefixTest, prefix_tests, rebilled_share
@@ -26,7 +30,25 @@ from sparing.evals.traffic.sender import Sender, sparing
 
 _METHODS = ("sparing", "masked")
 _EFFORTS = ("safe", "balanced", "max")
-_DATA: dict[str, Callable[[Draw], list[Conversation]]] = {"tau_bench": tau_conversations, "sgd": sgd_conversations}
+_MIXED_TURNS = 40
+_MIXED_EVERY = 20  # of these long ones there are so many times fewer
+
+
+def _documents(draw: Draw) -> list[Conversation]:
+    return [asked.conversation for asked in pasted.conversations(draw, "en", "20 paragraphs")]
+
+
+def _mixed(draw: Draw) -> list[Conversation]:
+    seeds = range(draw.seed, draw.seed + max(1, draw.n // _MIXED_EVERY))
+    return [conversation(seed, _MIXED_TURNS) for seed in seeds]
+
+
+_DATA: dict[str, Callable[[Draw], list[Conversation]]] = {
+    "tau_bench": tau_conversations,
+    "sgd": sgd_conversations,
+    "documents": _documents,
+    "mixed": _mixed,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +99,7 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
         *not_run(others),
         provenance(TAU, draw.data_dir),
         provenance(SGD, draw.data_dir),
+        provenance(XQUAD, draw.data_dir),
     ]
     return _report(lines, notes, draw)
 

@@ -20,7 +20,7 @@ SIMPLE = ("masked", "no_results")
 
 
 def find_senders(names: Sequence[str], policy: PolicySettings) -> list[Recorder]:
-    """Senders by name, each once; ``peers`` stands for all peers. All but Sparing take OpenAI's form only.
+    """Senders by name, each once; ``peers`` stands for all peers. Those in `SIMPLE` take OpenAI's form only.
 
     Raises:
         SettingsError: An unknown name; lists the known.
@@ -76,7 +76,7 @@ class Recorder:
 
     @property
     def speaks_anthropic(self) -> bool:
-        return self.name == "sparing"
+        return self.name not in SIMPLE
 
     def send(self, wire: str, body: bytes) -> Posted:
         key = (wire, body)
