@@ -42,6 +42,7 @@ ROWS = (
     Row("tau_replay", 100, peers=False),
     Row("loghub", 8, peers=False),
     Row("loghub:500", 8),
+    Row("bfcl", 100, peers=False),
     Row("planted", 100),
     Row("speed", 3, peers=False),
     Row("prefix", 50),

@@ -146,3 +146,20 @@ def test_json_of_a_tool_becomes_text_and_a_document_stays_json() -> None:
     assert tool.tokens_after < document.tokens_after
     with pytest.raises(RequestError, match="no part is called"):
         sparing.reduce_text(source, part="wall")
+
+
+def test_tools_are_shortened_in_their_own_form() -> None:
+    """Definitions come back in form and order, cheaper, and the caller's own are not touched."""
+    properties = {"city": {"type": "string", "description": "The name of the city."}}
+    parameters = {"type": "object", "properties": properties, "required": ["city"]}
+    ours = {"name": "get_weather", "description": "Get the weather now.", "input_schema": parameters}
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    reduced = sparing.reduce_tools([ours, search])
+    assert reduced.tools == [
+        {**ours, "input_schema": {**parameters, "properties": {"city": {"type": "string"}}}},
+        search,
+    ]
+    assert "description" in properties["city"]
+    assert reduced.tokens_after < reduced.tokens_before
+    assert sparing.reduce_tools([ours], pins=["of the city"]).tools == [ours]
+    assert sparing.reduce_tools([]).tokens_before == 0

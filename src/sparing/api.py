@@ -29,8 +29,10 @@ from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS
 from sparing.reducers.sniff import sniff
 from sparing.settings import PolicySettings
+from sparing.settings.tree import Effort
 from sparing.settle import Settlement, settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
+from sparing.toolset.memo import shortened
 from sparing.warm import warm_up
 
 _MARKING = 3  # times the aim is lowered to make room for marks
@@ -203,8 +205,42 @@ def reduce(
     warm_up(DEFAULT_MODEL)  # before the clock starts: loading must not use up the first request's deadline
     limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
     adapter: Wire = registry.load("wires", wire)
-    reduction = reduce_body(_to_bytes(request), adapter, policy, limits, Mode(policy.mode))
+    reduction = reduce_body(to_bytes(request), adapter, policy, limits, Mode(policy.mode))
     return ReducedRequest(_like(request, reduction.body), reduction.receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedTools:
+    """Tool definitions and what they cost; `tools` has the form and the order of what came."""
+
+    tools: list[dict[str, Any]]
+    tokens_before: int
+    tokens_after: int
+    exact: bool
+
+
+def reduce_tools(
+    tools: Sequence[dict[str, Any]],
+    *,
+    effort: Effort = "balanced",
+    model: str = DEFAULT_MODEL,
+    pins: Sequence[str] = (),
+) -> ReducedTools:
+    """Shorten tool definitions; every call that was valid before is valid after, and no other.
+
+    Args:
+        tools: In the form of OpenAI (chat or responses), Anthropic or Gemini; others come back as they are.
+        effort: ``safe``, ``balanced`` or ``max``.
+        model: Whose tokens to count, of minified JSON before and after.
+        pins: A description that contains one of these stays as it is.
+    Raises:
+        MalformedBody: A definition cannot be written as JSON.
+    """
+    counter = counter_for(model)
+    before = [to_bytes(tool).decode() for tool in tools]
+    after = [min(text, shortened(text, effort, tuple(pins)), key=counter.count) for text in before]
+    decoded = [msgspec.json.decode(text) for text in after]
+    return ReducedTools(decoded, sum(map(counter.count, before)), sum(map(counter.count, after)), counter.exact)
 
 
 async def areduce_text(text: str, **options: Any) -> Reduced:
@@ -264,7 +300,12 @@ def _unchanged(offer_: Offer, after: int, limit: int) -> str:
     return f"already within {limit:,} tokens" if limit < offer_.tokens else "nothing shorter was found"
 
 
-def _to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+def to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+    """A request as a body.
+
+    Raises:
+        MalformedBody: It cannot be written as JSON.
+    """
     if isinstance(request, bytes):
         return request
     if isinstance(request, str):

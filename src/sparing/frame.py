@@ -12,7 +12,7 @@ from sparing.core.counter import Counter
 from sparing.core.receipt import SpanReceipt
 from sparing.core.span import Patch, Prompt, Tool
 from sparing.core.wire import Wire
-from sparing.handles import own_tools
+from sparing.own_tools import own_tools
 from sparing.settings import PolicySettings
 from sparing.tokens.overhead import overhead_tokens
 from sparing.toolset.plan import ToolPlan, plan_tools

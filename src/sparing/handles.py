@@ -1,4 +1,4 @@
-"""Marks that say how to get back what was left out, and the tool that takes them.
+"""Marks that say how to get back what was left out.
 
 A handle is the beginning of the SHA-256 of a span's original text: the same text has the same handle in every turn, on
 every replica and after any restart, and nobody who does not know the text can tell it from its handle.
@@ -7,72 +7,18 @@ every replica and after any restart, and nobody who does not know the text can t
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
-
-import msgspec
 
 from sparing.core.content import Content
 from sparing.core.counter import Counter
 from sparing.core.ladder import Rendition
-from sparing.core.span import Kind, Prompt, Tool
 from sparing.core.verdict import Change
-from sparing.settings import PolicySettings
+from sparing.own_tools import RECALL
 
 HANDLE_CHARS = 10
-OWN_PREFIX = "sparing_"
-RECALL = Tool(
-    f"{OWN_PREFIX}recall",
-    "Parts of this conversation were left out to save tokens. A mark such as [… more: sparing_recall(3f9ac21b07)] "
-    "stands where that was done; this returns the original text. Call it only for what you need, before other tools "
-    "and not together with them.",
-    '{"type":"object","properties":{'
-    '"handle":{"type":"string","description":"The ten characters in the mark."},'
-    '"about":{"type":"string","description":"What you look for; only what concerns it comes back."},'
-    '"part":{"type":"integer","description":"Long originals come in parts, counted from 1."}},'
-    '"required":["handle"]}',
-)
 _JSON = frozenset({Content.JSON, Content.JSON_ROWS})
 _LOSSLESS = frozenset({"repeats.v1"})  # what it leaves out stands elsewhere in the request
-
-
-def own_tools(prompt: Prompt, policy: PolicySettings) -> tuple[Tool, ...]:
-    """The tools that are added to this request: the same in every turn of a conversation, or its prefix would change.
-
-    None where an answer to a call could not be worked into what the caller gets: it has a tool of that name itself,
-    uses OpenAI's older `functions`, or wants several answers at once.
-    """
-    if not policy.recall:
-        return ()
-    tools = [span for span in prompt.spans if span.kind is Kind.TOOL_SCHEMA]
-    if any(span.tool == RECALL.name or span.label.startswith("functions") for span in tools):
-        return ()
-    return () if _wants_several(prompt) else (RECALL,)
-
-
-def without_tools(prompt: Prompt, tools: Sequence[Tool]) -> Prompt:
-    """The prompt without the schemas of these tools, for comparing shapes."""
-    if not tools:
-        return prompt
-    names = {tool.name for tool in tools}
-    spans = [span for span in prompt.spans if span.kind is not Kind.TOOL_SCHEMA or span.tool not in names]
-    return replace(prompt, spans=tuple(spans))
-
-
-def _wants_several(prompt: Prompt) -> bool:
-    """Whether OpenAI's `n` asks for more than one answer."""
-    if '"n"' not in prompt.source:
-        return False
-    try:
-        return msgspec.json.decode(prompt.source, type=_Choices).n not in (None, 1)
-    except (msgspec.DecodeError, UnicodeEncodeError):  # lone surrogates in a request with an "n"
-        return True
-
-
-class _Choices(msgspec.Struct):
-    n: Any = None
 
 
 def handle_of(text: str) -> str:

@@ -21,7 +21,8 @@ from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.frame import Frame, frame_of
 from sparing.guard.structure import same_shape
-from sparing.handles import is_lossy, without_tools
+from sparing.handles import is_lossy
+from sparing.own_tools import without_tools
 from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import Parts, find_parts
@@ -48,6 +49,7 @@ class Reduction:
         receipt: What was done; `receipt.reason` says why when nothing was.
         own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
         elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
+        left_out_tools: Definitions of the tools that `body` leaves to a search (`toolset.search`).
     """
 
     body: bytes
@@ -56,6 +58,7 @@ class Reduction:
     stream: bool
     own_tools: tuple[str, ...] = ()
     elided: tuple[str, ...] = ()
+    left_out_tools: tuple[str, ...] = ()
 
 
 def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
@@ -92,13 +95,16 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         resupplied_tokens=_resupplied_tokens(outcome),
         cache_marks=outcome.cache_marks,
     )
+    if mode is not Mode.ON:
+        return Reduction(body, receipt, prompt.model, prompt.stream)
     return Reduction(
-        outcome.body if mode is Mode.ON else body,
+        outcome.body,
         receipt,
         prompt.model,
         prompt.stream,
         own_tools=outcome.frame.own_tools,
         elided=_elided(outcome),
+        left_out_tools=outcome.frame.plan.left_out,
     )
 
 

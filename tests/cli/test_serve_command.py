@@ -130,7 +130,7 @@ def test_the_greeting_says_where_everything_is(home: Path) -> None:
     assert f"listening on {URL} (mode audit, effort balanced)" in text
     assert f"{URL}/v1  ->  embedded smollm2-135m-instruct" in text
     assert "->  https://b" in text
-    assert "->  nobody yet: set GEMINI_API_KEY" in text
+    assert "->  nobody yet: set SPARING_UPSTREAM__GEMINI_URL=gemini" in text
     assert f"{home}/receipts.sqlite" in text
     assert "sparing.toml" in text
     assert "note: something is missing" in text

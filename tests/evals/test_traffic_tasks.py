@@ -11,6 +11,7 @@ from recorded import CHAT, write
 
 from sparing import registry
 from sparing.errors import SettingsError
+from sparing.evals import pasted
 from sparing.evals.airline_tools import airline_tools
 from sparing.evals.payments import PAYMENTS, pay
 from sparing.evals.peers import PEERS
@@ -161,7 +162,7 @@ def test_the_followup_report(data: Path) -> None:
 
 def test_evidence_that_only_the_assistant_repeats_does_not_count(data: Path) -> None:
     """The document has to be there."""
-    (asked, *_) = followup.conversations(Draw(data, 1), "en", "article")
+    (asked, *_) = pasted.conversations(Draw(data, 1), "en", "article")
     body = json.loads(asked.conversation.turns[1].body)
     assert followup._is_there(json.dumps(body).encode(), asked.evidence[1])
     body["messages"][0]["content"] = "gone"
@@ -171,7 +172,7 @@ def test_evidence_that_only_the_assistant_repeats_does_not_count(data: Path) -> 
 
 def test_a_question_is_asked_once_and_after_the_document(data: Path) -> None:
     """Later turns carry the question alone."""
-    for asked in followup.conversations(Draw(data, 9), "en", "20 paragraphs"):
+    for asked in pasted.conversations(Draw(data, 9), "en", "20 paragraphs"):
         said = [m["content"] for m in json.loads(asked.conversation.turns[-1].body)["messages"] if m["role"] == "user"]
         assert "\n\n" in said[0]
         assert all("\n" not in one for one in said[1:])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sparing.finish.loops.openai_chat import OpenAIChatLoop
-from sparing.handles import RECALL
+from sparing.own_tools import RECALL
 
 BODY = b'{"messages":[{"role":"user","content":"q"}],"model":"m"}'
 

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sparing
 from sparing import registry
 from sparing.core.span import Prompt
 from sparing.finish.own_calls import MOST_TOKENS, MOST_TURNS, NO_MORE, Answering, OwnCall
 from sparing.finish.recall import PART_TOKENS, UNKNOWN, parts_of, read_handle, recall_handler
-from sparing.handles import RECALL, full_handle_of, handle_of
+from sparing.handles import full_handle_of, handle_of
+from sparing.own_tools import RECALL
 from sparing.tokens.models import counter_for
 
 COUNTER = counter_for("gpt-4o")
@@ -139,3 +141,20 @@ def test_handles_are_read_leniently() -> None:
     """As long as one is there."""
     assert read_handle("SPARING_RECALL(3F9AC21B07)") == "3f9ac21b07"
     assert read_handle("3f9ac21b0") == ""
+
+
+def test_the_library_answers_too() -> None:
+    """A shortened request names a handle; the one before it holds the text."""
+    call = {"id": "c", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Which worker took job 130?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": LONG},
+    ]
+    request = {"model": "gpt-4o", "messages": messages}
+    shortened = sparing.reduce(request, policy=sparing.PolicySettings(recall=True, deadline_ms=20_000)).body
+    handle = read_handle(shortened["messages"][-1]["content"][-60:])
+    assert sparing.recall(request, handle).startswith("[part 1 of")
+    assert LINES[777] in sparing.recall(request, handle, about="What did line 777 say?")
+    assert sparing.recall(json.dumps(request), handle, part=2).startswith("[part 2 of")
+    assert sparing.recall(shortened, handle) == UNKNOWN, "it is not in there any more"

@@ -15,7 +15,8 @@ from sparing.core.content import Content
 from sparing.core.ladder import Elision, Rendition
 from sparing.core.span import Kind, Span
 from sparing.core.verdict import Change
-from sparing.handles import RECALL, handle_of, marked, with_handle
+from sparing.handles import handle_of, marked, with_handle
+from sparing.own_tools import RECALL
 from sparing.pipeline import Reduction, reduce_body
 from sparing.settings import PolicySettings
 from sparing.testing import sample_texts

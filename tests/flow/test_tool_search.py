@@ -56,9 +56,9 @@ def test_the_offered_tools_are_valid() -> None:
 def test_a_call_comes_back_as_it_was(arguments: dict[str, object]) -> None:
     """Wrapping and unwrapping a call are each other's inverse, to the letter."""
     call = RealCall("rent_car", json.dumps(arguments))
-    assert real_call(wrapped_call(call), {"rent_car"}) == call
+    assert real_call(wrapped_call(call), SCHEMAS) == call
     text = json.dumps({"name": "rent_car", "arguments": call.arguments})
-    assert real_call(text, {"rent_car"}) == call
+    assert real_call(text, SCHEMAS) == call
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_a_call_comes_back_as_it_was(arguments: dict[str, object]) -> None:
 def test_what_is_no_call_is_told_to_the_model(arguments: str, told: str) -> None:
     """The message says what to do next."""
     with pytest.raises(RequestError, match=told) as caught:
-        real_call(arguments, {"rent_car"})
+        real_call(arguments, SCHEMAS)
     assert caught.value.hint
 
 
 def test_a_call_without_arguments() -> None:
     """Left out, they are none."""
-    assert real_call('{"name": "rent_car"}', {"rent_car"}) == RealCall("rent_car", "{}")
+    assert real_call('{"name": "rent_car"}', SCHEMAS) == RealCall("rent_car", "{}")

@@ -7,6 +7,8 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sparing import registry
 from sparing.core.budget import Budget, Mode
@@ -109,6 +111,7 @@ def test_modes_and_budgets_leave_them() -> None:
     audit = run(asked(), tools, mode=Mode.AUDIT)
     assert audit.body == original
     assert audit.receipt.saved_tokens > 0
+    assert run(asked(), tools, mode=Mode.AUDIT, most_tools=3).left_out_tools == ()
     for options in ({"mode": Mode.OFF}, {"effort": "off"}, {"budget": 100_000}):
         untouched = run(asked(), tools, **options)  # type: ignore[arg-type]
         assert untouched.body == original
@@ -145,6 +148,10 @@ def test_a_catalogue_is_cut_to_what_the_first_turn_is_about(wire: str) -> None:
     search = json.loads(reduction.body)["tools"][3]
     listed = search.get("function", search)["description"]
     assert all((f"find_{topic}" in listed) != (f"find_{topic}" in sent) for topic in TOPICS)
+    left_out = [json.loads(text) for text in reduction.left_out_tools]
+    assert [one.get("function", one)["name"] for one in left_out] == [
+        f"find_{topic}" for topic in TOPICS if f"find_{topic}" not in sent
+    ]
     receipt = reduction.receipt
     spans = sum(span.tokens_before - span.tokens_after for span in receipt.spans)
     assert receipt.saved_tokens == pytest.approx(spans, abs=7 * len(TOPICS))  # the wire's own tokens per tool
@@ -221,3 +228,39 @@ def test_warm_costs_microseconds() -> None:
         assert shortened(text, "balanced") is first
     assert (time.process_time() - started) / 100 < cold_s / 5
     assert shortened(text, "balanced", ("of the a topic",)) != first
+
+
+notes = st.sampled_from(["", "The city.", "Optional. In meters, e.g. 3 (not 0)!", "どこの都市ですか。"]) | st.text(
+    max_size=40
+)
+
+
+@st.composite
+def definition(draw: st.DrawFn) -> dict[str, Any]:
+    names = draw(st.lists(st.sampled_from(["city", "description", "title", "größe"]), unique=True))
+    types = st.sampled_from([{"type": "string", "enum": ["a", "b"]}, {"type": ["number", "null"], "minimum": 0.5}, {}])
+    properties = {name: {"description": draw(notes), **draw(types)} for name in names}
+    schema = {"type": "object", "properties": properties, "required": names[:1]}
+    return {"name": draw(st.sampled_from("abcd")), "description": draw(notes), "input_schema": schema}
+
+
+def bare(tool: dict[str, Any]) -> dict[str, Any]:
+    """A definition without descriptions."""
+    properties = tool["input_schema"]["properties"]
+    kept = {name: {k: v for k, v in one.items() if k != "description"} for name, one in properties.items()}
+    return {"name": tool["name"], "input_schema": {**tool["input_schema"], "properties": kept}}
+
+
+@given(st.lists(definition(), max_size=5), st.sampled_from(["safe", "balanced", "max"]), st.integers(0, 3), notes)
+@settings(max_examples=80, deadline=None)
+def test_any_tools_stay_valid(tools: list[dict[str, Any]], effort: str, most_tools: int, question: str) -> None:
+    """Never larger, the same tools in order, the same calls; and the same bytes in the next turn."""
+    policy = {"effort": effort, "most_tools": most_tools, "min_tokens": 0}
+    reduction = run(asked(question), tools, "anthropic.messages", **policy)
+    assert reduction.receipt.tokens_after <= reduction.receipt.tokens_before
+    sent = [one for one in json.loads(reduction.body)["tools"] if one["name"] not in (FIND, CALL)]
+    left_out = [json.loads(text) for text in reduction.left_out_tools]
+    assert [bare(one) for one in sent] == [bare(one) for one in tools if one not in left_out]
+    later = [*asked(question), {"role": "assistant", "content": "Hm."}, {"role": "user", "content": "And then?"}]
+    again = run(later, tools, "anthropic.messages", **policy)
+    assert again.body.split(b'"messages"')[0] == reduction.body.split(b'"messages"')[0]

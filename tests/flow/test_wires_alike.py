@@ -92,3 +92,20 @@ def test_what_was_sent_stays(name: str) -> None:
         body = sent(name, RESULTS[:turns])
         assert body.startswith(before.rstrip(b"]}"))
         before = body
+
+
+def test_a_table_that_came_as_json_stays_json() -> None:
+    """Gemini's results are JSON, not text: rows are cut out of the array, and what is sent is an object again."""
+    rows = [{"id": n, "name": f"user{n}", "status": "banned" if n == 77 else "active"} for n in range(400)]
+    contents = gemini([""])["contents"]
+    contents[0]["parts"][0]["text"] = "Which user is banned?"
+    contents[-1]["parts"][0]["functionResponse"]["response"] = {"ok": True, "users": rows}
+    body = json.dumps({"contents": contents}).encode()
+    reduction = reduce_body(
+        body, registry.load("wires", "gemini"), PolicySettings(deadline_ms=60_000), Budget(), Mode.ON
+    )
+    response = json.loads(reduction.body)["contents"][-1]["parts"][0]["functionResponse"]["response"]
+    assert response["ok"] is True
+    assert isinstance(response["users"], dict | list)
+    assert '"user77"' in json.dumps(response)
+    assert reduction.receipt.tokens_after < reduction.receipt.tokens_before / 2

@@ -102,12 +102,12 @@ def test_a_wire_without_an_upstream_is_not_served(
     gateway = start(upstreams={"openai.chat": HttpUpstream(upstream.url)})
     refused = request(gateway.url, MESSAGES, chat()).json["error"]
     assert refused["type"] == "not_found_error"
-    assert "ANTHROPIC_API_KEY" in refused["message"]
+    assert "ANTHROPIC_URL=anthropic" in refused["message"]
     assert MESSAGES not in request(gateway.url, "/openapi.json", method="GET").json["paths"]
     gemini = request(gateway.url, "/v1beta/models/gemini-x:generateContent", chat())
     assert (gemini.status, gemini.json["error"]["code"], gemini.json["error"]["status"]) == (404, 404, "NOT_FOUND")
-    assert "GEMINI_API_KEY" in gemini.json["error"]["message"]
-    assert "openai_url" in request(gateway.url, "/v1/responses", chat()).json["error"]["message"]
+    assert "GEMINI_URL=gemini" in gemini.json["error"]["message"]
+    assert "OPENAI_URL=openai" in request(gateway.url, "/v1/responses", chat()).json["error"]["message"]
 
 
 def test_stopping_lets_an_answer_finish(upstream: ScriptedUpstream) -> None:

@@ -136,7 +136,7 @@ def test_nobody_there(start: Callable[..., RunningGateway]) -> None:
     """A gateway without an upstream for this format says so in it."""
     with (
         connected(start(upstreams={}).url) as client,
-        pytest.raises(errors.ClientError, match="GEMINI_API_KEY") as caught,
+        pytest.raises(errors.ClientError, match="GEMINI_URL=gemini") as caught,
     ):
         ask(client)
     assert (caught.value.code, caught.value.status) == (404, "NOT_FOUND")

@@ -23,7 +23,7 @@ from sparing.gateway.exchange import Exchange
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
 from sparing.gateway.services import Services
-from sparing.handles import RECALL
+from sparing.own_tools import RECALL
 from sparing.pipeline import reduce_body
 from sparing.record.metrics import Metrics
 from sparing.settings import PolicySettings

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from raw_client import CHAT, MESSAGES, request, wait_until
 from recalling_model import OUR_CALL, THEIR_CALL, Say, handle_in, recall, speak
 from running_gateway import RunningGateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
-from test_end_to_end import LOG, QUESTION, anthropic_body, openai_body
+from test_end_to_end import LOG, anthropic_body, openai_body
 
 from sparing.finish.own_calls import MOST_TURNS, NO_MORE
 from sparing.finish.recall import UNKNOWN
@@ -75,8 +76,9 @@ def results_in(seen: Seen) -> list[str]:
 
 def continues(first: Seen, second: Seen) -> bool:
     """Whether a follow-up is the request before it with something added at the end of its messages, to the byte."""
-    end = first.body.rindex(b"]", 0, first.body.index(b'"model"') if first.path == MESSAGES else None)
-    return second.body.startswith(first.body[:end]) and second.body.endswith(first.body[end:])
+    same = next(n for n, (a, b) in enumerate(zip(first.body, second.body, strict=False)) if a != b)
+    rest = first.body[same:]
+    return rest.startswith(b"]") and second.body.endswith(rest)
 
 
 def test_openai_whole(oai: openai.OpenAI, gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
@@ -404,10 +406,47 @@ def test_nothing_is_offered_by_default(start: Callable[..., RunningGateway], ups
     assert request(plain.url, CHAT, openai_body(), {"x-sparing-recall": "maybe"}).status == 400
 
 
-def test_the_question_is_where_it_was() -> None:
-    """The material of these tests is what it claims: the line looked for is in the log."""
-    assert LOST in LOG
-    assert QUESTION
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_a_recall_leaves_the_next_turns_prefix_alone(
+    gateway: RunningGateway, upstream: ScriptedUpstream, path: str
+) -> None:
+    """The client's history does not know of it, so what was sent for this turn is how the next one begins."""
+    body = openai_body() if path == CHAT else anthropic_body()
+    model(upstream, asks_once())
+    answer = request(gateway.url, path, body).json
+    content = answer["choices"][0]["message"]["content"] if path == CHAT else answer["content"]
+    said = [{"role": "assistant", "content": content}, {"role": "user", "content": "Thank you. Which worker?"}]
+    request(gateway.url, path, body | {"messages": body["messages"] + said})
+    first, _, next_turn = upstream.seen
+    assert continues(first, next_turn)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_callers_do_not_get_each_others_texts(
+    gateway: RunningGateway, upstream: ScriptedUpstream, stream: bool
+) -> None:
+    """Many at once, each with a log of its own: what comes back is out of the caller's own request."""
+
+    async def script(seen: Seen, out: Out) -> None:
+        asked = OUR_CALL in json.dumps(seen.json["messages"])
+        say = Say(results_in(seen)[0].split("\n")[1]) if asked else Say("", [recall(handle_in(seen))])
+        await speak(seen, out, say, 2 if asked else 1)
+
+    upstream.script = script
+
+    def ask(caller: int) -> str:
+        body = openai_body() | {"stream": stream}
+        body["messages"][-1]["content"] = LOG.replace("took job", f"took caller {caller}'s job")
+        with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="k", max_retries=0, timeout=60) as client:
+            if not stream:
+                return str(client.chat.completions.create(**body).choices[0].message.content)
+            chunks = client.chat.completions.create(**body)
+            return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+
+    callers = range(6)
+    with ThreadPoolExecutor(len(callers)) as threads:
+        for caller, answer in zip(callers, threads.map(ask, callers), strict=True):
+            assert answer == f"2026-03-01 10:00:00 INFO worker 0 took caller {caller}'s job 0 in 12 ms"
 
 
 def without_log(path: str) -> dict[str, Any]:

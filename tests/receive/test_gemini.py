@@ -105,16 +105,16 @@ def test_fields_in_snake_case_and_single_objects() -> None:
     assert kinds == [Kind.TOOL_CALL, Kind.IMAGE, Kind.TOOL_RESULT, Kind.TOOL_RESULT]
 
 
-def test_strings_in_a_result_are_spans() -> None:
-    """Each can be edited in place; what is between them is counted and stays."""
-    response = {"output": "long", "n": [1, {"odd key": "two"}], "ok": True}
+def test_what_a_result_holds_are_spans() -> None:
+    """Strings and JSON under each key can be edited in place; what is between them is counted and stays."""
+    response = {"output": "long", "odd key": [1, {"b": "two"}], "n": 5, "ok": True}
     prompt = parse(user({"text": "go"}), model(call("f", {"q": "x"})), user(result("f", response)))
     path = "contents[2].parts[0].functionResponse.response"
     assert seen(prompt.spans[1:]) == [
         ("contents[1].parts[0].functionCall.args", Kind.TOOL_CALL, '{"q": "x"}'),
-        (path, Kind.TOOL_RESULT, '{"output": , "n": [1, {"odd key": }], "ok": true}'),
+        (path, Kind.TOOL_RESULT, '{"output": , "odd key": , "n": 5, "ok": true}'),
         (f"{path}.output", Kind.TOOL_RESULT, "long"),
-        (f'{path}.n[1]["odd key"]', Kind.TOOL_RESULT, "two"),
+        (f'{path}["odd key"]', Kind.TOOL_RESULT, '[1, {"b": "two"}]'),
     ]
     assert [(span.literal is None, span.zone) for span in prompt.spans[2:]] == [
         (True, Zone.PINNED),
@@ -125,13 +125,45 @@ def test_strings_in_a_result_are_spans() -> None:
     assert body == prompt.raw.replace(b'"long"', b'"short"')
 
 
-def test_many_strings_in_a_result_are_data() -> None:
-    """Of a table of cells only the texts at its top are spans; how long they are makes no difference."""
-    cells = {"rows": [[str(number)] for number in range(100)], "output": "text"}
-    labels = [span.label for span in parse(user(result("f", cells))).spans]
-    assert [label.rpartition(".")[2] for label in labels] == ["response", "output"]
-    assert len(parse(user(result("f", {str(number): "x" for number in range(100)}))).spans) == 1
-    assert len(parse(user(result("f", [])), user(result("f", "text"))).spans) == 2
+@pytest.mark.parametrize(
+    ("new", "written"),
+    [("[2]", "[2]"), ('{"a": 1}', '{"a": 1}'), ("[… 2 rows]", '"[… 2 rows]"'), ("[NaN]", '"[NaN]"'), ("5", '"5"')],
+)
+def test_json_in_a_result_stays_json(new: str, written: str) -> None:
+    """What replaces it is JSON, or a string that says what there is to say."""
+    prompt = parse(user(result("f", {"rows": [{"a": 1}, {"a": 2}]})))
+    body = WIRE.apply(prompt, [Edit(prompt.spans[1], new)])
+    assert body.decode() == prompt.source.replace('[{"a": 1}, {"a": 2}]', written)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "texts"),
+    [
+        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], ["a", "b"]),
+        ([{"type": "text", "text": "a"}, {"type": "image"}], None),
+        ([{"type": "text", "text": 5}], None),
+        ([{"text": "a"}], None),
+        ([{"type": "text", "text": "a"}, "b"], None),
+        ([], None),
+        ({"type": "text", "text": "a"}, None),
+    ],
+)
+def test_content_blocks_in_a_result_are_texts(blocks: Any, texts: list[str] | None) -> None:
+    """As servers of the Model Context Protocol answer; anything else is JSON."""
+    spans = parse(user(result("f", {"content": blocks}))).spans[1:]
+    assert [span.text for span in spans] == (texts or [json.dumps(blocks)])
+
+
+def test_a_result_that_is_no_object() -> None:
+    """Is against the rules, and read all the same."""
+    spans = parse(user(result("f", [1]), result("f", "text"), result("f", 5))).spans
+    assert [(span.text, span.literal is None) for span in spans] == [("[1]", False), ("text", False), ("5", True)]
+
+
+def test_a_result_of_very_many_members_is_counted_only() -> None:
+    """A table by name: each row is too small to be reduced by itself."""
+    assert len(parse(user(result("f", {f"k{n}": "x" for n in range(64)}))).spans) == 65
+    assert len(parse(user(result("f", {f"k{n}": "x" for n in range(65)}))).spans) == 1
 
 
 def test_of_duplicate_keys_in_a_result_the_last_counts() -> None:

@@ -150,13 +150,33 @@ def test_media_parts_have_tokens_and_no_text() -> None:
     ]
 
 
+def test_the_callers_own_shell() -> None:
+    """OpenAI's two shell tools run where the caller is; what they printed is the bulk of an agent's tokens."""
+    prompt = parse(
+        [
+            {"type": "shell_call", "call_id": "s", "action": {"commands": ["ls"]}},
+            {"type": "shell_call_output", "call_id": "s", "output": [{"stdout": "a b", "stderr": ""}, {"stdout": "c"}]},
+            {"type": "local_shell_call", "id": "x", "call_id": "l", "action": {"command": ["ls"]}},
+            {"type": "local_shell_call_output", "id": "l", "output": "d"},
+        ]
+    )
+    assert [(s.label, s.kind, s.text, s.tool, s.pair) for s in prompt.spans] == [
+        ("input[0].action", Kind.TOOL_CALL, '{"commands": ["ls"]}', "shell", "s"),
+        ("input[1].output[0].stdout", Kind.TOOL_RESULT, "a b", "shell", "s"),
+        ("input[1].output[0].stderr", Kind.TOOL_RESULT, "", "shell", "s"),
+        ("input[1].output[1].stdout", Kind.TOOL_RESULT, "c", "shell", "s"),
+        ("input[2].action", Kind.TOOL_CALL, '{"command": ["ls"]}', "local_shell", "l"),
+        ("input[3].output", Kind.TOOL_RESULT, "d", "local_shell", "l"),
+    ]
+
+
 def test_items_of_built_in_tools_pass_unseen() -> None:
     """What OpenAI's own tools said is OpenAI's."""
     items = [
         {"type": kind, "id": "x", "output": "long"}
         for kind in (
             "computer_call_output",
-            "local_shell_call_output",
+            "apply_patch_call_output",
             "mcp_call",
             "compaction",
             "user",
@@ -219,6 +239,8 @@ def test_an_edit_leaves_everything_else_as_it_came() -> None:
         ({"input": [{"role": "user", "content": [{"type": "input_text"}]}]}, "input[0].content[0].text"),
         ({"input": [{"type": "function_call_output", "output": {}}]}, "input[0].output"),
         ({"input": [{"type": "reasoning", "summary": 1}]}, "input[0].summary"),
+        ({"input": [{"type": "shell_call_output", "output": "x"}]}, "input[0].output"),
+        ({"input": [{"type": "shell_call_output", "output": [{"stdout": 1}]}]}, "input[0].output[0].stdout"),
         ({"input": [{"type": "reasoning", "encrypted_content": 1}]}, "input[0].encrypted_content"),
         ({"instructions": ["x"]}, "instructions"),
         ({"tools": {}}, "tools"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire_bodies import anthropic_bodies, exact, gemini_bodies, openai_bodies, replaced, responses_bodies
+from wire_bodies import Raw, anthropic_bodies, exact, gemini_bodies, openai_bodies, replaced, responses_bodies
 
 from sparing.core.span import Edit, Kind, Prompt, Zone
 from sparing.core.wire import Wire
@@ -21,7 +21,7 @@ from sparing.receive.openai_responses import OpenAIResponses
 WIRES: list[Wire] = [OpenAIChat(), OpenAIResponses(), AnthropicMessages(), Gemini()]
 BODIES = [openai_bodies, responses_bodies, anthropic_bodies, gemini_bodies]
 requests = st.one_of(*(st.tuples(st.just(wire), bodies) for wire, bodies in zip(WIRES, BODIES, strict=True)))
-new_texts = st.text(max_size=20) | st.sampled_from(["", '"\\', "\n\x00\u2028", "\udc00 alone"])
+new_texts = st.text(max_size=20) | st.sampled_from(["", "[1]", '{"a": "b"}', '"\\', "\n\x00\u2028", "\udc00 alone"])
 quick = settings(max_examples=120, deadline=None)
 
 
@@ -32,6 +32,13 @@ def edited_requests(draw: st.DrawFn) -> tuple[Wire, Prompt, list[Edit]]:
     spans = [span for span in prompt.spans if span.literal]
     chosen = draw(st.lists(st.sampled_from(spans), unique_by=lambda span: span.label)) if spans else []
     return wire, prompt, [Edit(span, draw(new_texts)) for span in chosen]
+
+
+def new_value(edit: Edit, first: str) -> Any:
+    """What an edit puts in the place of a value that begins with `first`: where JSON stood, JSON may be put."""
+    if first != '"' and edit.text[:1] in ("[", "{"):
+        return exact(edit.text.encode())
+    return edit.text
 
 
 @quick
@@ -52,7 +59,7 @@ def test_exactly_the_edited_strings_change_in_meaning(case: tuple[Wire, Prompt, 
     wire, prompt, edits = case
     expected = exact(prompt.raw)
     for edit in edits:
-        replaced(expected, edit.span.label, edit.text)
+        replaced(expected, edit.span.label, new_value(edit, prompt.source[(edit.span.literal or (0,))[0]]))
     assert exact(wire.apply(prompt, edits)) == expected
 
 
@@ -67,8 +74,8 @@ def test_every_byte_outside_the_edited_literals_stays(case: tuple[Wire, Prompt, 
         start, end = edit.span.literal or (0, 0)
         between, done = prompt.source[done:start], end
         assert rest.startswith(between)
-        text, stop = json.JSONDecoder().raw_decode(rest, len(between))
-        assert text == edit.text
+        value, stop = json.JSONDecoder(parse_int=Raw).raw_decode(rest, len(between))
+        assert value == new_value(edit, prompt.source[start])
         rest = rest[stop:]
     assert rest == prompt.source[done:]
 
@@ -97,7 +104,8 @@ def test_spans_say_where_their_text_is(request_: tuple[Wire, bytes]) -> None:
     assert literals == sorted(literals)
     for span in prompt.spans:
         if span.literal:
-            assert json.loads(prompt.source[slice(*span.literal)]) == span.text
+            written = prompt.source[slice(*span.literal)]
+            assert span.text == (json.loads(written) if written[0] == '"' else written)
         assert span.zone is not Zone.LIVE or (
             span.literal and span.kind in (Kind.USER, Kind.TOOL_RESULT, Kind.DOCUMENT)
         )

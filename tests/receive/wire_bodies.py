@@ -91,13 +91,13 @@ def exact(body: bytes) -> Any:
     return json.loads(body, parse_int=Raw, parse_float=Raw)
 
 
-def replaced(value: Any, label: str, text: str) -> None:
-    """Set the string at a label such as ``messages[3].content[0].text``."""
+def replaced(value: Any, label: str, new: Any) -> None:
+    """Set the value at a label such as ``messages[3].content[0].text``."""
     steps = [int(index) if index else key for key, index in re.findall(r"(\w+)|\[(\d+)\]", label)]
     for step in steps[:-1]:
         value = value[step]
-    assert isinstance(value[steps[-1]], str)
-    value[steps[-1]] = text
+    assert isinstance(value[steps[-1]], str | list | dict)
+    value[steps[-1]] = new
 
 
 def _typed(name: str, /, **known: st.SearchStrategy[Any]) -> st.SearchStrategy[Members]:
@@ -159,6 +159,8 @@ _items = (
         summary=st.lists(_typed("summary_text", text=texts), max_size=2),
         encrypted_content=st.none() | texts,
     )
+    | _typed("shell_call", call_id=_ids, action=unknown)
+    | _typed("shell_call_output", call_id=_ids, output=st.lists(fields(stdout=texts, stderr=texts), max_size=2))
     | _typed("web_search_call", action=unknown)
     | _typed("item_reference", id=_ids)
     | fields(id=_ids)

@@ -36,6 +36,11 @@ class _Header:
     specs: list[_Spec]
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def live(self) -> list[_Spec]:
+        """Those that have a cell in every row."""
+        return [spec for spec in self.specs if spec.kind not in ("const", "alias")]
+
 
 class _Groups(list):
     """Lists of records that share a header."""
@@ -97,7 +102,7 @@ class _Reader:
                 if self.take("\n\n"):
                     groups.append([])
                 self.take("\n")
-                groups[-1].append(self.row(header))
+                groups[-1].append(self.outer_row(header))
             return _Groups(groups) if len(groups) > 1 else groups[0]
         items: list[Any] = []
         lists: list[list[Any]] = []
@@ -124,8 +129,8 @@ class _Reader:
         while not self.take("}"):
             assert self.take("\n")
             key = self.string()
-            self.take(" ")
-            records[key] = self.row(header) | ({same.name: key} if same else {})
+            assert not header.live or self.take(" ")
+            records[key] = self.outer_row(header) | ({same.name: key} if same else {})
         return records
 
     def is_table(self) -> bool:
@@ -164,11 +169,18 @@ class _Reader:
                 return _Spec(name, "optional" if self.take("?") else kind, inner=inner)
         return _Spec(name)
 
+    def outer_row(self, header: _Header) -> dict[str, Any]:
+        """A row of a table of its own, which may have further keys behind its cells."""
+        record = self.row(header)
+        if self.take(" {"):
+            record.update(self.fields())
+            assert self.take("}")
+        return record
+
     def row(self, header: _Header) -> dict[str, Any]:
         record: dict[str, Any] = {}
         first = None
-        live = [spec for spec in header.specs if spec.kind not in ("const", "alias")]
-        for number, spec in enumerate(live):
+        for number, spec in enumerate(header.live):
             if number == 1 and re.compile(r" =(?=[\s\]};]|\Z)").match(self.text, self.at):
                 self.at += 2
                 return header.seen[str(first)]
@@ -183,10 +195,6 @@ class _Reader:
                 record[spec.name] = spec.value
             elif spec.kind == "alias":
                 record[spec.name] = record[spec.value]
-        if re.compile(r" \{").match(self.text, self.at):
-            self.take(" {")
-            record |= self.fields()
-            assert self.take("}")
         header.seen[str(first)] = record
         return record
 

@@ -54,7 +54,7 @@ def test_the_same_calls_are_valid(
         jsonschema_rs.Draft202012Validator(_without_surrogates(after)).is_valid(call) for call in calls
     ]
     again = shorten_tool(short, "safe")
-    assert isinstance(again, Skip)
+    assert isinstance(again, Skip), (short, again)
 
 
 def _without_surrogates(schema: dict[str, Any]) -> Any:
@@ -123,6 +123,9 @@ def test_the_dialect_stays_where_it_decides() -> None:
         ("The city, in the format 'City, Country'.", "in the format 'City, Country'."),
         ("The city. Must not be empty.", "Must not be empty."),
         ("A string value for the city (%).", "(%)."),
+        ("The city (numeric) or its postal code.", "city (numeric) or its postal code."),
+        ("The city to use (e.g. Rome).", "(e.g. Rome)."),
+        ("The city (see below.", "city (see below."),
     ],
 )
 def test_a_required_parameter_keeps_what_its_name_does_not_say(before: str, after: str | None) -> None:
@@ -139,15 +142,17 @@ def test_values_of_the_schema_are_not_said_twice() -> None:
 
 
 def test_optional_parameters_keep_less() -> None:
-    """Without a cue an optional parameter is its name; a unit, an example or a rule stays."""
+    """Without a cue an optional parameter is its name, where that tells; a unit, an example or a rule keeps the rest."""
     properties = {
         "color": {"type": "string", "description": "The shade that the wall shall have."},
         "width": {"type": "number", "description": "How far it reaches to the left, in meters."},
+        "q": {"type": "string", "description": "What shall be painted."},
     }
     tool = {"name": "paint", "input_schema": {"type": "object", "properties": properties}}
     assert shorter(tool)["input_schema"]["properties"] == {
         "color": {"type": "string"},
-        "width": {"type": "number", "description": "in meters."},
+        "width": {"type": "number", "description": "How far it reaches to the left, in meters."},
+        "q": {"type": "string", "description": "What shall be painted."},
     }
 
 
@@ -171,6 +176,21 @@ def test_examples_after_a_colon_stay() -> None:
     assert parameter(
         "Which city, at most 5 letters. Examples:\nParis\nTokyo\n\nA town is smaller.\nA village too.\nAnd so on."
     ) == ("Which city, at most 5 letters. Examples:\nParis\nTokyo\n\nA town is smaller.\nA village too.")
+
+
+def test_parameters_explained_in_the_tools_description_stay() -> None:
+    """Docstrings explain parameters in the tool's description; those lines are all that a model is told of them."""
+    text = (
+        "Get a forecast.\n\nThe service is run by volunteers. It is updated often. Many people like it.\n\nArgs:\n"
+        "    city: the town to look at\n    days (int): how far to look ahead\n\nReturns:\n    a text"
+    )
+    properties = {"city": {"type": "string"}, "days": {"type": "integer"}}
+    tool = {"name": "get_forecast", "description": text, "input_schema": {"type": "object", "properties": properties}}
+    for effort in EFFORTS:
+        left = shorter(tool, effort)["description"]
+        assert "city: the town to look at" in left
+        assert "days (int): how far to look ahead" in left
+    assert "Many people" not in shorter(tool)["description"]
 
 
 def test_a_pinned_string_keeps_its_description() -> None:

@@ -20,8 +20,8 @@ from sparing.errors import RequestError, SettingsError, SparingError
 
 _COMMANDS = (
     "reduce",
-    "recall",
     "ask",
+    "recall",
     "serve",
     "stats",
     "receipts",

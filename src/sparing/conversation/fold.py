@@ -194,7 +194,7 @@ class Fold:
         offers = []
         for piece in pieces:
             span = piece.span
-            text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT
+            text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT and piece.is_text
             ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form)
             offers.append(offer(span, sniff(span.text, span.tool), ask))
         return with_priors(offers)

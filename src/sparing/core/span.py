@@ -41,8 +41,8 @@ class Span(msgspec.Struct, frozen=True):  # a Struct is made in a third of a dat
     Attributes:
         label: Where it is, as a reader would write it: ``messages[3].content[0].text``.
         text: The decoded text; empty for images, audio and video.
-        literal: Character range of the JSON string literal, quotes included, in `Prompt.source`;
-            None when the span cannot be edited in place (an image, a tool schema counted as a whole).
+        literal: Character range of the JSON string literal, quotes included, in `Prompt.source`, or of the array or
+            object whose JSON is the text; None when the span cannot be edited in place (an image, a tool schema).
         within: Character range inside the decoded literal when the span is only a stretch of it.
         block: Which turn it belongs to: 0 up to the model's first answer, then one more per answer.
         message: Index of the message it belongs to; -1 outside the messages (system field, tools).

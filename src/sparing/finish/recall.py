@@ -11,11 +11,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sparing.api import reduce_text
+from sparing import registry
+from sparing.api import reduce_text, to_bytes
 from sparing.core.counter import Counter
 from sparing.core.span import Prompt
 from sparing.finish.own_calls import Handler
-from sparing.handles import HANDLE_CHARS, RECALL, full_handle_of
+from sparing.handles import HANDLE_CHARS, full_handle_of
+from sparing.own_tools import RECALL
 from sparing.plan.effort import TARGETS
 from sparing.plan.zones import find_parts
 from sparing.tokens.models import counter_for
@@ -39,7 +41,7 @@ def recall_handler(stored: Find | None = None) -> Handler:
         stored: Where to look for what the request does not hold; sees only what this caller may see.
     """
 
-    def recall(arguments: Mapping[str, Any], prompt: Prompt) -> str:
+    def answer(arguments: Mapping[str, Any], prompt: Prompt) -> str:
         handle = read_handle(arguments.get("handle"))
         if not handle:
             return UNKNOWN
@@ -57,7 +59,24 @@ def recall_handler(stored: Find | None = None) -> Handler:
             model=prompt.model,
         )
 
-    return recall
+    return answer
+
+
+def recall(
+    request: dict[str, Any] | str | bytes, handle: str, *, about: str = "", part: int = 1, wire: str = "openai.chat"
+) -> str:
+    """What a call of `sparing_recall` gives, for who sends requests without the gateway.
+
+    Args:
+        request: As it was before `sparing.reduce` shortened it: the texts are looked for in here.
+        handle: What a mark in the shortened request names.
+        about: Give only what concerns this question.
+        part: Which part of a long text.
+    Raises:
+        MalformedBody: The request is not of this wire format.
+    """
+    prompt = registry.load("wires", wire).parse(to_bytes(request))
+    return recall_handler()({"handle": handle, "about": about, "part": part}, prompt)
 
 
 def read_handle(given: object) -> str:

@@ -102,7 +102,7 @@ class Gateway:
             await self._own(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        app = self._reduced(path) if method == "POST" else None
+        app = self._reduced(path) if method == "POST" and ".." not in path else None
         await (app or self._elsewhere(path, method, scope["headers"]))(scope, receive, send)
 
     def _reduced(self, path: str) -> ASGIApp | None:

@@ -26,7 +26,7 @@ from sparing.gateway.outgoing import Outgoing, prepare
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
 from sparing.gateway.services import Services
-from sparing.handles import RECALL
+from sparing.own_tools import RECALL
 from sparing.tokens.models import counter_for
 
 log = logging.getLogger("sparing.gateway")

@@ -60,10 +60,9 @@ def _seller(shape: str, url: str) -> str:
 def how_to_serve(wire: str) -> str:
     """What a user does so that a wire format is answered."""
     shape = shape_of(wire)
-    owner = provider_named(shape)
-    if owner is None:
+    if not shape:
         return "the gateway was given no upstream for it"
-    return f"set {owner.key_variables[0]}, or upstream.{shape}_url to a server that speaks it"
+    return f"set SPARING_UPSTREAM__{shape.upper()}_URL={shape}, or to another server that speaks it"
 
 
 def _remote(settings: Settings, shape: str, url: str) -> Upstream:

@@ -29,10 +29,12 @@ class Piece:
 
     Attributes:
         question: Words that were there when the piece arrived, so that it reads the same in every later turn.
+        is_text: Whether it is a string of the request, not an array or object in it.
     """
 
     span: Span
     question: Question | None
+    is_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,12 @@ def find_parts(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> Parts:
             words = [_last_before(said, span), _words_of_call(calls.get(span.pair))]
         else:
             words = said_in.get(span.block) or [_last_before(said, span)]
-        pieces.append(Piece(span, _question(words)))
+        pieces.append(Piece(span, _question(words), _is_text(prompt, span)))
     return Parts(tuple(said), tuple(pieces))
+
+
+def _is_text(prompt: Prompt, span: Span) -> bool:
+    return span.literal is not None and prompt.source.startswith('"', span.literal[0])
 
 
 def _question(words: Sequence[str]) -> Question | None:

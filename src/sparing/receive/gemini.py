@@ -14,7 +14,7 @@ from sparing.receive.added_tools import insert_tools
 from sparing.receive.fields import given, model_name, string_or_empty, wrong_type
 from sparing.receive.gemini_parts import Media, media_of, one_or_more, spelled, spelled_place
 from sparing.receive.json_text import Members, Node, read_object
-from sparing.receive.leaves import add_leaves
+from sparing.receive.result_values import add_result
 from sparing.receive.spans import Origin, Spans
 from sparing.receive.splice import apply_edits, encode_string
 from sparing.receive.turns import Turn, blocks_of, known_role
@@ -24,13 +24,12 @@ _PATH = re.compile(r"/v1\w*/(?:[^:]+/)?(?:models|tunedModels)/([^/]+):(generateC
 
 _KINDS = {"user": Kind.USER, "model": Kind.ASSISTANT, "function": Kind.TOOL_RESULT, "tool": Kind.TOOL_RESULT}
 
-# Everything else (arguments, schemas, configuration) is skipped as a whole; so are the results of functions, whose
-# strings are found one by one.
+# Everything else (arguments, schemas, configuration) is skipped as a whole.
 _WALKED = frozenset(
     {"contents", "parts", "systemInstruction", "tools", "functionDeclarations", "inlineData", "fileData"}
-    | {"functionCall", "functionResponse", "executableCode", "codeExecutionResult"}
+    | {"functionCall", "functionResponse", "response"}
     | {"system_instruction", "function_declarations", "inline_data", "file_data"}
-    | {"function_call", "function_response", "executable_code", "code_execution_result"}
+    | {"function_call", "function_response"}
 )
 
 
@@ -180,7 +179,7 @@ class _Reader:
         origin = origin._replace(kind=Kind.TOOL_RESULT, tool=name or self._names.get(pair, ""), pair=pair)
         response = given(members, "response")
         if response is not None:
-            add_leaves(self.spans, response, f"{path}.response", origin)
+            add_result(self.spans, response, f"{path}.response", origin)
         for part_path, part, inner in one_or_more(self.spans.source, members, "parts", path):
             media = media_of(inner)
             if media is not None:

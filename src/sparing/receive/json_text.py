@@ -7,7 +7,7 @@ scanner of the standard library. One pass, linear. Accepts what `json.loads` acc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from json import JSONDecodeError, JSONDecoder
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TypeAlias
@@ -71,38 +71,16 @@ def read_object(body: bytes, walked: Container[str]) -> tuple[str, Members]:
     return source, root.value
 
 
-def strings_in(source: str, node: Node) -> list[tuple[tuple[str | int, ...], Node]]:
-    """Every string within a value that was skipped, keys aside, in order, each with the steps that lead to it.
-
-    Of duplicate keys the last counts.
+def unfold(source: str, node: Node) -> Node:
+    """A value that was skipped, with its members or elements; of objects in it, those in its arrays, the members too.
 
     Raises:
         MalformedBody: As `read_object`.
     """
     try:
-        found = _strings(_Walker(source, _EVERY_KEY).value(node.start, walk=True), ())
-        return sorted(found, key=lambda item: item[1].start)
+        return _Walker(source, ()).value(node.start, walk=True)
     except RecursionError:
         raise _too_deep() from None
-
-
-def _strings(node: Node, steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Node]]:
-    if isinstance(node.value, str):
-        yield steps, node
-    elif isinstance(node.value, dict):
-        for key, inner in node.value.items():
-            yield from _strings(inner, (*steps, key))
-    elif isinstance(node.value, list):
-        for index, inner in enumerate(node.value):
-            yield from _strings(inner, (*steps, index))
-
-
-class _Every:
-    def __contains__(self, key: object) -> bool:
-        return True
-
-
-_EVERY_KEY = _Every()
 
 
 def type_name(source: str, node: Node) -> str:

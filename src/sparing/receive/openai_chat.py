@@ -24,6 +24,10 @@ _KINDS = {
     "function": Kind.TOOL_RESULT,  # the older form of "tool"
 }
 
+# Where other providers' servers expect the model's thinking back: DeepSeek's name (also llama.cpp's), OpenRouter's and
+# vLLM's. Counted, never touched.
+_REASONING = ("reasoning_content", "reasoning")
+
 # Everything else (tool parameters, metadata, response formats) is skipped as a whole.
 _WALKED = frozenset(
     {"messages", "content", "tool_calls", "function", "custom", "function_call", "image_url", "file", "input_audio"}
@@ -80,6 +84,10 @@ def _add_message(spans: Spans, turn: Turn, called: dict[str, str]) -> None:
     if content is not None:
         _add_content(spans, content, f"{turn.path}.content", origin)
     if kind is Kind.ASSISTANT:
+        for thought in _REASONING:
+            node = given(members, thought)
+            if node is not None and isinstance(node.value, str):
+                spans.string(node, node.value, f"{turn.path}.{thought}", origin, editable=False)
         if given(members, "refusal"):
             spans.text(members, "refusal", turn.path, origin)
         _add_calls(spans, turn, called)

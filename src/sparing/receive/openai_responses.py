@@ -89,17 +89,19 @@ class _Reader:
         return len(items)
 
     def _item(self, item: Turn) -> None:
-        """Add an item; one of an unknown type passes through unseen, as those of built-in tools do."""
+        """Add an item; one of an unknown type passes through unseen, as those of tools that run at OpenAI do."""
         members = item.members
         match item.role:
             case "function_call":
-                self._call(item, "arguments")
+                self._call(item, "arguments", string_or_empty(members, "name"))
             case "custom_tool_call":
-                self._call(item, "input")
-            case "function_call_output" | "custom_tool_call_output":
-                pair = string_or_empty(members, "call_id")
-                tool = self._called.get(pair) or string_or_empty(members, "name")
-                self.content(members, "output", f"{item.path}.output", Origin.of(item, Kind.TOOL_RESULT, tool, pair))
+                self._call(item, "input", string_or_empty(members, "name"))
+            case "shell_call" | "local_shell_call":
+                self._call(item, "action", item.role.removesuffix("_call"))
+            case "function_call_output" | "custom_tool_call_output" | "local_shell_call_output":
+                self.content(members, "output", f"{item.path}.output", self._result(item))
+            case "shell_call_output":
+                self._shell_output(item)
             case "reasoning":
                 self._reasoning(item)
             case role if role in _KINDS:
@@ -134,11 +136,27 @@ class _Reader:
             case "input_file":
                 self.spans.media(part, path, origin._replace(kind=Kind.DOCUMENT), FILE_TOKENS)
 
-    def _call(self, item: Turn, argument: str) -> None:
-        call_id, name = string_or_empty(item.members, "call_id"), string_or_empty(item.members, "name")
+    def _call(self, item: Turn, argument: str, name: str) -> None:
+        call_id = string_or_empty(item.members, "call_id")
         if call_id:
             self._called[call_id] = name
         self.spans.call(item.members, argument, item.path, Origin.of(item, Kind.TOOL_CALL, name, call_id))
+
+    def _result(self, item: Turn) -> Origin:
+        pair = string_or_empty(item.members, "call_id") or string_or_empty(item.members, "id")
+        tool = self._called.get(pair) or string_or_empty(item.members, "name")
+        return Origin.of(item, Kind.TOOL_RESULT, tool, pair)
+
+    def _shell_output(self, item: Turn) -> None:
+        """What the caller's own shell printed, command by command."""
+        node = given(item.members, "output")
+        if node is None:
+            return
+        origin = self._result(item)
+        for path, _, command in objects(self.spans.source, node, f"{item.path}.output"):
+            for stream in ("stdout", "stderr"):
+                if given(command, stream):
+                    self.spans.text(command, stream, path, origin)
 
     def _reasoning(self, item: Turn) -> None:
         """Counted, never touched: the provider checks that it is its own."""
@@ -161,5 +179,5 @@ def _kind_of(source: str, path: str, members: Members) -> str:
 
 
 def _is_answer(kind: str) -> bool:
-    """Whether an item is the model's: what it said, thought and called, here or (a reference) in an earlier answer."""
-    return kind in ("assistant", "reasoning", "item_reference") or kind.endswith("_call")
+    """Whether an item is the model's: what it said, thought and called, or a reference to such."""
+    return kind not in ("user", "system", "developer", "") and not kind.endswith(("_output", "_response"))

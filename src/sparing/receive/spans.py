@@ -58,8 +58,14 @@ class Spans:
         """A value that is sent as JSON, counted as it stands and never edited."""
         self._add(node, label, origin, self.source[node.start : node.end])
 
+    def value(self, node: Node, label: str, origin: Origin) -> None:
+        """An array or object as its JSON, which can be edited into other JSON."""
+        zone = Zone.LIVE if origin.kind in _LIVE else Zone.PINNED
+        literal = (node.start, node.end)
+        self._add(node, label, origin, self.source[node.start : node.end], literal=literal, zone=zone)
+
     def remainder(self, node: Node, label: str, origin: Origin, text: str) -> None:
-        """What is left of a value beside the strings in it that are spans of their own. Never edited."""
+        """What is left of a value beside what in it are spans of their own. Never edited."""
         self._add(node, label, origin, text)
 
     def call(self, members: Members, key: str, parent: str, origin: Origin) -> None:

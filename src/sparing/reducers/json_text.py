@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sparing.reducers.json_text_table import Item, grouped_table, keyed_table, records_table
+from sparing.reducers.json_text_table import grouped_table, keyed_table, records_table
 from sparing.reducers.json_words import key_word, read_json, word
 
 _BLANK = "\ufeff \t\r\n"
@@ -59,32 +59,28 @@ def document(value: Any) -> str:
 
 def fields(record: dict[str, Any]) -> str:
     """``key:value`` of every member, with blanks between them."""
-    return _fields(record, item)
+    return " ".join([f"{key_word(key)}:{item(value)}" for key, value in record.items()])
 
 
 def item(value: Any) -> str:
     """Any value, such that it ends at the next blank outside brackets."""
     if isinstance(value, dict):
-        return keyed_table(value, _cell) or f"{{{_fields(value, item)}}}"
+        return keyed_table(value, _cell) or f"{{{fields(value)}}}"
     if isinstance(value, list):
-        return _list(value, item)
+        return _list(value)
     return word(value)
 
 
 def _cell(value: Any) -> str:
-    """The same inside a table, where a header over a single record would tear the line apart."""
+    """The same inside a table: on one line, so that a line is a record."""
     if isinstance(value, dict):
-        return keyed_table(value, _cell) or f"{{{_fields(value, _cell)}}}"
+        return f"{{{' '.join([f'{key_word(key)}:{_cell(inner)}' for key, inner in value.items()])}}}"
     if isinstance(value, list):
-        return _list(value, _cell) if len(value) > 1 else f"[{' '.join(map(_cell, value))}]"
+        return f"[{' '.join(map(_cell, value))}]"
     return word(value)
 
 
-def _fields(record: dict[str, Any], write: Item) -> str:
-    return " ".join([f"{key_word(key)}:{write(value)}" for key, value in record.items()])
-
-
-def _list(values: list[Any], write: Item) -> str:
+def _list(values: list[Any]) -> str:
     kinds = set(map(type, values))
     if kinds == {dict}:
         table = records_table(values, _cell)
@@ -92,7 +88,7 @@ def _list(values: list[Any], write: Item) -> str:
         table = grouped_table(values, _cell) or _rows(values)
     else:
         table = None
-    return table or f"[{' '.join(map(write, values))}]"
+    return table or f"[{' '.join(map(item, values))}]"
 
 
 def _rows(lists: list[list[Any]]) -> str | None:

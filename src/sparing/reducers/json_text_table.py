@@ -91,17 +91,21 @@ def keyed_table(records: Record, item: Item) -> str | None:
     return f"{{{table.header}\n{_lines(table.rows)}}}" if table else None
 
 
-def text_table(records: Sequence[Record], item: Item) -> TextTable | None:
-    """Lay records out, one that stood above before by its first cell; None where they have too little in common."""
+def text_table(records: Sequence[Record], item: Item, *, every_key: bool = False) -> TextTable | None:
+    """Lay records out, one that stood above before by its first cell; None where they have too little in common.
+
+    Args:
+        every_key: Whether every key has to have a column.
+    """
     prints = list(map(msgspec.msgpack.encode, records))
     unlike = dict(zip(prints, records, strict=True))
     if len(unlike) == len(records):
-        return _table(records, item, lambda columns: columns)
-    table = _table(list(unlike.values()), item, _telling_first)
+        return _table(records, item, lambda columns: columns, every_key)
+    table = _table(list(unlike.values()), item, _telling_first, every_key)
     if table is None:
         return None
     number = {print_: i for i, print_ in enumerate(unlike)}
-    return TextTable(table.header, _referring(table, [number[print_] for print_ in prints]))
+    return replace(table, rows=_referring(table, [number[print_] for print_ in prints]))
 
 
 def _lines(rows: Sequence[str]) -> str:
@@ -109,9 +113,12 @@ def _lines(rows: Sequence[str]) -> str:
 
 
 def _table(
-    records: Sequence[Record], item: Item, arrange: Callable[[Sequence[Column]], Sequence[Column]]
+    records: Sequence[Record],
+    item: Item,
+    arrange: Callable[[Sequence[Column]], Sequence[Column]],
+    every_key: bool = False,
 ) -> TextTable | None:
-    keys, further = _split_keys(records)
+    keys, further = _split_keys(records, every_key)
     if not keys:
         return None
     columns = _aliased(arrange([_column(key, [record.get(key, ABSENT) for record in records], item) for key in keys]))
@@ -125,8 +132,8 @@ def _table(
     return TextTable(" ".join([column.spec for column in columns]), rows, names)
 
 
-def _split_keys(records: Sequence[Record]) -> tuple[list[str], frozenset[str]]:
-    """Keys that are worth a column, in the order they first come, and the others."""
+def _split_keys(records: Sequence[Record], every_key: bool) -> tuple[list[str], frozenset[str]]:
+    """Keys that are worth a column, in the order they first come, and the others; no keys where a table is not."""
     size = len(records)
     first = records[0]
     if size == 1:
@@ -138,7 +145,7 @@ def _split_keys(records: Sequence[Record]) -> tuple[list[str], frozenset[str]]:
         for key in record:
             often[key] = often.get(key, 0) + 1
     gain = {key: _KEY_TOKENS * (count - 1) - (size - count) for key, count in often.items()}
-    keys = [key for key in often if gain[key] > 0]
+    keys = [key for key in often if every_key or gain[key] > 0]
     further = frozenset(often).difference(keys)
     others = sum(not further.isdisjoint(record) for record in records)
     return (keys, further) if sum(gain[key] for key in keys) > _KEY_TOKENS * others else ([], frozenset())
@@ -198,7 +205,7 @@ def _lists(name: str, values: list[Any], item: Item) -> Column | None:
 
 def _inner(records: Sequence[Record], item: Item) -> TextTable | None:
     """A table inside rows: no record has further keys, so that a reader sees where it ends."""
-    return None if len(records) < 2 or _split_keys(records)[1] else text_table(records, item)
+    return text_table(records, item, every_key=True) if len(records) > 1 else None
 
 
 def _keyed(columns: Sequence[Column], row_keys: Sequence[str]) -> list[Column]:

@@ -8,13 +8,24 @@ the same in every turn and the provider's cached prefix holds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from sparing.core.ladder import Skip
 from sparing.reducers.json_write import Number, read, write
 from sparing.reducers.tool_forms import Form, at, forms
 from sparing.reducers.tool_text import Care, shorten, unindent
-from sparing.reducers.tool_words import FORM, OF_DEFAULT, OF_ENUM, RULE, is_known, split_name, words_of
+from sparing.reducers.tool_words import (
+    FORM,
+    OF_DEFAULT,
+    OF_ENUM,
+    RULE,
+    is_known,
+    is_telling,
+    opens_with,
+    split_name,
+    words_of,
+)
 from sparing.settings.tree import Effort
 
 NAME: Final = "tool_schemas.v1"
@@ -27,23 +38,44 @@ _ONE = frozenset(
 _LIST = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _MAP = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 _OF_A_DRAFT = frozenset({"additionalItems", "dependencies", "$recursiveRef", "$recursiveAnchor"})
-_BESIDE_REF = frozenset({"$ref", "$schema", "$defs", "definitions", "title", "description", "default", "examples"})
+_BESIDE_REF = frozenset(
+    {"$ref", "$schema", "$defs", "$comment", "definitions", "title", "description", "default", "examples"}
+)
 
 
-class _Notes:
-    """What stays of the notes in a schema at one effort."""
+class _Place(NamedTuple):
+    """Where a schema stands.
 
-    def __init__(self, tool: Care | None, required: Care | None, optional: Care | None) -> None:
-        self.tool, self.required, self.optional = tool, required, optional
+    Attributes:
+        names: Stems of the words in the names of the property and of those around it.
+        required: Whether a call has to have it.
+        telling: Whether its name tells by itself what it is.
+    """
+
+    names: frozenset[str] = frozenset()
+    required: bool = True
+    telling: bool = True
+
+
+class _Notes(NamedTuple):
+    """What stays of descriptions at one effort; None: all."""
+
+    tool: Care | None = None
+    required: Care | None = None
+    optional: Care | None = None
+
+    def of(self, place: _Place) -> Care | None:
+        """Of the description of a parameter; where the name does not tell, its first clause stays."""
+        care = self.required if place.required else self.optional
+        return care if care is None or place.telling else replace(care, plain=max(1, care.plain), gloss=True)
 
 
 _CUES = (RULE, FORM)
-_WHOLE = Care(False, 2, _CUES)
-_CUED = Care(False, 0, _CUES, gloss=False, clauses=False)
+_CUED_CLAUSES = Care(False, 0, _CUES, gloss=False, clauses=False)
 _EFFORTS: Final[Mapping[Effort, _Notes]] = {
-    "safe": _Notes(None, None, None),
-    "balanced": _Notes(Care(True, 2, _CUES, whole=True), _WHOLE, _CUED),
-    "max": _Notes(Care(True, 1, (RULE,), clauses=False, whole=True), _CUED, _CUED),
+    "safe": _Notes(),
+    "balanced": _Notes(Care(True, 2, _CUES, whole=True), Care(False, 2, _CUES), Care(False, 0, _CUES)),
+    "max": _Notes(Care(True, 1, (RULE,), clauses=False, whole=True), _CUED_CLAUSES, _CUED_CLAUSES),
 }
 
 
@@ -75,11 +107,11 @@ def shorten_tool(text: str, effort: Effort, pins: Sequence[str] = ()) -> str | S
 def _shorten_form(holder: dict[str, Any], form: Form, shortener: _Shortener) -> None:
     """Shorten one function of a definition, in place."""
     shortener.tool_words = words_of(form.name)
-    if isinstance(description := holder.get("description"), str):
-        holder["description"] = shortener.tool_description(description)
     schema = holder[form.schema]
+    if isinstance(description := holder.get("description"), str):
+        holder["description"] = shortener.tool_description(description, schema.get("properties"))
     shortener.keep_dialect = _has_own_dialect(schema)
-    holder[form.schema] = shortener.schema(schema, frozenset(), required=True)
+    holder[form.schema] = shortener.schema(schema, _Place())
 
 
 class _Shortener:
@@ -89,50 +121,44 @@ class _Shortener:
         self.tool_words: frozenset[str] = frozenset()
         self.keep_dialect = False
 
-    def tool_description(self, text: str) -> str:
-        return self._text(text, self._notes.tool, frozenset())
+    def tool_description(self, text: str, properties: Any) -> str:
+        """A tool's description; its lines about parameters ("city: where it is") stay."""
+        care = self._notes.tool
+        if care and isinstance(properties, dict) and properties:
+            care = replace(care, cues=(*care.cues, opens_with(properties)))
+        return self._text(text, care, frozenset())
 
-    def schema(self, node: Any, names: frozenset[str], *, required: bool) -> Any:
-        """The same schema with shorter notes.
-
-        Args:
-            names: Stems of the words in the names of the property and of those around it.
-        """
+    def schema(self, node: Any, place: _Place) -> Any:
+        """The same schema with shorter notes."""
         if not isinstance(node, dict):
             return node
-        needed = node.get("required")
-        needed = frozenset(key for key in needed if isinstance(key, str)) if isinstance(needed, list) else frozenset()
         short: dict[str, Any] = {}
         for key, value in node.items():
             if key in _MAP and isinstance(value, dict):
                 short[key] = {
-                    name: self.schema(inner, names | words_of(name), required=name in needed or key != "properties")
-                    for name, inner in value.items()
+                    name: self.schema(inner, _inside(place, node, key, name)) for name, inner in value.items()
                 }
             elif (key in _LIST or key in _ONE) and isinstance(value, list):
-                short[key] = [self.schema(inner, names, required=required) for inner in value]
+                short[key] = [self.schema(inner, place) for inner in value]
             elif key in _ONE:
-                short[key] = self.schema(value, names, required=required)
-            elif (kept := self._note(key, value, node, names, required)) is not _GONE:
+                short[key] = self.schema(value, place)
+            elif (kept := self._note(key, value, node, place)) is not _GONE:
                 short[key] = kept
         return short
 
-    def _note(self, key: str, value: Any, node: dict[str, Any], names: frozenset[str], required: bool) -> Any:
+    def _note(self, key: str, value: Any, node: dict[str, Any], place: _Place) -> Any:
         match key, value:
             case ("default", None) | ("$comment", str()) | ("description" | "title", ""):
                 return _GONE
             case ("$schema", str()):
                 return value if self.keep_dialect else _GONE
             case ("optional", True):
-                return value if required else _GONE
+                return value if place.required else _GONE
             case ("title", str()):
-                return _GONE if is_known(split_name(value), names | self.tool_words) else value
+                return _GONE if is_known(split_name(value), place.names | self.tool_words) else value
             case ("description", str()):
-                return self._description(value, node, names, required) or _GONE
+                return self._text(value, self._notes.of(place), place.names | _values(node)) or _GONE
         return value
-
-    def _description(self, text: str, node: dict[str, Any], names: frozenset[str], required: bool) -> str:
-        return self._text(text, self._notes.required if required else self._notes.optional, names | _values(node))
 
     def _text(self, text: str, care: Care | None, known: frozenset[str]) -> str:
         if any(pin in text for pin in self._pins):
@@ -143,6 +169,13 @@ class _Shortener:
 
 
 _GONE: Final = object()
+
+
+def _inside(place: _Place, node: dict[str, Any], key: str, name: str) -> _Place:
+    """The place of one of the schemas that `node` names under `key`."""
+    needed = node.get("required")
+    required = key != "properties" or (isinstance(needed, list) and name in needed)
+    return _Place(place.names | words_of(name), required, is_telling(name))
 
 
 def _values(node: dict[str, Any]) -> frozenset[str]:

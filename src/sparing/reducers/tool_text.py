@@ -35,7 +35,6 @@ class Care:
         return any(cue.search(text) for cue in self.cues)
 
 
-_MARKS = " \t\n,;:–—-"
 _LINE = re.compile(r"(?<=\n)[ \t]*(?=[^ \t\n])")
 
 
@@ -71,7 +70,7 @@ def shorten(text: str, care: Care, known: frozenset[str], around: frozenset[str]
             short = sentence
         else:
             short = _shorten_sentence(sentence, care, known, around, trimmed=not start)
-        if short.strip():
+        if short.strip() and (plain or listed or care.has_cue(short)):
             plain -= not cued
             kept.append(short)
             listed = _announces(sentence) or (listed and "\n\n" not in sentence)
@@ -85,11 +84,6 @@ def _announces(sentence: str) -> bool:
     return sentence.rstrip().endswith(":") and "\n\n" not in sentence
 
 
-def _goes_on(clause: str) -> bool:
-    """Whether it continues the one before the bracket that it stands behind."""
-    return not clause.lstrip().startswith(("(", *_MARKS))
-
-
 def _shorten_sentence(
     sentence: str, care: Care, known: frozenset[str], around: frozenset[str], *, trimmed: bool
 ) -> str:
@@ -99,9 +93,9 @@ def _shorten_sentence(
     for i, clause in enumerate(clauses(body)):
         if not i and trimmed:
             clause = trim(clause, known | around)
-        stays = bool(kept) if i and _goes_on(clause) else care.clauses if i else care.gloss
+        stays = care.clauses if i else care.gloss
         if (stays or care.has_cue(clause)) and not is_known(clause, known):
-            kept.append(clause if kept or not i else clause.lstrip(_MARKS) or clause)
+            kept.append(clause if kept or not i else clause.lstrip(" \t\n,;:–—-") or clause)
     text = "".join(kept)
     stop = body[len(body.rstrip(".!?")) :]
     if not text or text.endswith((".", "!", "?", ":")):

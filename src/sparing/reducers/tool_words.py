@@ -7,6 +7,8 @@ so are openings and endings that only repeat. What is kept is kept to the letter
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from sparing.reducers.words import WORD, fold, stem
@@ -34,6 +36,7 @@ _FILLER: Final = _stems(
     describe describing refer refers referring name named called optional required whether
     """
 )
+_TELLING_LETTERS: Final = 3  # of a stem
 # Known beside these where the schema itself lists or defaults the values.
 OF_ENUM: Final = _stems("one either or options option choices choice allowed possible valid supported available can")
 OF_DEFAULT: Final = _stems("default defaults defaulted if not specified provided given set omitted none else")
@@ -46,14 +49,16 @@ RULE: Final = re.compile(
 )
 FORM: Final = re.compile(
     r"""\d|["`“‘«]|(?<!\w)'|\b[A-Z]{2,}\b|\w/\w|%|°|[a-z]_[a-z]|(?i:\be\.?g\b|\bi\.?e\b|\bsuch as\b|\bfor example\b"""
-    r"""|\bexamples?\b|\bformat|\bseparated|\b(?:max|min)(?:imum)?\b|\bat (?:least|most)\b|\bup to\b|\bbetween\b"""
-    r"""|\brange\b|\bunits?\b|\bin (?:[a-z]+s|celsius|fahrenheit|percent)\b)"""
+    r"""|\bexamples?\b|\bformat|\bseparated|\btime ?zone|\blocal time|\b(?:max|min)(?:imum)?\b|\bat (?:least|most)\b"""
+    r"""|\bup to\b|\bbetween\b|\brange\b|\bcan be\b|\beither\b|\bone of\b|\bunits?\b|\bpercent|\bper \w+"""
+    r"""|\bin (?:[a-z]+s|celsius|fahrenheit|kelvin|[mck]?m|[mk]?g|ml|lb|oz|k?hz|k?wh|usd|eur|gbp)\b)"""
 )
 
 _OPENING = re.compile(
     r"""(?:(?:an?|the|this)\s+)?
     (?:
-      (?:function|tool|method|api|endpoint)\s+(?:(?:is|can\s+be|will|may\s+be)\s+)*(?:used\s+to\s+)?
+      (?:function|tool|method|api|endpoint)\s+(?!to\b|of\b|for\b|in\b|that\b|which\b|name\b)
+      (?:(?:is|can\s+be|will|may\s+be)\s+)*(?:used\s+to\s+)?
       (?:(?:allows?|lets|enables?)\s+(?:you|users?|the\s+user|clients?)\s+(?:to\s+)?)?
     | (?:(?:optional|required|boolean)\s+)*(?:flag|boolean|parameter|argument|value|field|option|setting|switch)\s+
       (?:(?:is|that|which|will|used|to|for)\s+)*(?:determin|indicat|specif|defin|denot|represent|describ)\w*\s+
@@ -63,7 +68,7 @@ _OPENING = re.compile(
     (?:(?:an?|the)\s+)?""",
     re.IGNORECASE | re.VERBOSE,
 )
-_TAIL = re.compile(r"\s+(?:of|for|in|on|from|about|within)\s+(?!.*\()")
+_TAIL = re.compile(r"\s+(?:of|for|in|on|from|about|within)\s+")
 # What a clause may not end with once its tail is gone: "date of when", "to be looked".
 _DANGLING = re.compile(
     r"\b(?:to(?: be)? \w+|(?:is|are|was|were|be|been) \w+|you \w+|when|where|who\w*|which|that|how|what|if|and"
@@ -88,6 +93,17 @@ def words_of(*names: str) -> frozenset[str]:
     return _stems(" ".join(map(split_name, names)))
 
 
+def is_telling(name: str) -> bool:
+    """Whether an identifier tells by itself what it stands for: not ``q``, ``id`` or ``value``."""
+    return any(len(word) >= _TELLING_LETTERS for word in words_of(name) - _FILLER)
+
+
+def opens_with(names: Iterable[str]) -> re.Pattern[str]:
+    """What finds a line that explains one of these parameters, as docstrings do: ``city (str): where it is``."""
+    alternatives = "|".join(map(re.escape, names))
+    return re.compile(rf"^\W*(?:{alternatives})`?\s*(?:\([^)]*\))?\s*[:–—-]")
+
+
 def is_known(text: str, known: frozenset[str]) -> bool:
     """Whether nothing in a text is new to a reader who has read `known`; a text without words says nothing."""
     return _stems(text) <= known | _FILLER and not _SIGN.search(text)
@@ -96,30 +112,28 @@ def is_known(text: str, known: frozenset[str]) -> bool:
 def clauses(sentence: str) -> list[str]:
     """The sentence in pieces, each with the mark before it; together they are the sentence.
 
-    Brackets stay whole. A sentence whose brackets do not match is one piece.
+    A bracket is a piece of its own where the sentence does not go on behind it, else a part of what is around it. A
+    sentence whose brackets do not match is one piece.
     """
-    cuts, depth, at = [0], 0, 0
-    found = iter(_CLAUSE.finditer(sentence))
-    clause = next(found, None)
+    marks = {mark.start() for mark in _CLAUSE.finditer(sentence)}
+    cuts, depth, opened = [], 0, 0
     for at, letter in enumerate(sentence):
-        while clause is not None and clause.start() < at:
-            clause = next(found, None)
-        if clause is not None and clause.start() == at and depth == 0 and at > cuts[-1]:
+        if at in marks and depth == 0:
             cuts.append(at)
         if letter in "([{":
-            if depth == 0 and letter == "(" and sentence[at - 1 : at] == " ":
-                cuts.append(max(cuts[-1], at - 1))
+            opened = at if depth == 0 else opened
             depth += 1
         elif letter in ")]}":
             depth -= 1
             if depth < 0:
                 return [sentence]
-            if depth == 0 and letter == ")" and sentence[at + 1 : at + 2] in (" ", ","):
-                cuts.append(at + 1)
+            ends = at + 1 in marks or not sentence[at + 1 : at + 2].strip(",;:.!?")
+            if depth == 0 and ends and sentence[opened - 1 : opened + 1] == " (":
+                cuts += (opened - 1, at + 1)
     if depth:
         return [sentence]
-    bounds = sorted({*cuts, len(sentence)})
-    return [sentence[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    bounds = sorted({0, *cuts, len(sentence)})
+    return [sentence[a:b] for a, b in pairwise(bounds)]
 
 
 def trim(clause: str, known: frozenset[str]) -> str:
@@ -127,9 +141,8 @@ def trim(clause: str, known: frozenset[str]) -> str:
     opening = _OPENING.match(clause)
     if opening is not None and opening.end() < len(clause) and clause[opening.end()].isalnum():
         clause = clause[opening.end() :]
-    while tails := list(_TAIL.finditer(clause)):
-        last = tails[-1].start()
-        if not is_known(clause[last:], known) or _DANGLING.search(clause[:last]):
+    for start in reversed([tail.start() for tail in _TAIL.finditer(clause, clause.rfind("(") + 1)]):
+        if not is_known(clause[start:], known) or _DANGLING.search(clause[:start]):
             break
-        clause = clause[:last]
+        clause = clause[:start]
     return clause

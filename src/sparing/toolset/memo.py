@@ -1,11 +1,13 @@
-"""Tool definitions shortened once: the same tools come with every turn of every conversation."""
+"""What is worked out about tool definitions once: the same tools come with every turn of every conversation."""
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from threading import Lock
+from typing import Generic, TypeVar
 
 from sparing.core.ladder import Skip
 from sparing.reducers.tool_schemas import NAME, shorten_tool
@@ -14,52 +16,62 @@ from sparing.settings.tree import Effort
 _log = logging.getLogger("sparing")
 _MOST_CHARS = 8_000_000
 
+T = TypeVar("T")
 
-class _Memo:
-    """Shortened definitions by content hash, the least recently used forgotten first; bounded by characters."""
 
-    def __init__(self, most_chars: int) -> None:
-        self._most_chars = most_chars
-        self._chars = 0
-        self._known: OrderedDict[bytes, str] = OrderedDict()
+class Memo(Generic[T]):
+    """Values by the hash of the texts that they follow from; the least recently used are forgotten first.
+
+    Args:
+        most: Sum of the sizes of what is kept.
+        size: Of a value.
+    """
+
+    def __init__(self, most: int, size: Callable[[T], int]) -> None:
+        self._most = most
+        self._size = size
+        self._sum = 0
+        self._known: OrderedDict[bytes, T] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: bytes) -> str | None:
+    def get(self, texts: Sequence[str], compute: Callable[[], T]) -> T:
+        """The value for these texts, computed if it is not known."""
+        key = _digest(texts)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        return None
-
-    def put(self, key: bytes, text: str) -> None:
+        value = compute()
         with self._lock:
-            if key not in self._known and len(text) <= self._most_chars:
-                self._known[key] = text
-                self._chars += len(text)
-            while self._chars > self._most_chars:
-                _, gone = self._known.popitem(last=False)
-                self._chars -= len(gone)
+            if key not in self._known:
+                self._known[key] = value
+                self._sum += self._size(value)
+            while self._sum > self._most:
+                self._sum -= self._size(self._known.popitem(last=False)[1])
+        return value
 
 
-_memo = _Memo(_MOST_CHARS)
+def _digest(texts: Sequence[str]) -> bytes:
+    digest = blake2b(digest_size=20)
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.digest()
+
+
+_shorter: Memo[str] = Memo(_MOST_CHARS, len)
 
 
 def shortened(text: str, effort: Effort, pins: tuple[str, ...] = ()) -> str:
     """The definition as `shorten_tool` makes it, or itself; remembered. Fails open: what raises stays as it is."""
-    if effort == "off":
-        return text
-    key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20, salt=effort.encode(), key=_pin_key(pins))
-    if (known := _memo.get(key.digest())) is not None:
-        return known
+    return _shorter.get((text, effort, *pins), lambda: _shorten(text, effort, pins))
+
+
+def _shorten(text: str, effort: Effort, pins: tuple[str, ...]) -> str:
     try:
         short = shorten_tool(text, effort, pins)
-    except Exception as error:  # the seam of `offer.propose`: whatever goes wrong here, the request goes on
+    except Exception:  # the seam of `offer.propose`: whatever goes wrong here, the request goes on
         _log.exception("%s failed on %d characters", NAME, len(text))
-        short = Skip(f"{NAME} failed: {type(error).__name__}")
-    result = text if isinstance(short, Skip) else short
-    _memo.put(key.digest(), result)
-    return result
-
-
-def _pin_key(pins: tuple[str, ...]) -> bytes:
-    return blake2b("\0".join(pins).encode("utf-8", "surrogatepass"), digest_size=32).digest() if pins else b""
+        return text
+    return text if isinstance(short, Skip) else short

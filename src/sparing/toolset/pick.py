@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +21,7 @@ from sparing.reducers.json_write import read
 from sparing.reducers.tool_forms import forms
 from sparing.reducers.tool_rank import Ranking, rank_tools
 from sparing.settings import PolicySettings
+from sparing.toolset.memo import Memo
 from sparing.toolset.search import CALL, FIND
 
 _LEAST_EVIDENCE: Final = 1.2  # about one rare word in the name of one tool: with less there is nothing to choose by
@@ -56,12 +56,13 @@ def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) ->
         return Skip("tools cannot be told apart by name")
     if not _is_plain_list(prompt, tools):
         return Skip("tools are not a plain list")
-    ranking = _rank(tuple(tool.text for tool in tools), _first_words(prompt))
-    if ranking.evidence < _LEAST_EVIDENCE:
+    texts, question = [tool.text for tool in tools], _first_words(prompt)
+    facts = _known.get((*texts, question), lambda: _facts(texts, question))
+    if facts.ranking.evidence < _LEAST_EVIDENCE:
         return Skip("the first user turn does not tell which tools are needed")
-    chosen = _named_by_choice(prompt)
-    kept = {i for i, tool in enumerate(tools) if tool.tool in chosen or _must_stay(tool, policy)}
-    for i in ranking.order:
+    chosen = _named_by_choice(prompt).union(policy.exempt_tools)
+    kept = {i for i, tool in enumerate(tools) if i in facts.bound or tool.tool in chosen}
+    for i in facts.ranking.order:
         if len(kept) >= policy.most_tools:
             break
         kept.add(i)
@@ -72,9 +73,20 @@ def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) ->
     return Pick(tuple(sorted(kept)), tuple(called), left_out) if left_out else Skip("every tool has to stay")
 
 
-@lru_cache(maxsize=64)
-def _rank(definitions: tuple[str, ...], question: str) -> Ranking:
-    return rank_tools(definitions, question)
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What follows from a catalogue and a question: the ranking, and the tools that have to stay whatever it is."""
+
+    ranking: Ranking
+    bound: frozenset[int]
+
+
+_known: Memo[_Facts] = Memo(200_000, lambda facts: len(facts.ranking.order))
+
+
+def _facts(definitions: Sequence[str], question: str) -> _Facts:
+    bound = frozenset(i for i, definition in enumerate(definitions) if _is_bound(definition))
+    return _Facts(rank_tools(definitions, question), bound)
 
 
 def _first_words(prompt: Prompt) -> str:
@@ -85,12 +97,10 @@ def _first_words(prompt: Prompt) -> str:
     return "\n".join(said or [span.text for span in first])
 
 
-def _must_stay(tool: Span, policy: PolicySettings) -> bool:
-    """Whether a tool is exempt, carries a cache mark, or is the provider's own (nothing tells what it is about)."""
-    if tool.tool in policy.exempt_tools:
-        return True
+def _is_bound(text: str) -> bool:
+    """Whether a tool carries a cache mark, or is the provider's own, so that nothing tells what it is about."""
     try:
-        definition = read(tool.text)
+        definition = read(text)
     except (ValueError, RecursionError):
         return True
     return "cache_control" in definition or not forms(definition)

@@ -34,7 +34,7 @@ class ToolPlan:
         saved_tokens: Of the definitions, what Sparing's own tools cost taken off.
         receipts: One per definition that is shortened, left out or added.
         names: Of the tools that are sent, in order; None when they stay as they are.
-        left_out: Names of the tools that only the search finds (`tool_search`).
+        left_out: Definitions (JSON) of the tools that the search finds (`tool_search`), as they came.
     """
 
     patches: tuple[Patch, ...] = ()
@@ -85,7 +85,7 @@ def _picked(prompt: Prompt, wire: Wire, shorter: Sequence[_Shorter], pick: Pick,
             _receipt_added(prompt, added, cost),
         ),
         (*(one.tool.tool for one in kept), FIND, CALL, *(one.tool.tool for one in called)),
-        pick.left_out,
+        tuple(one.tool.text for one in shorter if one.tool.tool in pick.left_out),
     )
 
 

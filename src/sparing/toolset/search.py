@@ -8,7 +8,7 @@ model is told what to say, and the client sees the real call only.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,12 +77,12 @@ class _Wrapped(msgspec.Struct):
     arguments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-def real_call(arguments: str, names: Collection[str]) -> RealCall:
+def real_call(arguments: str, schemas: Sequence[str]) -> RealCall:
     """The call that the model means with a call of `sparing_call_tool`.
 
     Args:
         arguments: JSON text of that call's arguments.
-        names: Tools that were left out.
+        schemas: Definitions of the tools that were left out.
     Raises:
         RequestError: It names no such tool, or its arguments are no object; the message is written for the model.
     """
@@ -95,7 +95,7 @@ def real_call(arguments: str, names: Collection[str]) -> RealCall:
             raise RequestError("arguments must be an object", hint=f"see its definition with {FIND}")
     except (ValueError, RecursionError) as error:
         raise RequestError(f"that is no call: {error}", hint='give {"name": ..., "arguments": {...}}') from error
-    if wrapped.name not in names:
+    if wrapped.name not in {form.name for tool in map(read, schemas) for form in forms(tool)}:
         raise RequestError(f"no tool is called {wrapped.name!r}", hint=f"search with {FIND}")
     return RealCall(wrapped.name, inner)
 

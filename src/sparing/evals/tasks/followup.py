@@ -4,51 +4,29 @@ XQuAD: an article (or four of them, 20 paragraphs) is pasted with question 1; fu
 with the gold answer as the assistant's answer between. Evidence is the sentence that holds the gold answer (see
 `xquad`); it has to stand anywhere in the request that is sent for its turn, except in what the assistant said.
 
-Beside Sparing as it is, two ways of doing without what it does for follow-ups, made of the same reduction: *frozen*
-sends for ever what question 1 left of the document; *replanned* reduces the document anew for all questions so far.
+Beside Sparing as it is, two ways of doing without what it does for follow-ups; see `pasted`.
 """
 
 from __future__ import annotations
 
-import json
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from sparing import registry
-from sparing.evals.data import first_file, provenance
+from sparing.evals.data import provenance
+from sparing.evals.pasted import ARTICLES, QUESTIONS, Asked, conversations, frozen, replanned
 from sparing.evals.progress import Progress, track
 from sparing.evals.report import Report, Table
 from sparing.evals.stats import Estimate, estimate
 from sparing.evals.svg import Chart, Series, Spot
 from sparing.evals.task import Bench, Draw, Tally
 from sparing.evals.tasks import xquad
-from sparing.evals.traffic.bodies import encode, read_logged
-from sparing.evals.traffic.conversation import Conversation, Json
 from sparing.evals.traffic.others import tried
 from sparing.evals.traffic.prefix import PrefixTest, prefix_test, rebilled_share
 from sparing.evals.traffic.sender import Posted, Sender, as_sent, sparing
 from sparing.settings import PolicySettings
 
-_QUESTIONS = 6
-_ARTICLES = {"article": 1, "20 paragraphs": 4}
-_MODEL = "gpt-4o"
 _METHODS = ("sparing", "frozen", "replanned", "unreduced")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One conversation about one document.
-
-    Attributes:
-        evidence: Of each turn's question.
-    """
-
-    document: str
-    language: str
-    conversation: Conversation
-    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,52 +45,21 @@ class Line:
 def measure(draw: Draw, names: tuple[str, ...]) -> Report:
     """n conversations per kind of document and language; the option is a language or ``all`` (default English)."""
     languages = xquad.LANGUAGES if draw.option == "all" else (draw.option or "en",)
-    asked = [one for language in languages for kind in _ARTICLES for one in conversations(draw, language, kind)]
+    asked = [one for language in languages for kind in ARTICLES for one in conversations(draw, language, kind)]
     senders = {name: _SENDERS[name](tried("")) for name in names or _METHODS}
     lines: list[Line] = []
     with track("followup", len(senders) * len(asked)) as progress:
         for name, sender in senders.items():
             progress.show(name)
             tests = [(one, *_sent(one, sender, progress)) for one in asked]
-            lines += [_line(name, kind, [t for t in tests if t[0].document == kind], draw) for kind in _ARTICLES]
+            lines += [_line(name, kind, [t for t in tests if t[0].document == kind], draw) for kind in ARTICLES]
     notes = [
-        f"{len(asked)} conversations of up to {_QUESTIONS} questions in {', '.join(languages)}; intervals by bootstrap "
+        f"{len(asked)} conversations of up to {QUESTIONS} questions in {', '.join(languages)}; intervals by bootstrap "
         "over conversations.",
         "*frozen* sends what question 1 left of the document; *replanned* reduces it anew for all questions so far.",
         provenance(xquad.SOURCE, draw.data_dir),
     ]
     return _report(lines, notes, draw)
-
-
-def conversations(draw: Draw, language: str, kind: str) -> list[Asked]:
-    """n conversations about documents of this kind, each about other articles as long as there are any."""
-    path = first_file(xquad.SOURCE, draw.data_dir, (f"{language}.jsonl", f"xquad.{language}.json"))
-    articles, queries = xquad.read(path)
-    rng = random.Random(f"{draw.seed} {kind}")
-    order = rng.sample(range(len(articles)), len(articles))
-    groups = [order[at : at + _ARTICLES[kind]] for at in range(0, len(order), _ARTICLES[kind])]
-    first = [sum(map(len, articles[:number])) for number in range(len(articles))]
-    found = []
-    for group in groups[: draw.n]:
-        places = [(first[number] + at, text) for number in group for at, text in enumerate(articles[number])]
-        own = [query for query in queries if query.paragraph in dict(places)]
-        chosen = rng.sample(own, min(_QUESTIONS, len(own)))
-        if len(chosen) > 1:
-            found.append(_asked(kind, language, places, chosen))
-    return found
-
-
-def _asked(kind: str, language: str, places: Sequence[tuple[int, str]], chosen: Sequence[xquad.Query]) -> Asked:
-    texts = dict(places)
-    messages: list[Json] = []
-    for number, query in enumerate(chosen):
-        document = "\n\n".join(texts.values()) + "\n\n" if number == 0 else ""
-        messages.append({"role": "user", "content": document + query.question})
-        messages.append({"role": "assistant", "content": query.answer})
-    logged = read_logged({"messages": messages}, _MODEL)
-    evidence = (xquad.evidence(texts[q.paragraph], q.start, q.answer, language) for q in chosen)
-    conversation = Conversation(f"{language}-{chosen[0].id}", logged.wire, logged.turns)
-    return Asked(kind, language, conversation, tuple(evidence))
 
 
 def _sent(asked: Asked, sender: Sender, progress: Progress) -> tuple[list[bool], PrefixTest]:
@@ -157,57 +104,26 @@ def _pooled(tallies: Sequence[Tally]) -> float:
     return sum(t.got for t in tallies) / sum(t.of for t in tallies)
 
 
-def _frozen(policy: PolicySettings) -> Sender:
-    """The first message as it was sent with question 1."""
-    return _rewriting("frozen", partial(_first_alone, sparing(policy)))
-
-
-def _replanned(policy: PolicySettings) -> Sender:
-    """The document reduced for all questions so far together."""
-    return _rewriting("replanned", partial(_for_all, sparing(policy)))
-
-
-def _rewriting(name: str, first_message: Callable[[str, Sequence[Json]], str]) -> Sender:
-    def send(wire: str, body: bytes) -> Posted:
-        request = json.loads(body)
-        request["messages"][0]["content"] = first_message(wire, request["messages"])
-        return Posted(encode(request))
-
-    return Sender(name, send)
-
-
-def _first_alone(sender: Sender, wire: str, messages: Sequence[Json]) -> str:
-    sent = sender.send(wire, encode({"model": _MODEL, "messages": messages[:1]}))
-    return str(json.loads(sent.body)["messages"][0]["content"])
-
-
-def _for_all(sender: Sender, wire: str, messages: Sequence[Json]) -> str:
-    document, _, question = str(messages[0]["content"]).rpartition("\n\n")
-    questions = " ".join([question, *(str(m["content"]) for m in messages[1:] if m["role"] == "user")])
-    once = {"role": "user", "content": f"{document}\n\n{questions}"}
-    return _first_alone(sender, wire, [once]).removesuffix(questions) + question
-
-
 _SENDERS: dict[str, Callable[[PolicySettings], Sender]] = {
     "sparing": sparing,
-    "frozen": _frozen,
-    "replanned": _replanned,
+    "frozen": frozen,
+    "replanned": replanned,
     "unreduced": lambda _policy: as_sent(),
 }
 
 
 def _report(lines: Sequence[Line], notes: Sequence[str], draw: Draw) -> Report:
     columns = ("method", "evidence of follow-ups (95 % CI)", "of question 1", "prefix re-billed (95 % CI)", "kept")
-    tables = [Table(kind, columns, tuple(_row(line) for line in lines if line.document == kind)) for kind in _ARTICLES]
+    tables = [Table(kind, columns, tuple(_row(line) for line in lines if line.document == kind)) for kind in ARTICLES]
     languages = list(lines[0].languages)
     if len(languages) > 1:
-        tables += [_by_language(lines, kind, languages) for kind in _ARTICLES]
+        tables += [_by_language(lines, kind, languages) for kind in ARTICLES]
     series = [
         Series(method, tuple(_spot(at, line.later) for at, line in enumerate(own)))
         for method in dict.fromkeys(line.method for line in lines)
         for own in [[line for line in lines if line.method == method]]
     ]
-    chart = Chart("Evidence of follow-up questions", "", "% visible", tuple(series), groups=tuple(_ARTICLES))
+    chart = Chart("Evidence of follow-up questions", "", "% visible", tuple(series), groups=tuple(ARTICLES))
     return Report(
         "followup" + (f":{draw.option}" if draw.option else ""),
         "Follow-up questions about an earlier document",

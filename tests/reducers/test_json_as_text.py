@@ -52,7 +52,7 @@ def containers(inner: st.SearchStrategy) -> st.SearchStrategy:
 DOCUMENTS = containers(st.recursive(st.one_of(SCALARS, st.sampled_from(["JFK", 1, None])), containers, max_leaves=20))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(DOCUMENTS)
 def test_reads_back_as_the_same_values(document):
     """Whatever the document, a reader of the notation gets all its values back, of the same types."""
@@ -100,6 +100,7 @@ def test_records_under_keys_name_a_repeated_key_once():
     cards = {f"card_{i}": {"kind": "card", "id": f"card_{i}", "last": 7000 + i} for i in range(3)}
     assert text_of({"cards": cards}) == "cards:{key=id kind:card last\ncard_0 7000\ncard_1 7001\ncard_2 7002}"
     assert text_of({"a": {"n": 1}, "b": {"n": 2}}) == "{key n\na 1\nb 2}"
+    assert text_of({"a": {"n": 1}, "b": {"n": 1, "x": 3}, "c": {"n": 1}}) == "{key n:1\na\nb {x:3}\nc}"
 
 
 def test_an_equal_record_refers_to_the_first():
@@ -126,6 +127,19 @@ def test_lists_and_optional_records_in_cells():
     assert text_of(orders) == (
         '[no items[sku n] sent{by day}?\nA1 [x 1; y 2] {dhl 3}\nA2 [] null\nA3 [z 1] {ups 4} {note:"late one"}]'
     )
+
+
+def test_further_keys_are_those_of_the_outer_record():
+    """Braces behind a record within a row are the next cell, not keys of that record."""
+    rows = [{"a": {"x": i, "y": 0}, "b": {f"k{i}": 1, f"m{i}": 2}} for i in range(2)]
+    assert text_of(rows) == "[a{x y:0} b\n0 {k0:1 m0:2}\n1 {k1:1 m1:2}]"
+
+
+def test_records_in_cells_have_no_further_keys():
+    """A key that is rare among them has a column or they are told one by one, on the line of their row."""
+    a, b, c = {"x": 1}, {"x": 2, "n": 0}, {"y": 3}
+    assert text_of([{"l": [a, a]}, {"l": [a, b]}]) == "[l[x n]\n[1 -; 1 -]\n[1 -; 2 0]]"
+    assert text_of([{"l": [b, a]}, {"l": [c]}]) == "[l\n[{x:2 n:0} {x:1}]\n[{y:3}]]"
 
 
 def test_a_key_that_few_records_lack_is_a_dash():
