@@ -138,7 +138,13 @@ def test_usage_is_read_from_the_answer(name: str) -> None:
     assert reader.usage() == expected
 
 
-counts = st.none() | st.booleans() | st.integers(-5, 10**16) | st.floats(allow_nan=False) | st.text('a"\\ü', max_size=3)
+counts = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 10**16)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text('a"\\ü', max_size=3)
+)
 NAMES = sorted(
     {"input_tokens_details", "cache_creation", "cache_write_tokens", "promptTokenCount", "cachedContentTokenCount"}
     | {
