@@ -39,6 +39,12 @@ def connected(url: str) -> genai.Client:
 
 
 @pytest.fixture
+def gateway(start: Callable[..., RunningGateway]) -> RunningGateway:
+    """With all the time it needs: what a busy machine cannot reduce in time goes up whole."""
+    return start(policy={"deadline_ms": 60_000})
+
+
+@pytest.fixture
 def client(gateway: RunningGateway) -> Iterator[genai.Client]:
     with connected(gateway.url) as client:
         yield client

@@ -23,6 +23,12 @@ HISTORY: list[Any] = [
 
 
 @pytest.fixture
+def gateway(start: Callable[..., RunningGateway]) -> RunningGateway:
+    """With all the time it needs: what a busy machine cannot reduce in time goes up whole."""
+    return start(policy={"deadline_ms": 60_000})
+
+
+@pytest.fixture
 def client(gateway: RunningGateway) -> Iterator[Mistral]:
     with Mistral(api_key="caller", server_url=gateway.url, timeout_ms=20_000) as client:
         yield client
