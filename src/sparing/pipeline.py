@@ -129,9 +129,6 @@ def _reason_to_leave(parts: Parts, before: int, policy: PolicySettings, budget: 
         return "nothing in this request may be reduced"
     if budget.input_tokens is not None:
         return f"already within the budget of {budget.input_tokens:,} tokens" if before <= budget.input_tokens else ""
-    characters = sum(len(piece.span.text) for piece in parts.pieces)
-    if characters < policy.min_tokens * 2:  # no vocabulary needs fewer than two characters a token on average
-        return f"fewer than {policy.min_tokens} reducible tokens"
     return ""
 
 

@@ -184,12 +184,19 @@ class Fold:
         offers = history.with_references(self._offers(turn.pieces, deadline), deadline)
         total = sum(offer.tokens for offer in offers)
         if total < self._policy.min_tokens:
-            settled = settle([whole_only(offer) for offer in offers], total, self._policy.pins, lossless=True)
+            settled = self._settled_whole(offers)
         else:
             settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
         needed = self._needed(turn, history, deadline)
         whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
         return TurnResult(outcomes_of(settled), needed.supplied, whole or self._compaction(history, deadline))
+
+    def _settled_whole(self, offers: Sequence[Offer]) -> Settlement:
+        """A turn with too little in it to lose any of it."""
+        policy = self._policy
+        settled = settle([whole_only(offer) for offer in offers], 0, policy.pins, lossless=True)
+        reason = f"fewer than {policy.min_tokens} reducible tokens in this turn"
+        return replace(settled, reasons=tuple(given or reason for given in settled.reasons))
 
     def _compaction(self, history: History, deadline: Deadline) -> tuple[Replan, ...]:
         if self._policy.compaction == "off" or self._target.lossless:

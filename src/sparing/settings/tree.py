@@ -20,7 +20,7 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Effort, Meta(description="safe: lossless only; balanced: keep what the question needs; max: keep little.")
     ] = "balanced"
     min_tokens: Annotated[
-        int, Meta(ge=0, description="A request with fewer reducible tokens than this is passed through.")
+        int, Meta(ge=0, description="A turn with fewer reducible tokens than this loses nothing: only lossless forms are used.")
     ] = 256
     deadline_ms: Annotated[int, Meta(ge=1, description="Time allowed for one reduction.")] = 500
     pins: Annotated[
@@ -42,7 +42,7 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "mask"
     keep_turns: Annotated[
         int, Meta(ge=1, description="So many of the newest turns (calls of the model) are never compacted.")
-    ] = 12
+    ] = 24
     prices_file: Annotated[
         str, Meta(description="TOML file of your own prices; its rows win over those that are shipped (docs/money.md).")
     ] = ""
