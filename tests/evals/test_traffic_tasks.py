@@ -101,6 +101,13 @@ def test_what_speaks_one_form_only_is_translated(recorded: Draw) -> None:
     assert one.turns[-1].log.usage.cache_write_tokens > 0
 
 
+def test_requests_name_the_model_that_is_paid(recorded: Draw) -> None:
+    """What is worth doing to a request depends on its prices."""
+    (ours,) = find_senders(["sparing"], tried("safe"))
+    paid = [pay(tau_conversations(recorded)[0], ours, payment).model for payment in PAYMENTS]
+    assert paid == [payment.model for payment in PAYMENTS]
+
+
 def test_a_recorder_sends_the_same_body_once(recorded: Draw) -> None:
     """Four bills need one reduction of each request."""
     conversation = tau_conversations(recorded)[0]

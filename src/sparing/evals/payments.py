@@ -9,7 +9,7 @@ from sparing.evals.traffic.conversation import Conversation
 from sparing.evals.traffic.others import Recorder
 from sparing.evals.traffic.replay import Replayed, replay
 from sparing.evals.traffic.sender import Posted, Sender
-from sparing.evals.traffic.translate import as_anthropic, to_anthropic
+from sparing.evals.traffic.translate import as_anthropic, as_model, to_anthropic
 from sparing.prices.lookup import prices_for
 
 
@@ -43,7 +43,7 @@ PAYMENTS = (
 def pay(conversation: Conversation, sender: Recorder, payment: Payment) -> Replayed:
     """Replay a conversation in OpenAI's form; what only speaks that form has its requests translated afterwards."""
     if payment.marks is None:
-        return replay(conversation, sender.as_sender(), payment.prices)
+        return replay(as_model(conversation, payment.model), sender.as_sender(), payment.prices)
     theirs = as_anthropic(conversation, payment.model, marks=payment.marks)
     if sender.speaks_anthropic:
         return replay(theirs, sender.as_sender(), payment.prices)

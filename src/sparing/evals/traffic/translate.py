@@ -41,6 +41,12 @@ def as_anthropic(conversation: Conversation, model: str, *, marks: bool) -> Conv
     return Conversation(conversation.id, "anthropic.messages", tuple(turns))
 
 
+def as_model(conversation: Conversation, model: str) -> Conversation:
+    """The same requests to another model."""
+    turns = (replace(turn, body=encode({**json.loads(turn.body), "model": model})) for turn in conversation.turns)
+    return replace(conversation, turns=tuple(turns))
+
+
 _SYSTEM = ("system", "developer")
 
 
