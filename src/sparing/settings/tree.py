@@ -20,7 +20,7 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Effort, Meta(description="safe: lossless only; balanced: keep what the question needs; max: keep little.")
     ] = "balanced"
     min_tokens: Annotated[
-        int, Meta(ge=0, description="A turn with fewer reducible tokens than this loses nothing: only lossless forms are used.")
+        int, Meta(ge=0, description="A turn with fewer reducible tokens loses nothing: lossless forms only.")
     ] = 256
     deadline_ms: Annotated[int, Meta(ge=1, description="Time allowed for one reduction.")] = 500
     pins: Annotated[
