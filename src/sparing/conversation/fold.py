@@ -15,6 +15,7 @@ from sparing.conversation.by_effort import settle_by_effort
 from sparing.conversation.compact import compaction
 from sparing.conversation.history import History
 from sparing.conversation.memory import MEMORY, Memory
+from sparing.conversation.old_turns import old_turn_offers
 from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of, settlement_of
 from sparing.conversation.resupply import MOST_TOKENS, Needed, Supply, needed_of
 from sparing.conversation.turns import Turn, with_later_words
@@ -129,9 +130,18 @@ class Fold:
             needed = self._needed(newest, history, self._deadline, left - settled.tokens)
             self._results.append(TurnResult(outcomes_of(settled), needed.supplied))
             return replace(self._folded(), fits=settled.fits)
-        anew = self._offers(with_later_words(self._turns), self._deadline)
-        fixed = before_tokens - sum(offer.tokens for offer in anew)
-        settled = self._settle_within(anew, limit_tokens - fixed, must_fit=True)
+        return self._anew(before_tokens, limit_tokens)
+
+    def _anew(self, before_tokens: int, limit_tokens: int) -> Folded:
+        """Everything planned together; with what was said in old turns where the material alone cannot give enough."""
+        offers = self._offers(with_later_words(self._turns), self._deadline)
+        room = limit_tokens - before_tokens
+        settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=False)
+        if not settled.fits:
+            words = "\n".join(span.text for span in self._turns[-1].asked).strip()
+            ask = Ask(self._counter, Question(words) if words else None, self._policy.pins, self._deadline)
+            offers = with_priors([*offers, *old_turn_offers(self._turns, ask)])
+            settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=True)
         return Folded(self._marked(settled), fits=settled.fits)
 
     def _marked(self, settled: Settlement) -> Settlement:
