@@ -123,8 +123,8 @@ _DIGIT = re.compile(r"\d")
 # A time of day or a date, whole or the day alone.
 _WHEN = re.compile(r"\d{1,2}[:.]\d\d(?!\d)|\d ?[ap]\.?m|\d{1,2}(?:st|nd|rd|th)\b|\d{1,4}[-/]\d{1,2}(?:[-/]\d|$)")
 _MONEY = re.compile(r"[$€£¥]\d|\d[\d.,]*[$€£¥]")
-_WHEN_WEIGHT, _MONEY_WEIGHT, _TIME_WEIGHT, _NOT_WEIGHT, _BOUND_WEIGHT = 1.6, 0.7, 0.5, 0.15, 0.4
-_CONTENT_WEIGHT = 0.35  # of a rare word, beside 1 for a name or a number
+_WHEN_WEIGHT, _MONEY_WEIGHT, _TIME_WEIGHT, _NOT_WEIGHT, _BOUND_WEIGHT = 1.8, 0.7, 0.5, 0.15, 0.4
+_CONTENT_WEIGHT = 0.45  # of a rare word, beside 1 for a name or a number
 _COMMONEST, _RAREST = 0.55, 1.1  # by `words.rarity`
 
 
