@@ -62,7 +62,7 @@ def phrase_ladder(text: str, ask: Ask, reducer: str, choose: Chosen | None = Non
     stay, relevance = choose(pieces) if choose else (frozenset[int](), None)
     stay |= pinned(text, pieces.bounds, ask.pins)
     stay |= {piece for piece in pieces.ends() if {piece - 1, piece + 1} <= stay}
-    tokens = ask.counter.split(text, pieces.bounds)
+    tokens = ask.counter.split(text, _word_starts(text, pieces.bounds))
     order = order_pieces(pieces, tokens, _GAP_TOKENS, relevance)
     ask.deadline.check()
     units = Units(
@@ -79,6 +79,11 @@ def phrase_ladder(text: str, ask: Ask, reducer: str, choose: Chosen | None = Non
         tokens=tokens,
     )
     return PhraseLadder(packed_ladder(units, ask.counter))
+
+
+def _word_starts(text: str, bounds: Sequence[int]) -> list[int]:
+    """The bounds, before the blank where there is one: a token begins with its blank, and counts where it begins."""
+    return [bound - (text[bound - 1 : bound] == " ") for bound in bounds[:-1]] + [bounds[-1]]
 
 
 def _gap_at(text: str, bounds: Sequence[int]) -> Callable[[int, int], str]:

@@ -19,7 +19,7 @@ from sparing.reducers.turn_words import VALUES, bare, rare_weight, serves, takes
 
 _NAME = 0.5  # least weight of what counts as a name, a date or a number
 _SETTLED = 1.2  # weight of a word that is said in more than one piece
-_OFFERED, _TAKEN_UP = 0.4, 0.8
+_OFFERED, _TAKEN_UP = 0.45, 0.8
 _ANSWER = 1.6  # of the plain words of an answer
 _AGAIN = 0.5  # what is left of a word that a better piece holds, where the phrase is new
 _PART = 0.4  # of the second and later words of a name: a name is one fact, however long
