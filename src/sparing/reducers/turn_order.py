@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, repeat
+from itertools import chain, compress, pairwise, repeat
 
 from sparing.reducers.turn_pieces import Pieces
 from sparing.reducers.turn_words import VALUES, bare, rare_weight, serves, takes_up, weight
@@ -82,10 +82,10 @@ def _told(pieces: Pieces) -> Told:
     firsts = pieces.firsts
     sizes = [b - a for a, b in pairwise(firsts)]
     piece_of = chain.from_iterable(map(repeat, range(len(sizes)), sizes))
+    telling = zip(compress(piece_of, weights), compress(pieces.tokens, weights), filter(None, weights), strict=True)
     told: Told = {}
-    for piece, token, value in zip(piece_of, pieces.tokens, weights, strict=True):
-        if value:
-            told.setdefault(piece, {})[bare(token)] = value
+    for piece, token, value in telling:
+        told.setdefault(piece, {})[bare(token)] = value
     return told
 
 
