@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from itertools import chain, compress, pairwise, repeat
 
 from sparing.reducers.turn_pieces import Pieces
-from sparing.reducers.turn_words import VALUES, bare, rare_weight, serves, takes_up, weight
+from sparing.reducers.turn_words import VALUES, answers, bare, rare_weight, serves, weight
 
 _NAME = 0.5  # least weight of what counts as a name, a date or a number
 _SETTLED = 1.2  # weight of a word that is said in more than one piece
-_OFFERED, _TAKEN_UP = 0.45, 0.8
+_OFFER_SHARE = {"": 0.45, "taken up": 0.8, "refused": 0.25}  # of what an assistant says, by the answer to it
 _ANSWER = 1.6  # of the plain words of an answer
 _AGAIN = 0.5  # what is left of a word that a better piece holds, where the phrase is new
 _PART = 0.4  # of the second and later words of a name: a name is one fact, however long
@@ -29,7 +29,7 @@ _LABEL_RATE = 0.05  # worth per token of who speaks: above a commonplace word, b
 _PARTS = re.compile("(?<=v)v")
 _CAPITALS = re.compile("(?<=[eL/])v(?!v)|^v(?!v)")  # the first word of a sentence has a capital anyway
 _JUST_BEFORE = 1 + 1e-9
-_FIRST_WORDS = 3  # of an answer tell whether it takes up what was offered
+_FIRST_WORDS = 5  # of an answer tell whether it takes up what was offered
 
 Told = dict[int, dict[str, float]]
 """Piece -> the words in it that tell something, with their weights; other pieces are absent."""
@@ -113,8 +113,8 @@ def _shares(pieces: Pieces) -> dict[int, tuple[float, float]]:
     for label, following in pairwise([*labels, len(label_of)]):
         if serves(pieces.tokens[firsts[label]]):
             answer = firsts[following] + 1
-            taken = takes_up(pieces.tokens[answer : answer + _FIRST_WORDS])
-            shares[label] = (_TAKEN_UP, _TAKEN_UP) if taken else (_OFFERED, _OFFERED)
+            share = _OFFER_SHARE[answers(pieces.tokens[answer : answer + _FIRST_WORDS])]
+            shares[label] = (share, share)
         elif before in asks:
             shares[label] = (1.0, _ANSWER)
         before = label

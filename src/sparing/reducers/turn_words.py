@@ -105,6 +105,9 @@ _TAKEN: Final = _words(
     """
 )
 
+# How it is turned down.
+_REFUSED: Final = _NOT | _words("nope nah other others another different else andere anderes otro otra autre")
+
 _ROLES: Final = (
     (_NOT, NOT),
     (_BUT, BUT),
@@ -190,6 +193,7 @@ def serves(label: str) -> bool:
     return any(word in _SERVERS for word in WORD.findall(fold(label)))
 
 
-def takes_up(tokens: Sequence[str]) -> bool:
-    """Whether a turn that begins with these tokens accepts what was offered."""
-    return any(bare(token) in _TAKEN for token in tokens)
+def answers(tokens: Sequence[str]) -> str:
+    """What a turn that begins with these tokens makes of an offer: "refused", "taken up", or "" if it does not say."""
+    words = {bare(token) for token in tokens}
+    return "refused" if words & _REFUSED else "taken up" if words & _TAKEN else ""
