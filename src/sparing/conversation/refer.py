@@ -21,7 +21,8 @@ from sparing.rungs import Below, OneRung, as_it_is
 from sparing.settle import Settlement
 
 _FOLDABLE = frozenset(
-    {Content.PROSE, Content.MARKDOWN, Content.CODE, Content.LOG, Content.TEST_OUTPUT, Content.DIFF, Content.TABLE}
+    {Content.PROSE, Content.DIALOGUE, Content.MARKDOWN, Content.CODE, Content.LOG, Content.TEST_OUTPUT}
+    | {Content.DIFF, Content.TABLE}
 )
 _FEWEST_TOKENS = 200  # shorter texts repeat too little to be worth looking at
 _FEWEST_CHARS = 400

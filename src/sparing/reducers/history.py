@@ -19,8 +19,7 @@ from sparing.core.ladder import Ladder, Rendition, Skip
 from sparing.core.reducer import Ask
 from sparing.reducers.history_cues import BOX, CUES_OF, FAILURE
 from sparing.reducers.names import name_spans
-from sparing.reducers.packing import PackedLadder
-from sparing.reducers.phrase_ladder import phrase_ladder
+from sparing.reducers.phrase_ladder import PhraseLadder, phrase_ladder
 from sparing.reducers.relevance import score
 from sparing.reducers.sentences import sentence_bounds
 from sparing.reducers.turn_pieces import Pieces
@@ -42,7 +41,7 @@ class OldTurnLadder:
         tells: How much the whole message tells, 0..1: what its worth falls by from the top to a mark alone.
     """
 
-    base: PackedLadder
+    base: PhraseLadder
     tells: float
 
     @property
@@ -62,8 +61,8 @@ class OldTurnLadder:
         return replace(self.base.render(rung), worth=self.worth[rung])
 
 
-def _tells(ladder: PackedLadder) -> float:
-    units = ladder.base.units
+def _tells(ladder: PhraseLadder) -> float:
+    units = ladder.base.base.units
     return min(1.0, sum(units.worth) / (_DENSE * max(1, ladder.tokens[-1])))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from sparing.core.ladder import Skip
+from sparing.core.ladder import Rendition, Skip
 from sparing.core.reducer import Ask
 from sparing.reducers.choice import pinned
 from sparing.reducers.packing import PackedLadder, packed_ladder
@@ -19,7 +20,33 @@ Chosen = Callable[[Pieces], tuple[frozenset[int], Sequence[float] | None]]
 """Which pieces must stay, and a factor on the worth of each piece (None: all alike)."""
 
 
-def phrase_ladder(text: str, ask: Ask, reducer: str, choose: Chosen | None = None) -> PackedLadder | Skip:
+@dataclass(frozen=True)
+class PhraseLadder:
+    """The rungs of another ladder; the text itself where marks in place of a few letters would make it longer."""
+
+    base: PackedLadder
+
+    @property
+    def reducer(self) -> str:
+        return self.base.reducer
+
+    @property
+    def tokens(self) -> Sequence[int]:
+        return self.base.tokens
+
+    @property
+    def worth(self) -> Sequence[float]:
+        return self.base.worth
+
+    def render(self, rung: int) -> Rendition:
+        """Kept phrases in source order, a mark for each gap."""
+        rendition = self.base.render(rung)
+        if len(rendition.text.encode("utf-8", "replace")) <= len(self.base.base.units.text.encode("utf-8", "replace")):
+            return rendition
+        return self.base.render(len(self.tokens) - 1)
+
+
+def phrase_ladder(text: str, ask: Ask, reducer: str, choose: Chosen | None = None) -> PhraseLadder | Skip:
     """One rung per phrase, those that tell most per token first; whatever holds a pin stays on every rung.
 
     Raises:
@@ -34,7 +61,8 @@ def phrase_ladder(text: str, ask: Ask, reducer: str, choose: Chosen | None = Non
     ask.deadline.check()
     stay, relevance = choose(pieces) if choose else (frozenset[int](), None)
     stay |= pinned(text, pieces.bounds, ask.pins)
-    tokens = ask.counter.split(text, pieces.bounds)
+    stay |= {piece for piece in pieces.ends() if {piece - 1, piece + 1} <= stay}
+    tokens = ask.counter.split(text, _word_starts(text, pieces.bounds))
     order = order_pieces(pieces, tokens, _GAP_TOKENS, relevance)
     ask.deadline.check()
     units = Units(
@@ -50,7 +78,12 @@ def phrase_ladder(text: str, ask: Ask, reducer: str, choose: Chosen | None = Non
         must=stay,
         tokens=tokens,
     )
-    return packed_ladder(units, ask.counter)
+    return PhraseLadder(packed_ladder(units, ask.counter))
+
+
+def _word_starts(text: str, bounds: Sequence[int]) -> list[int]:
+    """The bounds, before the blank where there is one: a token begins with its blank, and counts where it begins."""
+    return [bound - (text[bound - 1 : bound] == " ") for bound in bounds[:-1]] + [bounds[-1]]
 
 
 def _gap_at(text: str, bounds: Sequence[int]) -> Callable[[int, int], str]:

@@ -12,23 +12,24 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, repeat
+from itertools import chain, compress, pairwise, repeat
 
 from sparing.reducers.turn_pieces import Pieces
-from sparing.reducers.turn_words import VALUES, bare, rare_weight, serves, takes_up, weight
+from sparing.reducers.turn_words import VALUES, answers, bare, rare_weight, serves, weight
 
 _NAME = 0.5  # least weight of what counts as a name, a date or a number
 _SETTLED = 1.2  # weight of a word that is said in more than one piece
-_OFFERED, _TAKEN_UP = 0.4, 0.7
+_OFFER_SHARE = {"": 0.45, "taken up": 0.8, "refused": 0.25}  # of what an assistant says, by the answer to it
 _ANSWER = 1.6  # of the plain words of an answer
-_AGAIN = 0.6  # what is left of a word that a better piece holds, where the phrase is new
+_AGAIN = 0.5  # what is left of a word that a better piece holds, where the phrase is new
 _PART = 0.4  # of the second and later words of a name: a name is one fact, however long
 _LEAST = 1e-3
-_LABEL_RATE = 0.07  # worth per token of who speaks: above a commonplace word, below any name
+_LABEL_RATE = 0.05  # worth per token of who speaks: above a commonplace word, below any name
 
 _PARTS = re.compile("(?<=v)v")
 _CAPITALS = re.compile("(?<=[eL/])v(?!v)|^v(?!v)")  # the first word of a sentence has a capital anyway
-_FIRST_WORDS = 3  # of an answer tell whether it takes up what was offered
+_JUST_BEFORE = 1 + 1e-9
+_FIRST_WORDS = 5  # of an answer tell whether it takes up what was offered
 
 Told = dict[int, dict[str, float]]
 """Piece -> the words in it that tell something, with their weights; other pieces are absent."""
@@ -63,6 +64,7 @@ def order_pieces(
         worth = [value * factor for value, factor in zip(worth, relevance, strict=True)]
     rates = [value / size for value, size in zip(worth, cost, strict=True)]
     _rate_labels(rates, told, pieces.label_of)
+    _rate_ends(rates, pieces)
     minus = [-rate for rate in rates]
     return Order(sorted(range(len(minus)), key=minus.__getitem__), worth)
 
@@ -80,10 +82,10 @@ def _told(pieces: Pieces) -> Told:
     firsts = pieces.firsts
     sizes = [b - a for a, b in pairwise(firsts)]
     piece_of = chain.from_iterable(map(repeat, range(len(sizes)), sizes))
+    telling = zip(compress(piece_of, weights), compress(pieces.tokens, weights), filter(None, weights), strict=True)
     told: Told = {}
-    for piece, token, value in zip(piece_of, pieces.tokens, weights, strict=True):
-        if value:
-            told.setdefault(piece, {})[bare(token)] = value
+    for piece, token, value in telling:
+        told.setdefault(piece, {})[bare(token)] = value
     return told
 
 
@@ -105,14 +107,14 @@ def _shares(pieces: Pieces) -> dict[int, tuple[float, float]]:
     """By label: how much names and numbers in the turn count, and how much other words."""
     firsts, label_of = pieces.firsts, pieces.label_of
     labels = [i for i, label in enumerate(label_of) if i == label]
-    asks = {label_of[piece] for piece in range(len(label_of)) if pieces.asks[piece]}
+    asks = {label_of[piece] for piece in pieces.asks}
     shares = {}
     before = -1
     for label, following in pairwise([*labels, len(label_of)]):
         if serves(pieces.tokens[firsts[label]]):
             answer = firsts[following] + 1
-            taken = takes_up(pieces.tokens[answer : answer + _FIRST_WORDS])
-            shares[label] = (_TAKEN_UP, _TAKEN_UP) if taken else (_OFFERED, _OFFERED)
+            share = _OFFER_SHARE[answers(pieces.tokens[answer : answer + _FIRST_WORDS])]
+            shares[label] = (share, share)
         elif before in asks:
             shares[label] = (1.0, _ANSWER)
         before = label
@@ -146,3 +148,12 @@ def _rate_labels(rates: list[float], told: Told, label_of: Sequence[int]) -> Non
             best[label] = rates[piece]
     for label, rate in best.items():
         rates[label] = min(_LABEL_RATE, 0.99 * rate)
+
+
+def _rate_ends(rates: list[float], pieces: Pieces) -> None:
+    """What ends a sentence or a line comes just before the later of its neighbours: it costs no more than a mark."""
+    last = len(rates) - 1
+    for piece in pieces.ends():
+        before = rates[piece - 1] if piece else 0.0
+        after = rates[piece + 1] if piece < last else before
+        rates[piece] = min(before, after) * _JUST_BEFORE

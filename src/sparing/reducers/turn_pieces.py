@@ -6,12 +6,13 @@ The pieces of a text are the text: nothing lies between them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from sparing.reducers.speakers import LABEL as SPEAKER
-from sparing.reducers.turn_words import LABEL, role
+from sparing.reducers.turn_words import END, LABEL, LINE, role
 
 # A speaker at the start of a line; a word; punctuation that ends something; blanks. Punctuation inside a word ("12:30",
 # "1,060", "p.m") is part of it.
@@ -22,6 +23,8 @@ _TOKEN = re.compile(
     r"|(?:[^\s.,;:!?…。，、！？；：]|[.,:;!?](?=[^\s.,;:!?\"')\]]))+[ \t]*"
     r"|[.,;:!?…。，、！？；：\"')\]]+[ \t]*|\s+"
 )
+_ENDS = END + LINE
+_QUESTION = re.compile("[?？]")
 _LEAD = "[pbg]?[foN]{0,2}"  # what joins a phrase to the sentence
 _NAMED = "N*[vt]"
 _PHRASE = re.compile(
@@ -34,8 +37,8 @@ _PHRASE = re.compile(
     | {_LEAD}c+|g                                                  # for a quiet place
     | [pbfoN]+?(?=[pbg][foN]{{0,2}}c{{0,2}}{_NAMED}|o?{_NAMED}|[^pbfoN]|\Z)
     )
-    [ke/]*                                                         # what ends it stays with it
-    | [ke/]+
+    k*
+    | [ke/]+                                                       # what ends a sentence or a line, by itself
     """,
     re.VERBOSE,
 )
@@ -51,7 +54,7 @@ class Pieces:
         firsts: n + 1 indexes of tokens; piece i is ``tokens[firsts[i]:firsts[i + 1]]``.
         bounds: The same as character offsets of the text.
         label_of: For each piece the piece that names its speaker, -1 if none; a label is its own.
-        asks: For each piece, whether a question ends in it.
+        asks: Pieces in which a question ends.
     """
 
     tokens: Sequence[str]
@@ -59,7 +62,11 @@ class Pieces:
     firsts: Sequence[int]
     bounds: Sequence[int]
     label_of: Sequence[int]
-    asks: Sequence[bool]
+    asks: frozenset[int]
+
+    def ends(self) -> list[int]:
+        """Pieces that only end a sentence or a line."""
+        return [piece for piece, first in enumerate(self.firsts[:-1]) if self.roles[first] in _ENDS]
 
 
 def cut_turns(text: str) -> Pieces:
@@ -72,5 +79,5 @@ def cut_turns(text: str) -> Pieces:
     numbers = [piece if label else -1 for piece, label in enumerate(is_label)]
     firsts.append(len(tokens))
     bounds = [starts[first] for first in firsts]
-    asks = ["?" in text[a:b] or "？" in text[a:b] for a, b in pairwise(bounds)]
+    asks = frozenset(bisect_right(bounds, match.start()) - 1 for match in _QUESTION.finditer(text))
     return Pieces(tokens, roles, firsts, bounds, list(accumulate(numbers, max)), asks)

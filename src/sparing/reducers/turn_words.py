@@ -105,6 +105,9 @@ _TAKEN: Final = _words(
     """
 )
 
+# How it is turned down.
+_REFUSED: Final = _NOT | _words("nope nah other others another different else andere anderes otro otra autre")
+
 _ROLES: Final = (
     (_NOT, NOT),
     (_BUT, BUT),
@@ -123,8 +126,9 @@ _DIGIT = re.compile(r"\d")
 # A time of day or a date, whole or the day alone.
 _WHEN = re.compile(r"\d{1,2}[:.]\d\d(?!\d)|\d ?[ap]\.?m|\d{1,2}(?:st|nd|rd|th)\b|\d{1,4}[-/]\d{1,2}(?:[-/]\d|$)")
 _MONEY = re.compile(r"[$€£¥]\d|\d[\d.,]*[$€£¥]")
-_WHEN_WEIGHT, _MONEY_WEIGHT, _TIME_WEIGHT, _NOT_WEIGHT, _BOUND_WEIGHT = 1.6, 0.7, 0.5, 0.15, 0.4
-_CONTENT_WEIGHT = 0.35  # of a rare word, beside 1 for a name or a number
+_NAMED_WEIGHT = 0.05  # a small word of a name: it only tells "Las Vegas" from "Vegas"
+_WHEN_WEIGHT, _MONEY_WEIGHT, _TIME_WEIGHT, _NOT_WEIGHT, _BOUND_WEIGHT = 2.0, 0.7, 0.5, 0.15, 0.4
+_CONTENT_WEIGHT = 0.4  # of a rare word, beside 1 for a name or a number
 _COMMONEST, _RAREST = 0.55, 1.1  # by `words.rarity`
 
 
@@ -173,7 +177,7 @@ def weight(token: str) -> float:
         return _WHEN_WEIGHT if _WHEN.match(word) else _MONEY_WEIGHT if _MONEY.match(word) else 1.0
     if does in (CONTENT, DOING):
         return _BOUND_WEIGHT if word in _BOUND else rare_weight(token)
-    return {TIME: _TIME_WEIGHT, NOT: _NOT_WEIGHT}.get(does, 0.0)
+    return {TIME: _TIME_WEIGHT, NOT: _NOT_WEIGHT, NAMED: _NAMED_WEIGHT}.get(does, 0.0)
 
 
 @lru_cache(maxsize=65_536)
@@ -189,6 +193,7 @@ def serves(label: str) -> bool:
     return any(word in _SERVERS for word in WORD.findall(fold(label)))
 
 
-def takes_up(tokens: Sequence[str]) -> bool:
-    """Whether a turn that begins with these tokens accepts what was offered."""
-    return any(bare(token) in _TAKEN for token in tokens)
+def answers(tokens: Sequence[str]) -> str:
+    """What a turn that begins with these tokens makes of an offer: "refused", "taken up", or "" if it does not say."""
+    words = {bare(token) for token in tokens}
+    return "refused" if words & _REFUSED else "taken up" if words & _TAKEN else ""
