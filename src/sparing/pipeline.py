@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sparing.conversation.fold import Fold, Folded
+from sparing.conversation.fold import Fold
+from sparing.conversation.folded import Folded
 from sparing.conversation.memory import MEMORY, span_tokens
 from sparing.conversation.turns import Turn, cut_turns
 from sparing.core.budget import Budget, Mode
@@ -80,6 +81,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
     watch.lap("plan")
     outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
+    sent = outcome.folded if not outcome.reason else None
     receipt = Receipt(
         id=receipt_id(),
         created_s=time.time(),
@@ -92,7 +94,8 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         reason="" if outcome.frame.receipts else outcome.reason,
         spans=(*outcome.frame.receipts, *(span_receipts(outcome.folded.settlement) if outcome.folded else ())),
         step_ms=watch.step_ms,
-        resupplied_tokens=_resupplied_tokens(outcome),
+        resupplied_tokens=sum(addition.tokens for addition in sent.additions) if sent else 0,
+        rewritten_tokens=sent.rewritten_tokens if sent else 0,
         cache_marks=outcome.cache_marks,
     )
     if mode is not Mode.ON:
@@ -230,13 +233,6 @@ class _Request:
         if prices is None or prices.cache is not CacheKind.EXPLICIT:
             return ()
         return mark_cached(self.prompt, tokens, self.counter, prices.cache_min_tokens, frame.patches)
-
-
-def _resupplied_tokens(outcome: _Outcome) -> int:
-    """Of what goes out, tokens that are sent again beside a question."""
-    if outcome.folded is None or outcome.reason:
-        return 0
-    return sum(addition.tokens for addition in outcome.folded.additions)
 
 
 def _elided(outcome: _Outcome) -> tuple[str, ...]:

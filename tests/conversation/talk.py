@@ -50,11 +50,17 @@ def anthropic(messages: list[Message]) -> list[Message]:
     return result
 
 
-def send(messages: list[Message], wire: str = "openai.chat", budget: int | None = None, **policy: Any) -> Reduction:
+def send(
+    messages: list[Message],
+    wire: str = "openai.chat",
+    budget: int | None = None,
+    model: str = "gpt-4o",
+    **policy: Any,
+) -> Reduction:
     """The request as it goes out, from memory where there is one."""
     if wire == "anthropic.messages":
         messages = anthropic(messages)
-    body = json.dumps({"model": "gpt-4o", "max_tokens": 99, "messages": messages}).encode()
+    body = json.dumps({"model": model, "max_tokens": 99, "messages": messages}).encode()
     adapter: Wire = registry.load("wires", wire)
     return reduce_body(body, adapter, PolicySettings(**policy), Budget(input_tokens=budget), Mode.ON)
 

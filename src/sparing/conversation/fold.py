@@ -9,20 +9,21 @@ turns leave no room for plans the whole anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sparing.conversation.by_effort import settle_by_effort
 from sparing.conversation.compact import compaction
+from sparing.conversation.folded import Folded, folded_of, place_of
 from sparing.conversation.history import History
 from sparing.conversation.memory import MEMORY, Memory
 from sparing.conversation.old_turns import old_turn_offers
-from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of, settlement_of
-from sparing.conversation.resupply import MOST_TOKENS, Needed, Supply, needed_of
+from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of
+from sparing.conversation.resupply import MOST_TOKENS, Needed, needed_of
 from sparing.conversation.turns import Turn, with_later_words
 from sparing.core.counter import Counter
 from sparing.core.question import Question
 from sparing.core.reducer import Ask, Deadline
-from sparing.core.span import Edit, Kind, Span
+from sparing.core.span import Kind
 from sparing.core.verdict import Change
 from sparing.handles import with_handle
 from sparing.offer import Offer, offer, whole_only, with_priors
@@ -34,42 +35,6 @@ from sparing.settings import PolicySettings
 from sparing.settle import Settlement, settle
 
 _PATIENCE = 3.0  # times the deadline for turns before the newest: what they become should not depend on the clock
-
-
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """What is put before the users' words in `span`."""
-
-    span: Span
-    supplied: tuple[Supply, ...]
-
-    @property
-    def tokens(self) -> int:
-        return sum(supply.tokens for supply in self.supplied)
-
-    @property
-    def edit(self) -> Edit:
-        return Edit(self.span, "".join(supply.text for supply in self.supplied) + self.span.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """A request as it may go out.
-
-    Attributes:
-        settlement: Covers all pieces, in order.
-        fits: Whether the budget holds, as far as the pieces' own counts tell.
-    """
-
-    settlement: Settlement
-    additions: tuple[Addition, ...] = ()
-    fits: bool = True
-
-    @property
-    def saved_tokens(self) -> int:
-        """What the pieces have less, after what was added."""
-        saved = sum(change.tokens_before - change.tokens_after for change in self.settlement.changes)
-        return saved - sum(addition.tokens for addition in self.additions)
 
 
 class Fold:
@@ -142,7 +107,11 @@ class Fold:
             ask = Ask(self._counter, Question(words) if words else None, self._policy.pins, self._deadline)
             offers = with_priors([*offers, *old_turn_offers(self._turns, ask)])
             settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=True)
-        return Folded(self._marked(settled), fits=settled.fits)
+        return Folded(self._marked(settled), rewritten_tokens=self._behind_the_opening(), fits=settled.fits)
+
+    def _behind_the_opening(self) -> int:
+        """Tokens of earlier turns, as they came: what of the cached prefix a new plan may break."""
+        return sum(self._tokens(turn) for turn in self._turns[:-1])
 
     def _marked(self, settled: Settlement) -> Settlement:
         """The same with a handle on what is left out, if handles can be honoured."""
@@ -164,7 +133,7 @@ class Fold:
                 newest = index == len(self._turns) - 1
                 history = self._history_before(index)
                 result = self._settle(turn, history, self._deadline if newest else _patient(self._deadline))
-                history.end(turn, result, self._memory.tokens(turn, self._counter))
+                history.end(turn, result, self._tokens(turn))
                 self._num_absorbed = index + 1
                 if result.in_time:
                     self._memory.keep_result(self._key(turn), result)
@@ -185,7 +154,7 @@ class Fold:
             self._turns[self._num_absorbed : index], self._results[self._num_absorbed :], strict=False
         ):
             self._history.begin(turn)
-            self._history.end(turn, result, self._memory.tokens(turn, self._counter))
+            self._history.end(turn, result, self._tokens(turn))
         self._num_absorbed = index
         return self._history
 
@@ -226,39 +195,21 @@ class Fold:
     def _needed(self, turn: Turn, history: History, deadline: Deadline, most_tokens: int = MOST_TOKENS) -> Needed:
         """What the users' words in this turn need of what earlier turns left out."""
         words = "\n".join(span.text for span in turn.asked).strip()
-        if not words or _place(turn) is None:
+        if not words or place_of(turn) is None:
             return Needed()
         return needed_of(history, Ask(self._counter, Question(words), self._policy.pins, deadline), most_tokens)
 
     def _folded(self) -> Folded:
         """The results so far, put together."""
-        turns = self._turns[: len(self._results)]
-        outcomes: list[Outcome] = []
-        supplied: list[tuple[Supply, ...]] = []
-        for result in self._results:
-            for replan in result.replanned:
-                outcomes[replan.number] = replan.outcome
-                if replan.is_whole:
-                    supplied = [tuple(s for s in before if s.number != replan.number) for before in supplied]
-            outcomes += result.outcomes
-            supplied.append(result.supplied)
-        additions = [
-            Addition(place, some)
-            for turn, some in zip(turns, supplied, strict=True)
-            if some and (place := _place(turn)) is not None
-        ]
-        pieces = [piece for turn in turns for piece in turn.pieces]
-        return Folded(settlement_of(outcomes, pieces), tuple(additions))
+        return folded_of(self._turns[: len(self._results)], self._results, self._tokens)
+
+    def _tokens(self, turn: Turn) -> int:
+        return self._memory.tokens(turn, self._counter)
 
 
 def _whole(change: Change) -> Outcome:
     reason = "sent whole: supplying what a later question needs of it would cost more"
     return Outcome(change.content, None, change.tokens_before, change.tokens_before, reason)
-
-
-def _place(turn: Turn) -> Span | None:
-    """The users' newest words in a turn that something can be put before."""
-    return next((span for span in reversed(turn.asked) if span.literal is not None), None)
 
 
 def _patient(deadline: Deadline) -> Deadline:

@@ -80,10 +80,15 @@ def _failure(text: str) -> str:
     return ""
 
 
+def _is_bare_number(name: str) -> bool:
+    return not any(letter.isalpha() for letter in name)
+
+
 def _names(text: str, ask: Ask, shown: str) -> list[str]:
     """Pins, then what later messages name, then what looks like an id, each once."""
     later = identifiers(ask.question.text) if ask.question else ()
-    own = (text[a:b] for a, b in name_spans(text) if b - a >= _SHORTEST_NAME)
+    own = [text[a:b] for a, b in name_spans(text) if b - a >= _SHORTEST_NAME]
+    own.sort(key=_is_bare_number)  # stable: what has letters in it tells more
     names: dict[str, None] = {}
     for name in chain(ask.pins, later, own):
         if len(names) >= _MOST_NAMES and name not in ask.pins:
