@@ -19,6 +19,8 @@ from sparing.handles import with_handle
 from sparing.reducers.masked_result import masked_result
 from sparing.reducers.terms import identifiers
 
+_TELLING_DIGITS = 4
+
 
 def compaction(history: History, ask: Ask, *, marking: bool) -> tuple[Replan, ...]:
     """The old results that are sent as one line from now on; empty where that does not pay.
@@ -30,7 +32,7 @@ def compaction(history: History, ask: Ask, *, marking: bool) -> tuple[Replan, ..
     most = sum(history.sent[number].tokens_after - LINE_TOKENS for number in old)
     if not old or not history.is_time_to_rewrite(old[0], most):
         return ()
-    named = identifiers(history.said_since(old[0]))
+    named = [name for name in identifiers(history.said_since(old[0])) if not _is_common(name)]
     shorter = {}
     saved = 0
     for number in old:
@@ -41,6 +43,11 @@ def compaction(history: History, ask: Ask, *, marking: bool) -> tuple[Replan, ..
     if not shorter or not history.is_time_to_rewrite(next(iter(shorter)), saved):
         return ()
     return tuple(Replan(number, _outcome(change)) for number, change in shorter.items())
+
+
+def _is_common(name: str) -> bool:
+    """Whether it is a small number, which says little by itself."""
+    return len(name) < _TELLING_DIGITS and name.isdigit()
 
 
 def _masked(change: Change, ask: Ask, named: Sequence[str], *, marking: bool) -> Change:
