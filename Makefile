@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 # With an upstream or a provider's key in the environment the gateway fronts that; else the embedded model answers.
-FRONTS := $(filter-out local,$(SPARING_UPSTREAM))$(SPARING_UPSTREAM__OPENAI_URL)$(SPARING_UPSTREAM__ANTHROPIC_URL)$(OPENAI_API_KEY)$(ANTHROPIC_API_KEY)
+FRONTS := $(filter-out local,$(SPARING_UPSTREAM)$(SPARING_UPSTREAM__PROVIDER))$(SPARING_UPSTREAM__OPENAI_URL)$(SPARING_UPSTREAM__ANTHROPIC_URL)$(SPARING_UPSTREAM__GEMINI_URL)$(OPENAI_API_KEY)$(ANTHROPIC_API_KEY)$(GEMINI_API_KEY)$(GOOGLE_API_KEY)
 
 .PHONY: run model test lint format bench clean
 

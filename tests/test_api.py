@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import types
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import sparing
 from sparing.errors import BudgetExceeded, RequestError
+from sparing.handles import handle_of
 from sparing.tokens.models import counter_for
 
 POEM = "".join(
@@ -57,6 +59,23 @@ def test_one_budget_for_several_texts() -> None:
     assert "sold to the glazier" in reduced[1].text
 
 
+@pytest.mark.parametrize("budget", [60, 200, 1_000, None])
+def test_marks_name_the_whole_text(budget: int | None) -> None:
+    """With recall, what is shortened ends in its handle, within the budget; what is whole has none."""
+    long, short = sparing.reduce_texts([("a", POEM), ("b", "short")], query="guest 7", budget=budget, recall=True)
+    assert long.handle == handle_of(POEM)
+    assert long.text.rstrip().endswith(f"sparing_recall({long.handle})]")
+    assert (short.handle, short.text) == ("", "short")
+    assert budget is None or long.tokens_after + short.tokens_after <= budget
+
+
+def test_a_budget_too_small_for_a_mark() -> None:
+    """It holds, without one."""
+    (reduced,) = sparing.reduce_texts([("", POEM)], budget=10, recall=True)
+    assert reduced.tokens_after <= 10
+    assert reduced.handle == ""
+
+
 @pytest.mark.parametrize(
     "options",
     [{"budget": -1}, {"keep": 1.5}, {"budget": 5, "keep": 0.5}, {"kind": "novel"}, {"budget": 2.5}],
@@ -81,6 +100,21 @@ async def test_async_twins() -> None:
     assert (await sparing.areduce(request)).body == sparing.reduce(request).body
 
 
+@pytest.mark.parametrize(
+    ("wire", "request_"),
+    [
+        ("openai.responses", {"model": "gpt-5", "input": [{"type": "function_call_output", "output": POEM * 40}]}),
+        ("gemini", {"contents": [{"parts": [{"functionResponse": {"response": {"output": POEM * 40}}}]}]}),
+    ],
+)
+def test_requests_of_other_formats(wire: str, request_: dict[str, object]) -> None:
+    """The wire format is named; the rest is alike."""
+    reduced = sparing.reduce(request_, wire=wire, budget=400)
+    assert type(reduced.body) is dict
+    assert reduced.receipt.wire == wire
+    assert reduced.receipt.tokens_after <= 400 < reduced.receipt.tokens_before
+
+
 def test_public_names() -> None:
     """What is exported exists, and the list is sorted."""
     assert list(sparing.__all__) == sorted(sparing.__all__)
@@ -100,3 +134,32 @@ def test_import_is_light() -> None:
     heavy = "{'tiktoken', 'tree_sitter', 'nupunkt', 'aiohttp', 'starlette', 'rich', 'click', 'msgspec'}"
     code = f"import sys, sparing; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_json_of_a_tool_becomes_text_and_a_document_stays_json() -> None:
+    """The same JSON: shorter still where only a model reads it, valid JSON where somebody may parse it."""
+    source = json.dumps([{"id": f"A{i}", "city": "Porto", "price": 10 * i} for i in range(40)], indent=1)
+    document = sparing.reduce_text(source)
+    tool = sparing.reduce_text(source, part="tool_result")
+    assert json.loads(document.text)
+    assert tool.text.startswith("[id city:Porto price\nA0 0\nA1 10\n")
+    assert tool.tokens_after < document.tokens_after
+    with pytest.raises(RequestError, match="no part is called"):
+        sparing.reduce_text(source, part="wall")
+
+
+def test_tools_are_shortened_in_their_own_form() -> None:
+    """Definitions come back in form and order, cheaper, and the caller's own are not touched."""
+    properties = {"city": {"type": "string", "description": "The name of the city."}}
+    parameters = {"type": "object", "properties": properties, "required": ["city"]}
+    ours = {"name": "get_weather", "description": "Get the weather now.", "input_schema": parameters}
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    reduced = sparing.reduce_tools([ours, search])
+    assert reduced.tools == [
+        {**ours, "input_schema": {**parameters, "properties": {"city": {"type": "string"}}}},
+        search,
+    ]
+    assert "description" in properties["city"]
+    assert reduced.tokens_after < reduced.tokens_before
+    assert sparing.reduce_tools([ours], pins=["of the city"]).tools == [ours]
+    assert sparing.reduce_tools([]).tokens_before == 0

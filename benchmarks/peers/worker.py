@@ -2,10 +2,12 @@
 
     python worker.py --check llmslim     # exit status 0 when it can be imported, else prints why
     python worker.py llmslim             # {"text", "question", "kept"} -> {"text", "cpu_s"} or {"error", "cpu_s"}
+                                         # {"body"}, a chat request   -> {"body", "cpu_s"} or {"error", "cpu_s"}
 
 Each peer is called the way its own documentation shows, with its defaults; what is set otherwise is said at the
 adapter. The text is handed over as a tool result that answers the question, where the peer takes messages. `kept` is
-the share of the tokens that may stay, null where the peer chooses.
+the share of the tokens that may stay, null where the peer chooses. A whole request is handed over as it is, with all of
+the peer's defaults and without any memory of earlier ones; a peer that takes single texts gets every tool result of it.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 Shorten = Callable[[str, str, "float | None"], str]
+Body = dict[str, Any]
+Convert = Callable[[Body], Body]
 
 
 def headroom() -> Shorten:
@@ -111,6 +115,107 @@ PEERS: dict[str, Callable[[], Shorten]] = {
 }
 
 
+def headroom_request() -> Convert:
+    from headroom import compress
+
+    def convert(body: Body) -> Body:
+        return {**body, "messages": compress(body["messages"], model=body["model"]).messages}
+
+    return convert
+
+
+def llmtrim_request(preset: str) -> Convert:
+    import llmtrim as package
+
+    def convert(body: Body) -> Body:
+        provider = package.Provider.ANTHROPIC if _is_anthropic(body) else package.Provider.OPEN_AI
+        return dict(json.loads(package.compress(json.dumps(body), provider, preset).request_json))
+
+    return convert
+
+
+def leantokens_request(*, smart: bool) -> Convert:
+    import leantokens as package
+
+    def convert(body: Body) -> Body:
+        package.compress_request(body, smart=smart)
+        return body
+
+    return convert
+
+
+def contextpress_request(kind: str, level: str) -> Convert:
+    from contextpress import ContextManager
+
+    def convert(body: Body) -> Body:
+        manager = ContextManager(type=kind, compression=level)
+        return {**body, "messages": manager.compress(body["messages"])}
+
+    return convert
+
+
+def distil_request() -> Convert:
+    """Its function for either form; what it would keep for recovery stays in memory (persist=False)."""
+    from distil import compress_messages
+    from distil.adapters.anthropic import compress_messages as compress_blocks
+
+    def convert(body: Body) -> Body:
+        if _is_anthropic(body):
+            return {**body, "messages": compress_blocks(body["messages"], persist=False)[0]}
+        return {**body, "messages": compress_messages(body["messages"]).messages}
+
+    return convert
+
+
+# Peers that take whole requests. The others get the tool results one by one.
+REQUESTS: dict[str, Callable[[], Convert]] = {
+    "headroom": headroom_request,
+    "llmtrim_safe": lambda: llmtrim_request("safe"),
+    "llmtrim_agent": lambda: llmtrim_request("agent"),
+    "llmtrim_aggressive": lambda: llmtrim_request("aggressive"),
+    "leantokens": lambda: leantokens_request(smart=False),
+    "leantokens_smart": lambda: leantokens_request(smart=True),
+    "contextpress_agent": lambda: contextpress_request("agent", "low"),
+    "contextpress_rag": lambda: contextpress_request("rag_doc", "high"),
+    "distil": distil_request,
+}
+
+
+def each_result(shorten: Shorten) -> Convert:
+    """Every tool result on its own, with what the user last said before it and the call that fetched it."""
+
+    def convert(body: Body) -> Body:
+        user, call = "", ""
+        for message in body["messages"]:
+            calls = [c.get("function") for c in message.get("tool_calls") or ()]
+            for block in _blocks(message):
+                if block["type"] == "tool_use":
+                    calls.append({"name": block["name"], "arguments": block["input"]})
+                elif block["type"] == "tool_result" and isinstance(block["content"], str) and block["content"].strip():
+                    block["content"] = shorten(block["content"], f"{user}\n{call}", None)
+                elif block["type"] == "text" and message["role"] == "user":
+                    user = block["text"]
+            if message["role"] == "tool" and isinstance(message.get("content"), str) and message["content"].strip():
+                message["content"] = shorten(message["content"], f"{user}\n{call}", None)
+            if calls:
+                call = " ".join(map(json.dumps, calls))
+        return body
+
+    return convert
+
+
+def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Content blocks of a message; a string of the user is one."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if message["role"] == "user" else []
+    return content or []
+
+
+def _is_anthropic(body: Body) -> bool:
+    return "max_tokens" in body  # Anthropic's form requires it; the requests in OpenAI's form have none
+
+
 def _messages(text: str, question: str) -> list[dict[str, Any]]:
     call = {"id": "call_1", "type": "function", "function": {"name": "fetch", "arguments": "{}"}}
     return [
@@ -139,14 +244,18 @@ def _offline_vocabularies() -> None:
         os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(folder))
 
 
-def _answer(shorten: Shorten, line: str) -> dict[str, Any]:
+def _answer(shorten: Shorten, convert: Convert, line: str) -> dict[str, Any]:
     request = json.loads(line)
     started = time.process_time()
+    done: dict[str, Any]
     try:
-        text = shorten(request["text"], request["question"], request["kept"])
+        if "body" in request:
+            done = {"body": convert(request["body"])}
+        else:
+            done = {"text": shorten(request["text"], request["question"], request["kept"])}
     except Exception as error:  # any failure of a peer is a result to report, not the end of the run
         return {"error": f"{type(error).__name__}: {error}", "cpu_s": time.process_time() - started}
-    return {"text": text, "cpu_s": time.process_time() - started}
+    return {**done, "cpu_s": time.process_time() - started}
 
 
 def main(arguments: list[str]) -> int:
@@ -155,6 +264,7 @@ def main(arguments: list[str]) -> int:
     _offline_vocabularies()
     try:
         shorten = PEERS[name]()
+        convert = REQUESTS[name]() if name in REQUESTS else each_result(shorten)
     except ImportError as error:
         print(f"not installed ({error})")
         return 1
@@ -164,7 +274,7 @@ def main(arguments: list[str]) -> int:
     with contextlib.redirect_stdout(sys.stderr):  # peers print; the protocol needs the real stdout for itself
         shorten("The first call loads what is loaded lazily. It is not timed.\n" * 40, "What is loaded?", 0.4)
         for line in sys.stdin:
-            out.write(json.dumps(_answer(shorten, line)) + "\n")
+            out.write(json.dumps(_answer(shorten, convert, line)) + "\n")
             out.flush()
     return 0
 

@@ -10,7 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sparing.api import Reduced, ReducedRequest, areduce, areduce_text, reduce, reduce_text, reduce_texts
+    from sparing.api import (
+        Reduced,
+        ReducedRequest,
+        ReducedTools,
+        areduce,
+        areduce_text,
+        reduce,
+        reduce_text,
+        reduce_texts,
+        reduce_tools,
+    )
     from sparing.errors import (
         BodyTooLarge,
         BudgetExceeded,
@@ -26,13 +36,25 @@ if TYPE_CHECKING:
         UpstreamTimeout,
         UpstreamUnreachable,
     )
+    from sparing.finish.recall import recall
     from sparing.settings import PolicySettings
 
 __version__ = "0.1.0"
 
 _HOME = {
     **dict.fromkeys(
-        ("Reduced", "ReducedRequest", "areduce", "areduce_text", "reduce", "reduce_text", "reduce_texts"), "sparing.api"
+        (
+            "Reduced",
+            "ReducedRequest",
+            "ReducedTools",
+            "areduce",
+            "areduce_text",
+            "reduce",
+            "reduce_text",
+            "reduce_texts",
+            "reduce_tools",
+        ),
+        "sparing.api",
     ),
     **dict.fromkeys(
         (
@@ -53,6 +75,7 @@ _HOME = {
         "sparing.errors",
     ),
     "PolicySettings": "sparing.settings",
+    "recall": "sparing.finish.recall",
 }
 
 __all__ = [
@@ -65,6 +88,7 @@ __all__ = [
     "RecordError",
     "Reduced",
     "ReducedRequest",
+    "ReducedTools",
     "ReducerError",
     "RequestError",
     "SettingsError",
@@ -75,9 +99,11 @@ __all__ = [
     "__version__",
     "areduce",
     "areduce_text",
+    "recall",
     "reduce",
     "reduce_text",
     "reduce_texts",
+    "reduce_tools",
 ]
 
 

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from sparing import registry
+from sparing.conversation.by_effort import settle_by_effort
 from sparing.core.budget import Budget, Mode
 from sparing.core.content import Content
+from sparing.core.counter import Counter
 from sparing.core.ladder import Elision
 from sparing.core.question import Question
 from sparing.core.receipt import Receipt
 from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Kind, Span
+from sparing.core.verdict import Change
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded, MalformedBody, RequestError
-from sparing.fold import settle_by_effort
+from sparing.handles import handle_of, is_lossy, with_handle
 from sparing.offer import Offer, offer, with_priors
 from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS
 from sparing.reducers.sniff import sniff
 from sparing.settings import PolicySettings
-from sparing.settle import settle
+from sparing.settings.tree import Effort
+from sparing.settle import Settlement, settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
+from sparing.toolset.memo import shortened
 from sparing.warm import warm_up
 
+_MARKING = 3  # times the aim is lowered to make room for marks
+_PARTS = {"document": Kind.DOCUMENT, "tool_result": Kind.TOOL_RESULT}
 _KINDS = {"auto": None, "grep": Content.GREP, "test": Content.TEST_OUTPUT}
 
 
@@ -42,6 +49,7 @@ class Reduced:
         elided: What was left out, as character ranges of the source.
         reason: Why it is as it is when nothing was left out, or what a guard insisted on; "" otherwise.
         exact: False when the model's vocabulary is not public and the counts are estimates.
+        handle: What the mark at the end of `text` names the whole text by; "" if there is no mark.
     """
 
     text: str
@@ -55,6 +63,7 @@ class Reduced:
     exact: bool
     ms: float
     name: str = ""
+    handle: str = ""
 
     @property
     def kept(self) -> float:
@@ -78,6 +87,7 @@ def reduce_text(
     kind: str = "auto",
     model: str = DEFAULT_MODEL,
     name: str = "",
+    part: str = "document",
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
 ) -> Reduced:
@@ -90,6 +100,8 @@ def reduce_text(
         kind: ``auto`` or a content type: prose, markdown, html, json, log, code, diff, grep, test.
         model: Whose tokens to count.
         name: File or tool name, a hint for telling the kind.
+        part: What it is in a conversation: ``document`` or ``tool_result``. JSON in a document stays JSON; in a tool's
+            result, which only a model reads, it may become a text that says the same in fewer tokens.
         pins: Literal strings; a sentence, line or row that contains one stays.
         deadline_s: Give up reducing after this long and return the text with the reason.
     Raises:
@@ -98,7 +110,15 @@ def reduce_text(
     """
     items = [(name, text)]
     return reduce_texts(
-        items, query=query, budget=budget, keep=keep, kind=kind, model=model, pins=pins, deadline_s=deadline_s
+        items,
+        query=query,
+        budget=budget,
+        keep=keep,
+        kind=kind,
+        model=model,
+        part=part,
+        pins=pins,
+        deadline_s=deadline_s,
     )[0]
 
 
@@ -110,27 +130,38 @@ def reduce_texts(
     keep: float | None = None,
     kind: str = "auto",
     model: str = DEFAULT_MODEL,
+    part: str = "document",
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
+    recall: bool = False,
 ) -> list[Reduced]:
-    """Shorten several (name, text) under one budget; see `reduce_text`."""
+    """Shorten several (name, text) under one budget; see `reduce_text`.
+
+    Args:
+        recall: Mark what is shortened with a handle of the whole; whoever does that has to keep the texts.
+    """
     start_s = time.perf_counter()
     _check(budget, keep)
+    if part not in _PARTS:
+        raise RequestError(f"no part is called {part!r}", hint=f"known: {', '.join(_PARTS)}")
     counter = counter_for(model)
     question = Question(query) if query and query.strip() else None
     deadline = Deadline.after(deadline_s) if deadline_s is not None else Deadline()
     offers = []
     for position, (name, text) in enumerate(items):
-        span = Span(name or f"text[{position}]", Kind.DOCUMENT, text, None)
-        ask = Ask(counter, question, tuple(pins), deadline, name)
+        span = Span(name or f"text[{position}]", _PARTS[part], text, None)
+        ask = Ask(counter, question, tuple(pins), deadline, name, text_form=part == "tool_result")
         offers.append(offer(span, content_of(text, kind, name), ask))
     offers = with_priors(offers)
     before = sum(o.tokens for o in offers)
     limit = budget if budget is not None else round(before * (1.0 if keep is None else keep))
-    if budget is None and keep is None:
-        settled = settle_by_effort(offers, TARGETS["balanced"], tuple(pins))
-    else:
-        settled = settle(offers, limit, tuple(pins), must_fit=budget is not None)
+
+    def settled_within(aim: int) -> Settlement:
+        if budget is None and keep is None:
+            return settle_by_effort(offers, TARGETS["balanced"], tuple(pins))
+        return settle(offers, aim, tuple(pins), must_fit=budget is not None)
+
+    settled = _marked(settled_within, limit, counter) if recall else settled_within(limit)
     if budget is not None and settled.tokens > budget:
         raise BudgetExceeded(budget_tokens=budget, needed_tokens=settled.tokens)
     ms = round((time.perf_counter() - start_s) * 1000, 3)
@@ -147,6 +178,7 @@ def reduce_texts(
             exact=counter.exact,
             ms=ms,
             name=name,
+            handle=_handle_in(change),
         )
         for change, reason, offer_, (name, _) in zip(settled.changes, settled.reasons, offers, items, strict=True)
     ]
@@ -163,7 +195,7 @@ def reduce(
 
     Args:
         request: The body as a dict, or as JSON text or bytes.
-        wire: ``openai.chat`` or ``anthropic.messages``.
+        wire: ``openai.chat``, ``openai.responses``, ``anthropic.messages`` or ``gemini``.
         budget: Most tokens the whole prompt may have; None leaves it to the policy's effort.
     Raises:
         MalformedBody, BudgetExceeded, RequestError
@@ -173,8 +205,42 @@ def reduce(
     warm_up(DEFAULT_MODEL)  # before the clock starts: loading must not use up the first request's deadline
     limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
     adapter: Wire = registry.load("wires", wire)
-    reduction = reduce_body(_to_bytes(request), adapter, policy, limits, Mode(policy.mode))
+    reduction = reduce_body(to_bytes(request), adapter, policy, limits, Mode(policy.mode))
     return ReducedRequest(_like(request, reduction.body), reduction.receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedTools:
+    """Tool definitions and what they cost; `tools` has the form and the order of what came."""
+
+    tools: list[dict[str, Any]]
+    tokens_before: int
+    tokens_after: int
+    exact: bool
+
+
+def reduce_tools(
+    tools: Sequence[dict[str, Any]],
+    *,
+    effort: Effort = "balanced",
+    model: str = DEFAULT_MODEL,
+    pins: Sequence[str] = (),
+) -> ReducedTools:
+    """Shorten tool definitions; every call that was valid before is valid after, and no other.
+
+    Args:
+        tools: In the form of OpenAI (chat or responses), Anthropic or Gemini; others come back as they are.
+        effort: ``safe``, ``balanced`` or ``max``.
+        model: Whose tokens to count, of minified JSON before and after.
+        pins: A description that contains one of these stays as it is.
+    Raises:
+        MalformedBody: A definition cannot be written as JSON.
+    """
+    counter = counter_for(model)
+    before = [to_bytes(tool).decode() for tool in tools]
+    after = [min(text, shortened(text, effort, tuple(pins)), key=counter.count) for text in before]
+    decoded = [msgspec.json.decode(text) for text in after]
+    return ReducedTools(decoded, sum(map(counter.count, before)), sum(map(counter.count, after)), counter.exact)
 
 
 async def areduce_text(text: str, **options: Any) -> Reduced:
@@ -202,6 +268,23 @@ def content_of(text: str, kind: str, name: str = "") -> Content:
     return known[kind] or told
 
 
+def _marked(settled_within: Callable[[int], Settlement], limit: int, counter: Counter) -> Settlement:
+    """Within the limit, with marks; the limit counts for more than they do."""
+    aim = limit
+    for _ in range(_MARKING):
+        settled = settled_within(aim)
+        marked = replace(settled, changes=tuple(with_handle(change, counter) for change in settled.changes))
+        if marked.tokens <= limit or settled.tokens > limit:
+            return marked
+        aim -= marked.tokens - limit
+    return settled_within(limit)
+
+
+def _handle_in(change: Change) -> str:
+    handle = handle_of(change.span.text) if is_lossy(change.rendition) else ""
+    return handle if f"({handle})" in change.rendition.text else ""
+
+
 def _check(budget: int | None, keep: float | None) -> None:
     if budget is not None and keep is not None:
         raise RequestError("budget and keep were both given", hint="give one of them")
@@ -217,7 +300,12 @@ def _unchanged(offer_: Offer, after: int, limit: int) -> str:
     return f"already within {limit:,} tokens" if limit < offer_.tokens else "nothing shorter was found"
 
 
-def _to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+def to_bytes(request: dict[str, Any] | str | bytes) -> bytes:
+    """A request as a body.
+
+    Raises:
+        MalformedBody: It cannot be written as JSON.
+    """
     if isinstance(request, bytes):
         return request
     if isinstance(request, str):

@@ -42,7 +42,8 @@ def render(offer: Offer, ladder: Ladder, rung: int) -> Change:
     if after >= offer.tokens and rendition.text != offer.span.text:
         rendition = as_it_is(offer.span.text, offer.tokens).rendition
         after = offer.tokens
-    return Change(offer.span, offer.content, rendition, offer.tokens, after, offer.ask.question)
+    ask = offer.ask
+    return Change(offer.span, offer.content, rendition, offer.tokens, after, ask.question, ask.text_form)
 
 
 def _steps(offer: Offer, ladder: Ladder, num_ladders: int) -> Steps:

@@ -15,9 +15,9 @@ def receipt_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
 
 
-def span_receipts(settlement: Settlement) -> list[SpanReceipt]:
+def span_receipts(settlement: Settlement) -> tuple[SpanReceipt, ...]:
     """One account per span that could have been reduced."""
-    return [
+    return tuple(
         SpanReceipt(
             label=change.span.label,
             kind=change.span.kind,
@@ -31,4 +31,4 @@ def span_receipts(settlement: Settlement) -> list[SpanReceipt]:
             sha256=sha256(change.span.text.encode("utf-8", "surrogatepass")).hexdigest(),
         )
         for change, reason in zip(settlement.changes, settlement.reasons, strict=True)
-    ]
+    )

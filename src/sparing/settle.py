@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sparing import registry
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.verdict import Change, Guard, Objection
-from sparing.fit import fit, render
+from sparing.fit import fit
 from sparing.lower import with_bare_lines, with_mark_alone
 from sparing.offer import Offer, propose
 from sparing.rungs import WholeOnly, as_it_is
@@ -67,12 +67,6 @@ def settle(
         case.give_up()
     changes, fits = fit(offers, [case.ladder for case in cases], budget_tokens)
     return Settlement(tuple(changes), tuple(case.reason for case in cases), fits)
-
-
-def untouched(offers: Sequence[Offer], reason: str) -> Settlement:
-    """Everything as it is, and why."""
-    changes = (render(offer, as_it_is(offer.span.text, offer.tokens), 0) for offer in offers)
-    return Settlement(tuple(changes), (reason,) * len(offers), fits=True)
 
 
 def judge(changes: Sequence[Change], pins: tuple[str, ...]) -> list[Objection]:

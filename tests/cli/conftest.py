@@ -13,6 +13,7 @@ from running_cli import Cli, Outcome
 
 from sparing.api import Reduced
 from sparing.cli.main import run
+from sparing.settings.providers import PROVIDERS
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +22,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "SPARING_CONFIG", "SPARING_UPSTREAM", "SPARING_DEBUG"):
+    keys = (variable for provider in PROVIDERS for variable in provider.key_variables)
+    for name in (*keys, "SPARING_CONFIG", "SPARING_UPSTREAM", "SPARING_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SPARING_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "120")

@@ -42,6 +42,7 @@ def test_options_reach_the_reduction(cli: Cli, first_lines: Calls, monkeypatch: 
             "kind": "log",
             "model": "claude-x",
             "pins": ("always", "p", "q"),
+            "recall": False,
         }
     ]
 

@@ -38,17 +38,22 @@ class Lists:
     def __init__(self, *models: str) -> None:
         self._models = models
 
+    def _listing(self, wire: str) -> object:
+        if wire == "gemini":
+            return {"models": [{"name": f"models/{name}"} for name in self._models]}
+        return {"data": [{"id": name} for name in self._models]}
+
     async def send(self, call: Call) -> Answer:
         if not self._models:
             raise UpstreamUnreachable("nobody there")
-        body = json.dumps({"data": [{"id": name} for name in self._models]}).encode()
+        body = json.dumps(self._listing(call.wire)).encode()
         return CannedAnswer(200, {"content-type": "application/json"}, (body,))
 
     async def aclose(self) -> None: ...
 
 
 def offering(monkeypatch: pytest.MonkeyPatch, *models: str) -> None:
-    made = dict.fromkeys(("openai.chat", "anthropic.messages"), Lists(*models))
+    made = dict.fromkeys(("openai.chat", "anthropic.messages", "gemini"), Lists(*models))
     monkeypatch.setattr(greeting, "make_upstreams", lambda settings: made)
 
 
@@ -66,6 +71,7 @@ def test_the_embedded_model_is_the_default(monkeypatch: pytest.MonkeyPatch) -> N
         ({"upstream__openai_url": "http://a"}, ("gpt-9", "gpt-4o-mini"), Found("openai.chat", "gpt-4o-mini")),
         ({"upstream__anthropic_url": "http://a"}, ("opus-1", "haiku-1"), Found("anthropic.messages", "haiku-1")),
         ({"upstream__openai_url": "http://a"}, (), Found("openai.chat", "", "nobody there")),
+        ({"upstream__provider": "gemini"}, ("2.5-pro", "2.5-flash"), Found("gemini", "2.5-flash")),
     ],
 )
 def test_the_sample_names_a_model_that_exists(
@@ -96,6 +102,17 @@ def test_the_sample_brings_the_key_that_is_needed() -> None:
     assert '-H "x-api-key: $ANTHROPIC_API_KEY"' in anthropic
     keyed = loaded(upstream__openai_url="https://a", upstream__openai_key="sk")
     assert "API_KEY" not in sample_request(keyed, Found("openai.chat", "m"), URL)
+    mistral = loaded(upstream__provider="mistral")
+    assert '-H "authorization: Bearer $MISTRAL_API_KEY"' in sample_request(mistral, Found("openai.chat", "m"), URL)
+    assert "API_KEY" not in sample_request(loaded(upstream__provider="sglang"), Found("openai.chat", "m"), URL)
+
+
+def test_the_sample_for_gemini_is_of_its_own_shape() -> None:
+    """The model stands in the path."""
+    command = sample_request(loaded(upstream__provider="gemini"), Found("gemini", "flash"), URL)
+    assert f"{URL}/v1beta/models/flash:generateContent" in command
+    assert '-H "x-goog-api-key: $GEMINI_API_KEY"' in command
+    assert list(json.loads(sample_body("flash", "gemini"))) == ["contents"]
 
 
 def test_the_sample_is_inline_where_no_file_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +130,7 @@ def test_the_greeting_says_where_everything_is(home: Path) -> None:
     assert f"listening on {URL} (mode audit, effort balanced)" in text
     assert f"{URL}/v1  ->  embedded smollm2-135m-instruct" in text
     assert "->  https://b" in text
+    assert "->  nobody yet: set SPARING_UPSTREAM__GEMINI_URL=gemini" in text
     assert f"{home}/receipts.sqlite" in text
     assert "sparing.toml" in text
     assert "note: something is missing" in text

@@ -129,6 +129,22 @@ def test_one_receipt_in_full(cli: Cli, recorded: None) -> None:
     assert "31 sentences" in text
 
 
+def test_what_the_cache_did_is_told(cli: Cli, home: Path) -> None:
+    """Breakpoints of ours, tokens read and written."""
+    told = receipt(1, cache_marks=3, usage_cache_read_tokens=1200, usage_cache_writes=((300, 40), (3600, 5)))
+    with ReceiptStore(home / "receipts.sqlite") as store:
+        store.add([told])
+    assert "3 breakpoints set, 1,200 tokens read, 45 written" in cli("receipts", "r1").text
+
+
+@pytest.mark.parametrize(("turns", "said"), [(1, "1 extra turn,"), (2, "2 extra turns,")])
+def test_what_was_recalled_is_told(cli: Cli, home: Path, turns: int, said: str) -> None:
+    """Tokens given back, and how often the model was asked again."""
+    with ReceiptStore(home / "receipts.sqlite") as store:
+        store.add([receipt(0, recalled_tokens=1234, extra_turns=turns)])
+    assert f"1,234 tokens recalled in {said}" in cli("receipts", "r0").text
+
+
 def test_a_receipt_of_nothing_says_why(cli: Cli, recorded: None) -> None:
     """Reason and error."""
     text = cli("receipts", "r1b").text

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sparing.cli.main import cli
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
-_BLOCK = re.compile(r"(<!-- help: (?P<command>[a-z ]+) -->\n```text\n)(?P<text>.*?)(```\n)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- help: (?P<command>[a-z -]+?) -->\n```text\n)(?P<text>.*?)(```\n)", re.DOTALL)
 
 
 def commands() -> Iterator[str]:

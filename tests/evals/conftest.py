@@ -21,7 +21,7 @@ _LAKES = ("Ana", "Bor", "Cid", "Dun", "Eos", "Fay", "Gol", "Hin", "Ilm", "Jor", 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data root with all five sets."""
+    """A data root with all sets that tasks load."""
     write_jsonl(
         tmp_path / "nq_oracle" / "questions.jsonl",
         [
@@ -36,6 +36,8 @@ def data(tmp_path: Path) -> Path:
     )
     _xquad(tmp_path / "xquad")
     _qmsum(tmp_path / "qmsum")
+    _locomo(tmp_path / "locomo")
+    _sgd(tmp_path / "sgd")
     _tau(tmp_path / "tau_bench")
     _loghub(tmp_path / "loghub")
     return tmp_path
@@ -68,6 +70,39 @@ def _qmsum(folder: Path) -> None:
     turns = [{"speaker": f"Person {i % 3}", "content": f"Point {i} is about item number {i * 7} ."} for i in range(40)]
     query = {"query": "What about item number 70?", "answer": "x", "relevant_text_span": [["10", "12"], ["30", "30"]]}
     write_jsonl(folder / "val.jsonl", [{"specific_query_list": [query], "meeting_transcripts": turns}])
+
+
+def _locomo(folder: Path) -> None:
+    places = ("Oslo", "Porto", "Riga", "Split", "Turin", "Vaduz")
+    conversation: dict[str, Any] = {"speaker_a": "Ana", "speaker_b": "Bo"}
+    asked = []
+    for i, place in enumerate(places, 1):
+        conversation[f"session_{i}_date_time"] = f"1:0{i} pm on {i} May, 2023"
+        conversation[f"session_{i}"] = [
+            {"speaker": "Ana", "dia_id": f"D{i}:1", "text": f"I spent a week in {place} with my sister."},
+            {"speaker": "Bo", "dia_id": f"D{i}:2", "text": "Lovely!", "blip_caption": f"a photo of hat {i}"},
+        ]
+        evidence = [f"D{i}:1; D{i}:02", "D99:1"]
+        asked.append({"question": f"Where was Ana in week {i}?", "evidence": evidence, "category": 1 + i % 5})
+    asked.append({"question": "Who?", "evidence": [], "category": 4})
+    folder.mkdir()
+    (folder / "7.json").write_text(json.dumps({**conversation, "qa": asked}))
+
+
+def _sgd(folder: Path) -> None:
+    rows = [
+        {
+            "id": f"1_{i}",
+            "services": ["Restaurants_2"],
+            "turns": [
+                {"speaker": "USER", "text": f"A table for {i}, please.", "state": {"seats": [str(i)]}},
+                {"speaker": "SYSTEM", "text": f"At {i}:30 pm?", "state": {}},
+                {"speaker": "USER", "text": "Yes.", "state": {"seats": [str(i)], "time": [f"{i}:30 pm", "soon"]}},
+            ],
+        }
+        for i in range(2, 9)
+    ]
+    write_jsonl(folder / "dialogues.jsonl", rows)
 
 
 def _tau(folder: Path) -> None:

@@ -10,11 +10,25 @@ import pytest
 
 from sparing import registry
 from sparing.errors import SettingsError
-from sparing.evals.task import Draw, Sample, Task
-from sparing.evals.tasks import gateway, loghub, nq, qmsum, speed, tau_bench, xquad
+from sparing.evals.task import Draw, Sample, Tally, Task
+from sparing.evals.tasks import (
+    gateway,
+    locomo,
+    loghub,
+    nq,
+    old_turns,
+    qmsum,
+    recall,
+    sgd,
+    speed,
+    tau_bench,
+    tau_replay,
+    xquad,
+)
 from sparing.evals.tasks.planted import TASK as PLANTED
+from sparing.settings import PolicySettings
 
-WITH_DATA = [nq.TASK, xquad.TASK, qmsum.TASK, tau_bench.TASK, loghub.TASK]
+WITH_DATA = [nq.TASK, xquad.TASK, qmsum.TASK, locomo.TASK, sgd.TASK, tau_bench.TASK, loghub.TASK]
 
 
 def shares(task: Task[Any], sample: Sample[Any], output: str) -> list[float]:
@@ -57,7 +71,8 @@ def test_missing_data_say_where_to_get_them(task: Task[Any], tmp_path: Path) -> 
 def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
-    assert {"nq", "xquad", "qmsum", "tau_bench", "loghub", "planted", "speed", "gateway"} <= set(names)
+    known = {"nq", "xquad", "qmsum", "locomo", "sgd", "tau_bench", "tau_replay", "loghub", "planted", "bfcl", "recall"}
+    assert known | {"speed", "gateway", "prefix", "money", "followup", "long_session", "old_turns"} <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
 
@@ -214,3 +229,84 @@ def test_speed_is_measured_per_reducer_content_and_size(tmp_path: Path) -> None:
     assert timing["tokens"] > 500
     assert timing["reduce_s"] > 0
     assert report.markdown().count("| diff |") == 1
+
+
+def test_what_was_said_is_in_the_request_whatever_becomes_of_the_result() -> None:
+    """A value that the user gave is sent with the user's message, even if the tool's result loses it."""
+    messages = [
+        {"role": "user", "content": "Reservation ZFA04Y please"},
+        {"role": "tool", "name": "get", "content": '{"id": "ZFA04Y", "flight": "HAT136"}'},
+        {"role": "assistant", "content": "ZFA04Y is on HAT136."},
+    ]
+    (sample,) = tau_bench.tool_results(messages, "run")
+    scored = tau_bench.score(sample, "flight:HAT136")
+    assert (scored["values"].got, scored["in_request"].got) == (1, 2)
+
+
+def test_a_replay_counts_values_at_the_time_of_use(data: Path) -> None:
+    """A whole run is reduced as one request; the values are looked for in what was sent before they are used."""
+    (run,) = tau_bench.load_runs(Draw(data, 1))
+    replayed = tau_replay.replay(run["traj"], PolicySettings(min_tokens=1))
+    assert replayed.kept == Tally(2, 2)
+    assert list(replayed.sizes) == ["get_user"]
+    report = tau_replay.measure(Draw(data, 1), ("text", "full"))
+    assert [row[0] for row in report.tables[0].rows] == ["text", "full"]
+    with pytest.raises(SettingsError, match="no policy is called"):
+        tau_replay.measure(Draw(data, 1), ("wall",))
+
+
+def test_locomo_writes_sessions_turns_and_photos(data: Path) -> None:
+    """A line per turn under the session's date; evidence ids are read however they are spelt, unknown ones dropped."""
+    samples = locomo.load(Draw(data, 20))
+    assert len(samples) == 6  # a question without evidence is left out
+    text = samples[0].text
+    assert text.startswith(
+        "[1:01 pm on 1 May, 2023]\nAna: I spent a week in Oslo with my sister.\nBo: Lovely! [photo: "
+    )
+    assert samples[0].gold == ("I spent a week in Oslo with my sister.", "Lovely! [photo: a photo of hat 1]")
+    assert samples[0].group == "temporal"
+
+
+def test_part_of_a_turn_is_no_evidence_turn(data: Path) -> None:
+    """Half of the turns whole is a half; a turn cut short is nothing."""
+    sample = locomo.load(Draw(data, 1))[0]
+    assert locomo.score(sample, sample.gold[0])["evidence_turns"].share == 0.5
+    assert locomo.score(sample, sample.gold[0][:-2])["evidence_turns"].share == 0.0
+
+
+def test_a_slot_value_stands_by_itself() -> None:
+    """Not as a part of a longer word or number, and in the same case."""
+    assert sgd.holds("for 2 people", "2")
+    assert sgd.holds("(half past 2, in Rome)", "half past 2")
+    for text in ("12 people", "the 2nd", "2:30 pm", "1.2", "v2"):
+        assert not sgd.holds(text, "2")
+    assert not sgd.holds("in rome", "Rome")
+
+
+def test_slot_values_are_those_of_all_turns(data: Path) -> None:
+    """Each distinct value once; what is only in the annotation is not asked for."""
+    sample = sgd.load(Draw(data, 1))[0]
+    number = sample.text.split("for ")[1].split(",")[0]
+    assert sample.gold == (number, f"{number}:30 pm")
+
+
+def test_a_recall_brings_back_what_a_blind_reduction_lost(tmp_path: Path) -> None:
+    """Something is lost, nearly all of it comes back, and each recall stays within its bound."""
+    report = recall.measure(Draw(tmp_path, 1), ())
+    for row in report.data["rows"]:
+        assert row["asked"] > row["lost"] > 0
+        assert row["back"] >= 0.97 * row["lost"]
+        assert 0 < row["tokens"] < 2_100
+    assert "back after one recall" in report.markdown()
+
+
+def test_old_turns_are_shortened_message_by_message(data: Path) -> None:
+    """Both methods at both budgets; what is named is run alone."""
+    report = old_turns.measure(Draw(data, 4), ())
+    assert [row[:2] for row in report.tables[0].rows] == [
+        ("sparing", "50 %"),
+        ("sparing", "25 %"),
+        ("newest", "50 %"),
+        ("newest", "25 %"),
+    ]
+    assert len(old_turns.measure(Draw(data, 4), ("newest",)).tables[0].rows) == 2

@@ -13,6 +13,7 @@ from sparing.core.budget import Budget, Mode
 from sparing.core.reducer import Deadline
 from sparing.errors import BudgetExceeded, MalformedBody
 from sparing.pipeline import Reduction, reduce_body
+from sparing.reducers.json_notation import json_as_text
 from sparing.settings import PolicySettings
 
 QUESTION = "Who signed the lease of the observatory?"
@@ -95,18 +96,19 @@ def test_within_budget_passes_through(report: str) -> None:
     assert "already within the budget" in reduction.receipt.reason
 
 
-def test_tool_result_keeps_what_failed(orders: str) -> None:
-    """Rows of a tool result are reduced to valid JSON that still holds the failed order; the call is untouched."""
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_tool_result_keeps_what_failed(orders: str, form: str) -> None:
+    """A tool result is reduced to rows that still hold the failed order, as JSON if asked; the call is untouched."""
     call = {"id": "c1", "type": "function", "function": {"name": "list_orders", "arguments": '{ "page":1 }'}}
     body = openai_body(
         {"role": "user", "content": "Which order failed?"},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": orders},
     )
-    reduction = run(body)
+    reduction = run(body, json_form=form)
     text = text_of(reduction.body)
     assert "FAILED" in text
-    assert json.loads(text)
+    assert (json_as_text(text) is not None) == (form == "json")
     assert json.loads(reduction.body)["messages"][1] == json.loads(body)["messages"][1]
     assert reduction.receipt.kept < 0.5
 
@@ -192,7 +194,7 @@ def test_repeats_refer_to_what_was_sent(report: str) -> None:
 
 def test_deadline_leaves_the_request_alone(report: str) -> None:
     """With no time left nothing is reduced and the reason says so."""
-    body = openai_body({"role": "user", "content": f"{report}\n\n{QUESTION}"})
+    body = openai_body({"role": "user", "content": f"{report} No time.\n\n{QUESTION}"})
     limits = Budget(deadline=Deadline.after(-1))
     reduction = reduce_body(body, registry.load("wires", "openai.chat"), PolicySettings(), limits, Mode.ON)
     assert reduction.body == body

@@ -16,7 +16,8 @@ from sparing.gateway.serve import GatewayServer, listen
 from sparing.generate.upstream import HttpUpstream
 from sparing.settings import GatewaySettings, PolicySettings, Settings
 
-BOTH = ("openai.chat", "anthropic.messages")
+ALL = ("openai.chat", "openai.responses", "anthropic.messages", "gemini")
+_KEY_HEADERS = {"anthropic.messages": "x-api-key", "gemini": "x-goog-api-key"}
 
 
 @dataclass
@@ -67,12 +68,17 @@ def run_gateway(
     key: str = "",
     **options: Any,
 ) -> RunningGateway:
-    """Start a gateway. What is not given: the real pipeline, both wire formats, the scripted provider."""
+    """Start a gateway. What is not given: the real pipeline, every wire format, the scripted provider."""
     settings = Settings(policy=PolicySettings(**policy), gateway=GatewaySettings(port=0, max_body_bytes=max_body_bytes))
     if upstreams is None:
         upstreams = {
-            wire: HttpUpstream(provider.url, key=key, provider=wire.split(".")[0], idle_timeout_s=idle_timeout_s)
-            for wire in BOTH
+            wire: HttpUpstream(
+                provider.url,
+                key=key,
+                key_header=_KEY_HEADERS.get(wire, "authorization"),
+                idle_timeout_s=idle_timeout_s,
+            )
+            for wire in ALL
         }
     memory = MemoryRecorder()
     app = create_app(settings=settings, upstreams=upstreams, **{"recorder": memory, **options})

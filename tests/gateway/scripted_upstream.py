@@ -1,4 +1,4 @@
-"""A provider that does what a test tells it to, down to the byte: both wire formats, over a raw socket."""
+"""A provider that does what a test tells it to, down to the byte: every wire format, over a raw socket."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+
+from scripted_answers import WORDS, gemini, responses
 
 
 @dataclass(frozen=True)
@@ -148,14 +150,20 @@ async def _read(reader: asyncio.StreamReader) -> Seen | None:
 
 async def answer(seen: Seen, out: Out) -> None:
     """A friendly provider: says what it was sent, streams when asked to, calls a tool when it is given one."""
-    if seen.path.startswith("/v1/models"):
+    if seen.path.startswith("/v1beta/") or "x-goog-api-key" in seen.headers:
+        await gemini(seen.path, _dict(seen), out)
+    elif seen.path.startswith("/v1/models"):
         await out.json({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+    elif seen.path.startswith("/v1/responses/"):
+        await out.json({"id": "resp_1", "object": "response", "status": "cancelled", "output": []})
     elif seen.method != "POST":
         await out.json({"error": {"message": "no", "type": "x", "param": None, "code": None}}, 405, allow="POST")
     elif seen.path.startswith("/v1/messages/count_tokens"):
         await out.json({"input_tokens": 42})
     elif seen.path.startswith("/v1/messages"):
         await _anthropic(_dict(seen), out)
+    elif seen.path == "/v1/responses":
+        await responses(_dict(seen), out)
     elif seen.path.startswith("/v1/chat/completions"):
         await _openai(_dict(seen), out)
     else:
@@ -170,7 +178,6 @@ def _dict(seen: Seen) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-WORDS = ("The ", "capital ", "is ", "Paris", ".")
 OPENAI_USAGE = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
 ANTHROPIC_USAGE = {"input_tokens": 7, "cache_read_input_tokens": 4, "output_tokens": 5}
 

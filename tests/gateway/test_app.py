@@ -21,6 +21,7 @@ from sparing.gateway.upstreams import make_upstreams
 from sparing.generate.upstream import HttpUpstream
 from sparing.record.store import ReceiptStore
 from sparing.settings import GatewaySettings, Settings, UpstreamSettings
+from sparing.settings.providers import SHAPES, provider_named
 
 
 def test_healthz(gateway: RunningGateway) -> None:
@@ -68,6 +69,14 @@ def test_models_come_from_the_right_provider(start: Callable[..., RunningGateway
         ("/v1/messages/batches", [], "anthropic.messages"),
         ("/v1/messagesque", [], "openai.chat"),
         ("/v1/files", [(b"anthropic-version", b"2023-06-01")], "anthropic.messages"),
+        ("/v1/responses", [], "openai.responses"),
+        ("/v1/responses/resp_1/cancel", [], "openai.responses"),
+        ("/v1/responsesque", [], "openai.chat"),
+        ("/v1/models/ft:gpt-4o:me", [], "openai.chat"),
+        ("/v1beta/models", [], "gemini"),
+        ("/upload/v1beta/files", [], "gemini"),
+        ("/v1/models/gemini-x:countTokens", [], "gemini"),
+        ("/v1/models", [(b"x-goog-api-key", b"k")], "gemini"),
     ],
 )
 def test_who_is_asked(path: str, headers: list[tuple[bytes, bytes]], wire: str) -> None:
@@ -91,8 +100,14 @@ def test_a_wire_without_an_upstream_is_not_served(
 ) -> None:
     """Who has no provider for a format gets a 404 in that format, and no entry in the description."""
     gateway = start(upstreams={"openai.chat": HttpUpstream(upstream.url)})
-    assert request(gateway.url, MESSAGES, chat()).json["error"]["type"] == "not_found_error"
+    refused = request(gateway.url, MESSAGES, chat()).json["error"]
+    assert refused["type"] == "not_found_error"
+    assert "ANTHROPIC_URL=anthropic" in refused["message"]
     assert MESSAGES not in request(gateway.url, "/openapi.json", method="GET").json["paths"]
+    gemini = request(gateway.url, "/v1beta/models/gemini-x:generateContent", chat())
+    assert (gemini.status, gemini.json["error"]["code"], gemini.json["error"]["status"]) == (404, 404, "NOT_FOUND")
+    assert "GEMINI_URL=gemini" in gemini.json["error"]["message"]
+    assert "OPENAI_URL=openai" in request(gateway.url, "/v1/responses", chat()).json["error"]["message"]
 
 
 def test_stopping_lets_an_answer_finish(upstream: ScriptedUpstream) -> None:
@@ -124,7 +139,20 @@ def test_upstreams_follow_the_settings(tmp_path: Path) -> None:
     assert isinstance(mixed["openai.chat"], HttpUpstream)
     assert not isinstance(mixed["anthropic.messages"], HttpUpstream)
     local = make_upstreams(Settings(), tmp_path)
-    assert local["openai.chat"] is local["anthropic.messages"]
+    assert local["openai.chat"] is local["anthropic.messages"] is local["openai.responses"]
+    assert "gemini" not in local
+
+
+def test_upstreams_speak_what_their_provider_does(tmp_path: Path) -> None:
+    """DeepSeek has no Responses; what is set to nobody has no upstream at all."""
+    row = provider_named("deepseek")
+    assert row is not None
+    urls = {f"{shape}_url": row.url_for(shape) or "none" for shape in SHAPES}
+    made = make_upstreams(Settings(upstream=UpstreamSettings(**urls)), tmp_path)
+    assert set(made) == {"openai.chat", "anthropic.messages"}
+    messages = made["anthropic.messages"]
+    assert isinstance(messages, HttpUpstream)
+    assert (messages.provider, messages.base_url) == ("deepseek", "https://api.deepseek.com/anthropic")
 
 
 def test_making_an_app_does_nothing_yet(tmp_path: Path) -> None:

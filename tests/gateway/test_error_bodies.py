@@ -9,21 +9,22 @@ import pytest
 from sparing import errors
 from sparing.gateway.error_bodies import error_answer, error_event
 
+BAD = "invalid_request_error"
 TREE = [
-    (errors.MalformedBody("m", param="messages[0]"), 400, "invalid_request_error", "invalid_request_error"),
-    (errors.BudgetExceeded(budget_tokens=1, needed_tokens=2), 400, "invalid_request_error", "invalid_request_error"),
-    (errors.BodyTooLarge("m"), 413, "invalid_request_error", "request_too_large"),
-    (errors.UpstreamUnreachable("m"), 502, "server_error", "api_error"),
-    (errors.UpstreamTimeout("m"), 504, "server_error", "timeout_error"),
-    (errors.UpstreamError("m", status_code=503), 503, "server_error", "api_error"),
-    (errors.ModelMissing("m"), 503, "server_error", "api_error"),
-    (errors.SettingsError("m"), 500, "server_error", "api_error"),
-    (KeyError("secret"), 500, "server_error", "api_error"),
+    (errors.MalformedBody("m", param="messages[0]"), 400, BAD, BAD, "INVALID_ARGUMENT"),
+    (errors.BudgetExceeded(budget_tokens=1, needed_tokens=2), 400, BAD, BAD, "INVALID_ARGUMENT"),
+    (errors.BodyTooLarge("m"), 413, BAD, "request_too_large", "INVALID_ARGUMENT"),
+    (errors.UpstreamUnreachable("m"), 502, "server_error", "api_error", "UNAVAILABLE"),
+    (errors.UpstreamTimeout("m"), 504, "server_error", "timeout_error", "DEADLINE_EXCEEDED"),
+    (errors.UpstreamError("m", status_code=503), 503, "server_error", "api_error", "UNAVAILABLE"),
+    (errors.ModelMissing("m"), 503, "server_error", "api_error", "UNAVAILABLE"),
+    (errors.SettingsError("m"), 500, "server_error", "api_error", "INTERNAL"),
+    (KeyError("secret"), 500, "server_error", "api_error", "INTERNAL"),
 ]
 
 
-@pytest.mark.parametrize(("error", "status", "openai", "anthropic"), TREE)
-def test_every_error_has_both_shapes(error: Exception, status: int, openai: str, anthropic: str) -> None:
+@pytest.mark.parametrize(("error", "status", "openai", "anthropic", "gemini"), TREE)
+def test_every_error_has_every_shape(error: Exception, status: int, openai: str, anthropic: str, gemini: str) -> None:
     """Status and type are those that the provider's own server would use."""
     theirs = error_answer(error, "openai.chat")
     assert theirs.status == status
@@ -34,7 +35,13 @@ def test_every_error_has_both_shapes(error: Exception, status: int, openai: str,
     assert other.status == status
     assert json.loads(other.body)["type"] == "error"
     assert json.loads(other.body)["error"]["type"] == anthropic
-    assert b"secret" not in theirs.body + other.body
+    third = error_answer(error, "gemini")
+    assert third.status == status
+    said = json.loads(third.body)["error"]
+    assert set(said) == {"code", "message", "status"}
+    assert (said["code"], said["status"]) == (status, gemini)
+    assert error_answer(error, "openai.responses") == theirs
+    assert b"secret" not in theirs.body + other.body + third.body
 
 
 def test_the_upstreams_words_win() -> None:
@@ -54,8 +61,12 @@ def test_the_hint_is_told() -> None:
 def test_error_events() -> None:
     """Within a stream the same body comes as an event of the wire format."""
     error = errors.UpstreamTimeout("m")
-    openai, anthropic = error_event(error, "openai.chat"), error_event(error, "anthropic.messages")
-    assert openai.startswith(b'data: {"error":')
-    assert anthropic.startswith(b'event: error\ndata: {"type":"error"')
-    assert openai.endswith(b"\n\n")
-    assert anthropic.endswith(b"\n\n")
+    wires = ("openai.chat", "openai.responses", "anthropic.messages", "gemini")
+    events = {wire: error_event(error, wire) for wire in wires}
+    assert events["openai.chat"].startswith(b'data: {"error":')
+    assert events["gemini"].startswith(b'data: {"error":{"code":504')
+    assert events["anthropic.messages"].startswith(b'event: error\ndata: {"type":"error"')
+    assert all(event.endswith(b"\n\n") for event in events.values())
+    documented = json.loads(events["openai.responses"].removeprefix(b"event: error\ndata: "))
+    assert documented.items() >= {"type": "error", "code": "upstream_timeout", "message": "m", "param": None}.items()
+    assert documented["error"]["message"] == "m"

@@ -20,6 +20,9 @@ def test_it_describes_what_is_served(gateway: RunningGateway) -> None:
     assert set(served["paths"]) == {
         "/v1/chat/completions",
         "/v1/messages",
+        "/v1/responses",
+        "/v1beta/models/{model}:generateContent",
+        "/v1beta/models/{model}:streamGenerateContent",
         "/v1/models",
         "/healthz",
         "/metrics",
@@ -28,7 +31,7 @@ def test_it_describes_what_is_served(gateway: RunningGateway) -> None:
     headers = {given["name"]: given["schema"] for given in served["paths"]["/v1/messages"]["post"]["parameters"]}
     assert headers["x-sparing-mode"]["enum"] == list(Mode)
     assert tuple(headers["x-sparing-effort"]["enum"]) == Effort.__args__
-    assert set(headers) == {f"x-sparing-{name}" for name in ("mode", "effort", "budget", "deadline-ms")}
+    assert set(headers) == {f"x-sparing-{name}" for name in ("mode", "effort", "recall", "budget", "deadline-ms")}
     assert describe(())["paths"].keys() == {"/healthz", "/metrics", "/openapi.json"}
 
 

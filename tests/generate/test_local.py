@@ -1,4 +1,4 @@
-"""The embedded model answers both wire formats, through the whole gateway. Needs its weights: `make model`."""
+"""The embedded model answers the wire formats of OpenAI and Anthropic, through the whole gateway. Needs its weights: `make model`."""
 
 from __future__ import annotations
 
@@ -48,10 +48,14 @@ async def ask(upstream: LocalUpstream, wire: str, path: str, **fields: object) -
 
 @pytest.mark.local_model
 @needs_weights
-async def test_both_wire_formats(upstream: LocalUpstream) -> None:
-    """A whole answer as OpenAI and a streamed one as Anthropic would send them; the caller's key does not matter."""
+async def test_its_wire_formats(upstream: LocalUpstream) -> None:
+    """Whole answers as OpenAI and a streamed one as Anthropic would send them; the caller's key does not matter."""
     whole = json.loads(await ask(upstream, "openai.chat", "/v1/chat/completions"))
     assert "lamp" in whole["choices"][0]["message"]["content"]
+    newer = json.loads(
+        await ask(upstream, "openai.responses", "/v1/responses", input="Where is it?", max_output_tokens=9)
+    )
+    assert newer["output"][-1]["content"][0]["type"] == "output_text"
     streamed = await ask(upstream, "anthropic.messages", "/v1/messages", stream=True)
     assert streamed.startswith(b"event: message_start")
     assert b"event: message_stop" in streamed

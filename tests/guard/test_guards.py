@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sparing.core.content import Content
-from sparing.core.ladder import Rendition
+from sparing.core.ladder import Elision, Rendition
 from sparing.core.question import Question
 from sparing.core.span import Kind, Prompt, Span
 from sparing.core.verdict import Change
@@ -18,7 +20,7 @@ from sparing.guard.structure import Structure, same_shape
 def change(source: str, text: str, question: str = "", content: Content = Content.PROSE, after: int = 1) -> Change:
     span = Span("messages[0].content", Kind.TOOL_RESULT, source, (0, 1))
     asked = Question(question) if question else None
-    return Change(span, content, Rendition(text, after, 1.0, "lines", (), "x.v1"), 10, after, asked)
+    return Change(span, content, Rendition(text, after, 1.0, "lines", (Elision(0, 1, 1),), "x.v1"), 10, after, asked)
 
 
 def test_pinned_text_stays() -> None:
@@ -37,6 +39,14 @@ def test_what_the_question_names_stays() -> None:
     assert MustKeep().judge([change(source, "ORD-1008 open", "What of ORD-9999?")], ()) == []
 
 
+def test_a_rendition_that_leaves_nothing_out_keeps_every_name() -> None:
+    """A reference to a text that was sent holds what the question names; a pin has to stand here, to the letter."""
+    whole = change("ORD-1007 paid", "[all as in messages[1]]", "What is the state of ORD-1007?")
+    whole = replace(whole, rendition=replace(whole.rendition, elisions=()))
+    assert MustKeep().judge([whole], ()) == []
+    assert MustKeep().judge([whole], ("ORD-1007",))
+
+
 @pytest.mark.parametrize(
     ("question", "names"),
     [
@@ -53,11 +63,12 @@ def test_names_in_a_question(question: str, names: list[str]) -> None:
 
 
 def test_json_has_to_parse() -> None:
-    """JSON that no longer parses is refused; text that never was JSON is not judged as such."""
+    """JSON that no longer parses is refused, unless nobody parses it; what never was JSON is not judged as such."""
     broken = change('[{"a": 1}, {"a": 2}]', '[{"a": 1}, …]', content=Content.JSON_ROWS)
     assert Structure().judge([broken], ())[0].why == "the JSON would no longer parse"
     lines = change('{"a": 1}\n{"a": 2}', '{"a": 1}\n…', content=Content.JSON_ROWS)
     assert Structure().judge([lines], ()) == []
+    assert Structure().judge([replace(broken, text_form=True)], ()) == []
 
 
 def test_nothing_left_is_refused() -> None:

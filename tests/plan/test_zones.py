@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from sparing.core.question import Question
 from sparing.core.span import Kind, Prompt, Span, Zone
-from sparing.plan.zones import find_pieces, split_user_text
+from sparing.plan.zones import find_parts, split_user_text
 
 LONG = "The committee met again on Tuesday and went through the list. " * 20
 
@@ -67,22 +69,28 @@ def test_tool_result_is_judged_by_words_that_were_there() -> None:
     """A later question does not change how an earlier tool result is judged."""
     call = Span("messages[1].tool_calls[0]", Kind.TOOL_CALL, '{"id": 7}', None, message=1, pair="c1", tool="get")
     result = Span("messages[2].content", Kind.TOOL_RESULT, LONG, (0, 1), message=2, pair="c1", tool="get", block=1)
-    first = find_pieces(prompt(user("Find order 7"), call, result))
-    later = find_pieces(prompt(user("Find order 7"), call, result, user("And who paid?", message=4)))
+    first = find_parts(prompt(user("Find order 7"), call, result)).pieces
+    later = find_parts(prompt(user("Find order 7"), call, result, user("And who paid?", message=4))).pieces
     assert first[0].question == later[0].question
     assert first[0].question is not None
     assert "order 7" in first[0].question.text
     assert first[0].question.text == "Find order 7\n7"
 
 
-def test_document_is_judged_by_later_questions_too() -> None:
-    """Pasted material answers what is asked later as well."""
-    pieces = find_pieces(prompt(user(f"{LONG}\n\nWho chaired?"), user("And who paid?", message=2)))
-    assert pieces[0].question is not None
-    assert "And who paid?" in pieces[0].question.text
+def test_document_is_judged_by_words_that_were_there() -> None:
+    """A later question does not change how pasted material is judged."""
+    later = replace(user("And who paid?", message=2), block=1)
+    pieces = find_parts(prompt(user(f"{LONG}\n\nWho chaired?"), later)).pieces
+    assert pieces[0].question == Question("Who chaired?")
+
+
+def test_material_alone_is_judged_by_what_was_said_before() -> None:
+    """Who announces a text and then sends it is asking about it."""
+    pieces = find_parts(prompt(user("Who chaired?"), replace(user(LONG * 2, message=2), block=1))).pieces
+    assert pieces[0].question == Question("Who chaired?")
 
 
 def test_exempt_tools_are_left_alone() -> None:
     """Results of exempt tools are not pieces."""
     result = Span("messages[2].content", Kind.TOOL_RESULT, LONG, (0, 1), message=2, tool="Read")
-    assert find_pieces(prompt(user("Fix it"), result), ["Read"]) == []
+    assert find_parts(prompt(user("Fix it"), result), ["Read"]).pieces == ()

@@ -13,7 +13,7 @@ from sparing.core.wire import Wire
 RECALL = Tool("sparing_recall", 'Give back what "[…]" stands for.', '{"type":"object","properties":{}}')
 
 
-@pytest.mark.parametrize("wire_name", ["openai.chat", "anthropic.messages"])
+@pytest.mark.parametrize("wire_name", ["openai.chat", "openai.responses", "anthropic.messages"])
 @pytest.mark.parametrize("tools", [None, [], [{"name": "look", "input_schema": {}}]])
 def test_tools_are_added(wire_name: str, tools: list[object] | None) -> None:
     """With or without tools in the request the added one is the last, and the rest stays as it was."""

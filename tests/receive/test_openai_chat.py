@@ -156,6 +156,18 @@ def test_refusals_are_what_the_assistant_said() -> None:
     ]
 
 
+def test_reasoning_is_counted_and_never_touched() -> None:
+    """Under the names that DeepSeek and OpenRouter have for it; OpenAI has none here."""
+    prompt = parse(
+        {"role": "assistant", "content": "a", "reasoning_content": "hm"},
+        {"role": "assistant", "content": "b", "reasoning": "so"},
+        {"role": "assistant", "content": "c", "reasoning": {"effort": "low"}},
+        {"role": "user", "content": "d", "reasoning": "no"},
+    )
+    assert [span.text for span in prompt.spans] == ["a", "hm", "b", "so", "c", "d"]
+    assert all(span.literal is None for span in prompt.spans if span.text in ("hm", "so"))
+
+
 def test_blocks_count_the_answers() -> None:
     """A block begins at each answer; consecutive assistant messages are one; a prefilled answer belongs to the question."""
     roles = ["system", "user", "assistant", "assistant", "tool", "assistant", "user", "assistant"]

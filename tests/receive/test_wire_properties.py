@@ -1,4 +1,4 @@
-"""What holds for every body of either wire format."""
+"""What holds for every body of every wire format."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire_bodies import anthropic_bodies, exact, openai_bodies, replaced
+from wire_bodies import Raw, anthropic_bodies, exact, gemini_bodies, openai_bodies, replaced, responses_bodies
 
 from sparing.core.span import Edit, Kind, Prompt, Zone
 from sparing.core.wire import Wire
 from sparing.errors import MalformedBody
 from sparing.receive.anthropic_messages import AnthropicMessages
+from sparing.receive.gemini import Gemini
 from sparing.receive.openai_chat import OpenAIChat
+from sparing.receive.openai_responses import OpenAIResponses
 
-requests = st.tuples(st.just(OpenAIChat()), openai_bodies) | st.tuples(st.just(AnthropicMessages()), anthropic_bodies)
-new_texts = st.text(max_size=20) | st.sampled_from(["", '"\\', "\n\x00\u2028", "\udc00 alone"])
-quick = settings(max_examples=60, deadline=None)
+WIRES: list[Wire] = [OpenAIChat(), OpenAIResponses(), AnthropicMessages(), Gemini()]
+BODIES = [openai_bodies, responses_bodies, anthropic_bodies, gemini_bodies]
+requests = st.one_of(*(st.tuples(st.just(wire), bodies) for wire, bodies in zip(WIRES, BODIES, strict=True)))
+new_texts = st.text(max_size=20) | st.sampled_from(["", "[1]", '{"a": "b"}', '"\\', "\n\x00\u2028", "\udc00 alone"])
+quick = settings(max_examples=120, deadline=None)
 
 
 @st.composite
@@ -28,6 +32,13 @@ def edited_requests(draw: st.DrawFn) -> tuple[Wire, Prompt, list[Edit]]:
     spans = [span for span in prompt.spans if span.literal]
     chosen = draw(st.lists(st.sampled_from(spans), unique_by=lambda span: span.label)) if spans else []
     return wire, prompt, [Edit(span, draw(new_texts)) for span in chosen]
+
+
+def new_value(edit: Edit, first: str) -> Any:
+    """What an edit puts in the place of a value that begins with `first`: where JSON stood, JSON may be put."""
+    if first != '"' and edit.text[:1] in ("[", "{"):
+        return exact(edit.text.encode())
+    return edit.text
 
 
 @quick
@@ -48,7 +59,7 @@ def test_exactly_the_edited_strings_change_in_meaning(case: tuple[Wire, Prompt, 
     wire, prompt, edits = case
     expected = exact(prompt.raw)
     for edit in edits:
-        replaced(expected, edit.span.label, edit.text)
+        replaced(expected, edit.span.label, new_value(edit, prompt.source[(edit.span.literal or (0,))[0]]))
     assert exact(wire.apply(prompt, edits)) == expected
 
 
@@ -63,8 +74,8 @@ def test_every_byte_outside_the_edited_literals_stays(case: tuple[Wire, Prompt, 
         start, end = edit.span.literal or (0, 0)
         between, done = prompt.source[done:start], end
         assert rest.startswith(between)
-        text, stop = json.JSONDecoder().raw_decode(rest, len(between))
-        assert text == edit.text
+        value, stop = json.JSONDecoder(parse_int=Raw).raw_decode(rest, len(between))
+        assert value == new_value(edit, prompt.source[start])
         rest = rest[stop:]
     assert rest == prompt.source[done:]
 
@@ -93,7 +104,8 @@ def test_spans_say_where_their_text_is(request_: tuple[Wire, bytes]) -> None:
     assert literals == sorted(literals)
     for span in prompt.spans:
         if span.literal:
-            assert json.loads(prompt.source[slice(*span.literal)]) == span.text
+            written = prompt.source[slice(*span.literal)]
+            assert span.text == (json.loads(written) if written[0] == '"' else written)
         assert span.zone is not Zone.LIVE or (
             span.literal and span.kind in (Kind.USER, Kind.TOOL_RESULT, Kind.DOCUMENT)
         )
@@ -113,13 +125,14 @@ def test_damaged_bodies_are_malformed_or_whole(request_: tuple[Wire, bytes], dat
 
 
 JSON_PIECES = ['{"messages":[', '{"role":', '"user"', '"assistant"', '"content":', '"type":', '"text"', '"tool_calls":']
+JSON_PIECES += ['{"input":[', '{"contents":[', '"parts":', '"functionResponse":{"response":', '"function_call_output"']
 JSON_PIECES += ['"source":', '"tools":', "[", "]", "{", "}", ",", ":", '"', "1", "null", "true", "NaN", "\\ud800", " "]
 
 
 @quick
 @given(
     st.lists(st.sampled_from(JSON_PIECES)).map("".join) | st.text(),
-    st.sampled_from([OpenAIChat(), AnthropicMessages()]),
+    st.sampled_from(WIRES),
 )
 def test_scrambled_requests_are_malformed_or_whole(text: str, wire: Wire) -> None:
     """Pieces of a request in any order never raise anything but `MalformedBody`."""
@@ -127,13 +140,15 @@ def test_scrambled_requests_are_malformed_or_whole(text: str, wire: Wire) -> Non
 
 
 KNOWN_KEYS = ["messages", "role", "content", "type", "text", "model", "stream", "tools", "system", "source"]
-KNOWN_KEYS += ["tool_calls", "function", "image_url"]
+KNOWN_KEYS += ["tool_calls", "function", "image_url", "output", "summary", "parts", "functionResponse", "response"]
+KNOWN_KEYS += ["functionCall", "inline_data", "functionDeclarations", "call_id", "encrypted_content"]
+KNOWN_WORDS = ["text", "user", "tool", "image", "document", "model", "message", "function_call_output", "reasoning"]
 
 
 @quick
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.sampled_from(["text", "user", "tool", "image", "document"]),
+        st.none() | st.booleans() | st.integers() | st.sampled_from(KNOWN_WORDS),
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
@@ -144,12 +159,14 @@ KNOWN_KEYS += ["tool_calls", "function", "image_url"]
         ),
         max_leaves=25,
     ),
-    st.sampled_from([OpenAIChat(), AnthropicMessages()]),
+    st.sampled_from(WIRES),
 )
 def test_known_keys_of_any_type_are_malformed_or_whole(value: Any, wire: Wire) -> None:
     """Values of the wrong type under the right keys never raise anything but `MalformedBody`."""
-    check_malformed_or_whole(wire, json.dumps({"messages": value}).encode())
-    check_malformed_or_whole(wire, json.dumps({"messages": [{"role": "user", "content": value}]}).encode())
+    for key in ("messages", "input", "contents"):
+        message = {"role": "user", "content": value, "parts": value}
+        check_malformed_or_whole(wire, json.dumps({key: value}).encode())
+        check_malformed_or_whole(wire, json.dumps({key: [message]}).encode())
     check_malformed_or_whole(wire, json.dumps(value).encode())
 
 
@@ -163,7 +180,7 @@ def check_malformed_or_whole(wire: Wire, body: bytes) -> None:
     json.loads(body, parse_int=str)
 
 
-@pytest.mark.parametrize("wire", [OpenAIChat(), AnthropicMessages()], ids=lambda wire: wire.name)
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
 @pytest.mark.parametrize(
     "opening",
     [
@@ -171,6 +188,7 @@ def check_malformed_or_whole(wire: Wire, body: bytes) -> None:
         '{"a":',
         '{"messages":[',
         '{"messages":[{"content":[{"type":"document","source":{"type":"content","content":[',
+        '{"contents":[{"parts":[{"functionResponse":{"response":{"a":[',
     ],
 )
 def test_very_deep_nesting_is_malformed(wire: Wire, opening: str) -> None:

@@ -91,13 +91,13 @@ def exact(body: bytes) -> Any:
     return json.loads(body, parse_int=Raw, parse_float=Raw)
 
 
-def replaced(value: Any, label: str, text: str) -> None:
-    """Set the string at a label such as ``messages[3].content[0].text``."""
+def replaced(value: Any, label: str, new: Any) -> None:
+    """Set the value at a label such as ``messages[3].content[0].text``."""
     steps = [int(index) if index else key for key, index in re.findall(r"(\w+)|\[(\d+)\]", label)]
     for step in steps[:-1]:
         value = value[step]
-    assert isinstance(value[steps[-1]], str)
-    value[steps[-1]] = text
+    assert isinstance(value[steps[-1]], str | list | dict)
+    value[steps[-1]] = new
 
 
 def _typed(name: str, /, **known: st.SearchStrategy[Any]) -> st.SearchStrategy[Members]:
@@ -134,6 +134,47 @@ openai_bodies = st.builds(
         stream=st.booleans(),
         tools=_tools,
         messages=st.lists(_openai_messages, min_size=1, max_size=5),
+    ),
+    st.integers(0, 9_999),
+)
+
+_input_parts = st.lists(
+    _typed("input_text", text=texts, prompt_cache_breakpoint=_marks)
+    | _typed("input_image", image_url=texts, detail=st.sampled_from(["low", "high", "auto"]))
+    | _typed("input_audio", input_audio=fields(data=texts, format=texts))
+    | _typed("input_file", file_data=texts)
+    | _typed("something_new", text=unknown),
+    max_size=3,
+)
+_said_parts = st.lists(_typed("output_text", text=texts) | _typed("refusal", refusal=texts), max_size=2)
+_items = (
+    fields(role=st.sampled_from(["system", "developer", "user"]), content=texts | _input_parts)
+    | _typed("message", role=st.just("assistant"), content=texts | _said_parts)
+    | _typed("function_call", call_id=_ids, name=texts, arguments=texts)
+    | _typed("function_call_output", call_id=_ids, output=texts | _input_parts)
+    | _typed("custom_tool_call", call_id=_ids, name=texts, input=texts)
+    | _typed("custom_tool_call_output", call_id=_ids, output=texts)
+    | _typed(
+        "reasoning",
+        summary=st.lists(_typed("summary_text", text=texts), max_size=2),
+        encrypted_content=st.none() | texts,
+    )
+    | _typed("shell_call", call_id=_ids, action=unknown)
+    | _typed("shell_call_output", call_id=_ids, output=st.lists(fields(stdout=texts, stderr=texts), max_size=2))
+    | _typed("web_search_call", action=unknown)
+    | _typed("item_reference", id=_ids)
+    | fields(id=_ids)
+)
+
+responses_bodies = st.builds(
+    spell,
+    fields(
+        model=texts,
+        stream=st.booleans(),
+        instructions=st.none() | texts,
+        previous_response_id=st.none() | _ids,
+        tools=st.lists(_typed("function", name=texts, parameters=unknown) | _typed("web_search"), max_size=2),
+        input=texts | st.lists(_items, max_size=6),
     ),
     st.integers(0, 9_999),
 )
@@ -180,6 +221,59 @@ anthropic_bodies = st.builds(
             min_size=1,
             max_size=5,
         ),
+    ),
+    st.integers(0, 9_999),
+)
+
+
+def spelled(camel: str, **known: st.SearchStrategy[Any]) -> st.SearchStrategy[Members]:
+    """An object with one more member, written in camelCase or in snake_case."""
+    value = known.pop("value")
+    snake = re.sub("[A-Z]", lambda upper: f"_{upper[0].lower()}", camel)
+    return st.sampled_from([camel, snake]).flatmap(lambda name: fields(**{name: value}, **known))
+
+
+_leaf_keys = st.sampled_from(["output", "result", "content", "n"])
+_responses = st.dictionaries(
+    _leaf_keys,
+    st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_leaf_keys, inner, max_size=3),
+        max_leaves=8,
+    )
+    | st.lists(texts, min_size=70, max_size=70),
+    max_size=3,
+)
+_blobs = spelled("mimeType", value=st.sampled_from(["image/png", "audio/wav", "text/csv", "video/mp4"]), data=texts)
+_gemini_parts = (
+    fields(text=texts)
+    | fields(text=texts, thought=st.booleans())
+    | spelled("thoughtSignature", value=texts, text=texts)
+    | spelled("inlineData", value=_blobs)
+    | spelled("fileData", value=spelled("fileUri", value=texts))
+    | spelled("functionCall", value=fields(name=_ids, args=unknown))
+    | spelled("functionCall", value=fields(id=_ids, name=_ids, args=unknown))
+    | spelled("functionResponse", value=fields(name=_ids, response=_responses))
+    | spelled("functionResponse", value=fields(id=_ids, name=_ids, response=_responses))
+    | spelled("executableCode", value=fields(code=texts))
+    | spelled("somethingNew", value=unknown)
+)
+_gemini_contents = fields(
+    role=st.none() | st.sampled_from(["user", "model", "function"]),
+    parts=_gemini_parts | st.lists(_gemini_parts, max_size=4),
+)
+_declarations = spelled(
+    "functionDeclarations", value=st.lists(fields(name=texts, parameters=unknown), max_size=2)
+) | spelled("googleSearch", value=st.just({}))
+
+gemini_bodies = st.builds(
+    spell,
+    spelled(
+        "systemInstruction",
+        value=fields(parts=st.lists(fields(text=texts), max_size=2) | fields(text=texts)),
+        contents=st.lists(_gemini_contents, min_size=1, max_size=5) | _gemini_contents,
+        tools=st.lists(_declarations, max_size=2) | _declarations,
+        generationConfig=unknown,
     ),
     st.integers(0, 9_999),
 )

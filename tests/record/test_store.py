@@ -14,7 +14,9 @@ import pytest
 from msgspec.structs import replace
 
 from sparing.core.receipt import Receipt, SpanReceipt
+from sparing.core.usage import Usage
 from sparing.errors import RecordError
+from sparing.record.money import Charge
 from sparing.record.store import ReceiptStore, Totals
 
 DAY_S = 86_400.0
@@ -172,3 +174,19 @@ def test_what_was_flushed_survives_a_kill(path: Path) -> None:
         ids = {made.id for made in store.recent(9999)}
         assert {f"{number:012x}" for number in range(3000)} <= ids
         store.add([receipt(9999)])
+
+
+def test_charges(path: Path) -> None:
+    """What pricing needs comes back as it was written, oldest first, under the key it is summed by."""
+    priced = receipt(
+        2, provider="anthropic", resupplied_tokens=1, rewritten_tokens=5, recalled_tokens=2, extra_turns=3, cache_marks=4, usage_input_tokens=50,
+        usage_output_tokens=6, usage_cache_read_tokens=40, usage_cache_writes=((300, 4), (3600, 5)),
+    )  # fmt: skip
+    with ReceiptStore(path) as store:
+        store.add([priced, receipt(1)])
+        plain, full = store.charges(by="model")
+        assert (plain.key, plain.usage) == ("gpt-4o", Usage())
+        usage = Usage(50, 6, 40, ((300, 4), (3600, 5)))
+        assert full == Charge("gpt-4o", "gpt-4o", "anthropic", "on", usage, 100, 60, 1, 5, 2, 3, 4)
+        assert [charge.key for charge in store.charges(since_s=2.0, by="day")] == ["1970-01-01"]
+        assert store.get(priced.id) == priced

@@ -60,6 +60,29 @@ TRAPS = {
     ),
     "a dialogue": (
         "Anna: Where were you?\nBerta: At home, I think.\nAnna: All day?\nBerta: Nearly.\n" * 4,
+        Content.DIALOGUE,
+    ),
+    "a chat with times": (
+        "[10:12:01] ann: are you there?\n[10:12:30] Bo: yes, what is it?\n".replace("ann", "Ann") * 4,
+        Content.DIALOGUE,
+    ),
+    "a chat of nicks": ("<ann> are you there?\n<bo> yes, what is it?\n" * 4, Content.DIALOGUE),
+    "a chat in Chinese": ("客户：我想订两张票。\n客服：好的，什么时候？\n" * 4, Content.DIALOGUE),
+    "a chat with an assistant": (
+        "user: which orders are late?\nassistant: 88213 and 88240, since Monday.\nuser: cancel both, please.\n" * 3,
+        Content.DIALOGUE,
+    ),
+    "records": (
+        "Name: Ana Sol\nCity: Oslo\nRole: clerk\n\nName: Bo Li\nCity: Turin\nRole: pilot\n\n" * 5,
+        Content.PROSE,
+    ),
+    "questions and answers": (
+        "Q: How do I return goods?\nA: Send them back within 14 days.\nQ: Who pays?\nA: You do, as a rule.\n" * 4,
+        Content.PROSE,
+    ),
+    "a mailbox": (
+        "From: Ana Sol of the harbour office\nTo: Bo Li\nSubject: The fees of May, once more, with all annexes\n"
+        "Date: Mon, 6 May 2024 10:00:00 +0000\n\nPlease see the list.\n\n" * 4,
         Content.PROSE,
     ),
     "wrapped prose": (

@@ -40,7 +40,8 @@ def test_names_follow_from_the_tree() -> None:
 
 def test_only_the_keys_of_providers_are_secret() -> None:
     """What ends in _key is masked when shown."""
-    assert [key.dotted for key in KEYS if key.secret] == ["upstream.openai_key", "upstream.anthropic_key"]
+    secret = [key.dotted for key in KEYS if key.secret]
+    assert secret == ["upstream.openai_key", "upstream.anthropic_key", "upstream.gemini_key"]
 
 
 @pytest.mark.parametrize(

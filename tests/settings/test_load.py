@@ -31,7 +31,7 @@ def env(tmp_path: Path, **variables: str) -> dict[str, str]:
 
 def other_value(key: Key) -> object:
     """A valid value that is not the default."""
-    if key.name.endswith("_url"):
+    if key.name.endswith("_url") or key.dotted == "upstream.provider":
         return "http://127.0.0.1:9999"
     choices = typing.get_args(typing.get_args(key.type)[0]) if hasattr(key.type, "__metadata__") else ()
     if isinstance(key.default, bool):

@@ -1,4 +1,4 @@
-"""The fakes speak both wire formats."""
+"""The fakes speak every wire format."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from google.genai.types import GenerateContentResponse
+from openai.types.responses import Response
 
 from sparing.core.upstream import Call
 from sparing.errors import UpstreamUnreachable
@@ -23,20 +25,23 @@ async def text_of(model: FakeModel | ReplayModel, asked: Call) -> bytes:
 
 
 async def test_fake_answers_in_the_callers_format() -> None:
-    """A whole answer is an OpenAI completion or an Anthropic message."""
+    """A whole answer is what the provider's own client reads."""
     fake = FakeModel("hello there")
     openai = json.loads(await text_of(fake, call("openai.chat")))
     anthropic = json.loads(await text_of(fake, call("anthropic.messages")))
     assert openai["choices"][0]["message"]["content"] == "hello there"
     assert anthropic["content"][0]["text"] == "hello there"
-    assert len(fake.calls) == 2
+    newer = Response.model_validate_json(await text_of(fake, call("openai.responses")))
+    gemini = GenerateContentResponse.model_validate_json(await text_of(fake, call("gemini")))
+    assert newer.output_text == gemini.text == "hello there"
+    assert len(fake.calls) == 4
 
 
-@pytest.mark.parametrize("wire", ["openai.chat", "anthropic.messages"])
+@pytest.mark.parametrize("wire", ["openai.chat", "openai.responses", "anthropic.messages", "gemini"])
 async def test_fake_streams_words(wire: str) -> None:
     """A streamed answer arrives a word at a time."""
     body = await text_of(FakeModel(lambda asked: f"model {asked.model}"), call(wire, stream=True))
-    assert body.count(b"data: ") >= 4
+    assert body.count(b"data: ") >= 2
     assert b'"model "' in body
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparing.tokens.images import anthropic_image_tokens, openai_image_tokens
+from sparing.tokens.images import anthropic_image_tokens, gemini_image_tokens, openai_image_tokens
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,12 @@ def test_no_size_is_too_odd(width: int, height: int) -> None:
     assert 255 <= openai_image_tokens((width, height)) <= 85 + 8 * 170
     assert 1 <= anthropic_image_tokens((width, height)) <= 1_600
     assert openai_image_tokens((width, height)) == openai_image_tokens((height, width))
+
+
+@pytest.mark.parametrize(
+    ("size", "tokens"),
+    [(None, 258), ((1, 1), 258), ((384, 384), 258), ((385, 10), 258), ((768, 769), 516), ((1980, 1380), 6 * 258)],
+)
+def test_gemini_images(size: tuple[int, int] | None, tokens: int) -> None:
+    """A small image is one tile; of a large one each tile of 768 px counts."""
+    assert gemini_image_tokens(size) == tokens

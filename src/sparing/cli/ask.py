@@ -73,7 +73,9 @@ class Asking:
 @click.argument("question")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|GLOB|-...")
 @click.option("--model", help="Model to ask.  [default: the embedded one, or the only one the upstream offers]")
-@click.option("--upstream", metavar="URL", help="Server to ask (OpenAI chat), or local for the embedded model.")
+@click.option(
+    "--upstream", metavar="WHO", help="Provider or base URL to ask (OpenAI chat), or local: the embedded model."
+)
 @click.option("--max-tokens", type=click.IntRange(min=1), metavar="TOKENS", help="Most tokens of the answer.")
 @material_options
 @click.option("--compare", is_flag=True, help="Ask again with all of the material, and show both answers.")
@@ -130,7 +132,9 @@ class _Job:
     async def run(self, *, compare: bool, as_json: bool) -> None:
         from sparing.cli.upstreams import OPENAI, make_upstreams
 
-        upstream = make_upstreams(self.settings)[OPENAI]
+        upstream = make_upstreams(self.settings).get(OPENAI)
+        if upstream is None:
+            raise RequestError("nobody answers OpenAI-shaped requests", hint="give --upstream, or --upstream local")
         try:
             asking = await self._asking(upstream)
             with busy("reducing"):

@@ -64,9 +64,12 @@ def reduce_material(
     kind: str,
     model: str,
     pins: tuple[str, ...],
+    recall: bool = False,
 ) -> Batch:
     """Shorten all of it under one budget, which holds for the text that is put together, headings included.
 
+    Args:
+        recall: See `api.reduce_texts`.
     Raises:
         BudgetExceeded: The pins, or the headings, do not fit.
         RequestError: A bad argument.
@@ -79,7 +82,9 @@ def reduce_material(
     items = [(item.name, item.text) for item in material]
 
     def attempt(aim: int | None) -> Batch:
-        results = reduce_texts(items, query=question, budget=aim, keep=keep, kind=kind, model=model, pins=pins)
+        results = reduce_texts(
+            items, query=question, budget=aim, keep=keep, kind=kind, model=model, pins=pins, recall=recall
+        )
         return _put_together(material, results, counter)
 
     start_s = time.perf_counter()

@@ -13,6 +13,8 @@ from sparing.errors import UpstreamError, UpstreamUnreachable
 
 WIRE = "openai.chat"
 _PATH = "/v1/chat/completions"
+# Where models are listed, under which key, and which member names one.
+_LIST, _GEMINI_LIST = ("/v1/models", "data", "id"), ("/v1beta/models", "models", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +68,18 @@ async def converse(upstream: Upstream, body: Mapping[str, Any], on_text: Callabl
 
 
 async def models_of(upstream: Upstream, wire: str = WIRE) -> list[str]:
-    """Names of the models that the server offers; both providers list them alike.
+    """Names of the models that the server offers.
 
     Raises:
         UpstreamError: It refused, or does not keep such a list.
     """
     headers = {"anthropic-version": "2023-06-01"} if wire == "anthropic.messages" else {}
-    answer = await upstream.send(Call(wire, "GET", "/v1/models", headers, b""))
+    path, key, name = _GEMINI_LIST if wire == "gemini" else _LIST
+    answer = await upstream.send(Call(wire, "GET", path, headers, b""))
     try:
         await _check(answer)
         listing = _json(await _read(answer))
-        return [str(model["id"]) for model in listing["data"]]
+        return [str(model[name]).removeprefix("models/") for model in listing[key]]
     except (KeyError, TypeError) as error:
         raise UpstreamError("the upstream's list of models cannot be read") from error
     finally:

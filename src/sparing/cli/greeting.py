@@ -12,18 +12,19 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from sparing.cli.upstreams import ANTHROPIC, OPENAI, describe, make_upstreams
+from sparing.cli.upstreams import ANTHROPIC, GEMINI, OPENAI, describe, make_upstreams, remote
 from sparing.errors import ModelMissing, SparingError
 from sparing.generate.weights import locate
 from sparing.settings import Settings
 from sparing.settings.paths import home, models_folder, receipts_file
+from sparing.settings.providers import provider_at, provider_named, shape_of
 
 if TYPE_CHECKING:
     from sparing.settings.load import Resolved
 
 _PROBE_S = 3.0
-_CHEAP = ("gpt-4o-mini", "haiku")  # a sample should not cost more than it must
-_PATHS = {OPENAI: "/v1/chat/completions", ANTHROPIC: "/v1/messages"}
+_CHEAP = ("gpt-4o-mini", "haiku", "2.5-flash")  # a sample should not cost more than it must
+_PATHS = {OPENAI: "/v1/chat/completions", ANTHROPIC: "/v1/messages", GEMINI: "/v1beta/models/{model}:generateContent"}
 _QUESTION = "May I use the licensor's trademarks? Answer in one sentence."
 _FILE = "sample-request.json"
 
@@ -45,9 +46,9 @@ class Found:
 
 def probe(settings: Settings) -> Found:
     """Ask the upstream which models it has, so that the sample names one. The embedded model needs no asking."""
-    wire = ANTHROPIC if settings.upstream.anthropic_url and not settings.upstream.openai_url else OPENAI
-    if wire == OPENAI and not settings.upstream.openai_url:
-        return Found(wire, settings.local.model, _embedded_trouble(settings))
+    wire = next(iter(remote(settings)), "")
+    if not wire:
+        return Found(OPENAI, settings.local.model, _embedded_trouble(settings))
     try:
         offered = asyncio.run(_offered(settings, wire))
     except (SparingError, TimeoutError) as error:
@@ -66,6 +67,7 @@ def greeting(resolved: Resolved, found: Found, base_url: str) -> str:
         "",
         f"  OpenAI clients     base URL {base_url}/v1  ->  {where[OPENAI]}",
         f"  Anthropic clients  base URL {base_url}     ->  {where[ANTHROPIC]}",
+        f"  Gemini clients     base URL {base_url}     ->  {where[GEMINI]}",
         f"  settings           {resolved.file or 'no file, defaults'}",
         f"  receipts           {receipts_file(record, os.environ) if record.enabled else 'not written'}",
         "",
@@ -86,22 +88,36 @@ def greeting(resolved: Resolved, found: Found, base_url: str) -> str:
 
 def sample_request(settings: Settings, found: Found, base_url: str) -> str:
     """A curl command. The document is Sparing's own licence; it is written to a file in the data folder."""
-    command = [f"curl -si {base_url}{_PATHS[found.wire]}", "-H 'content-type: application/json'"]
+    model = found.model or "MODEL"
+    url = base_url + _PATHS[found.wire].format(model=model)
+    command = [f"curl -si {url}", "-H 'content-type: application/json'"]
     if found.wire == ANTHROPIC:
         command.append("-H 'anthropic-version: 2023-06-01'")
-        if not settings.upstream.anthropic_key:
-            command.append('-H "x-api-key: $ANTHROPIC_API_KEY"')
-    elif settings.upstream.openai_url and not settings.upstream.openai_key:
-        command.append('-H "authorization: Bearer $OPENAI_API_KEY"')
-    command.append(f"-d {_data(sample_body(found.model or 'MODEL'))}")
+    key = _key_header(settings, found.wire)
+    if key:
+        command.append(f'-H "{key}"')
+    command.append(f"-d {_data(sample_body(model, found.wire))}")
     return " \\\n  ".join(f"{part}" for part in command)
 
 
-def sample_body(model: str) -> str:
-    """A chat request in the shape that both wire formats share."""
+def _key_header(settings: Settings, wire: str) -> str:
+    """The header with the caller's own key, where the gateway has none; "" where none is needed."""
+    shape = shape_of(wire)
+    url, key = (getattr(settings.upstream, f"{shape}_{part}") for part in ("url", "key"))
+    provider = provider_at(shape, url) or provider_named(shape)
+    if not url or key or provider is None or not provider.key_variables:
+        return ""
+    header = provider.header_for(shape)
+    return f"{header}: {'Bearer ' if header == 'authorization' else ''}${provider.key_variables[0]}"
+
+
+def sample_body(model: str, wire: str = OPENAI) -> str:
+    """A chat request; OpenAI and Anthropic share its shape."""
     document = distribution("sparing").read_text("licenses/LICENSE") or ""
     content = f"{document}\n\n{_QUESTION}" if document else _QUESTION
-    body = {"model": model, "max_tokens": 100, "messages": [{"role": "user", "content": content}]}
+    body: dict[str, object] = {"model": model, "max_tokens": 100, "messages": [{"role": "user", "content": content}]}
+    if wire == GEMINI:
+        body = {"contents": [{"role": "user", "parts": [{"text": content}]}]}
     return json.dumps(body, indent=2) + "\n"
 
 

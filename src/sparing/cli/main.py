@@ -1,7 +1,7 @@
 """The entry point: finds the command, runs it, and turns whatever goes wrong into one line and an exit code.
 
-Exit codes: 0 done; 1 something failed; 2 what was asked for cannot be used; 130 interrupted; 141 the reader of our
-output went away.
+Exit codes: 0 done; 1 something failed; 2 what was asked for cannot be used; 3 done but for some lines of a log; 130
+interrupted; 141 the reader of our output went away.
 """
 
 from __future__ import annotations
@@ -18,7 +18,20 @@ import click
 from sparing import __version__
 from sparing.errors import RequestError, SettingsError, SparingError
 
-_COMMANDS = ("reduce", "ask", "serve", "stats", "receipts", "models", "config", "eval", "version")
+_COMMANDS = (
+    "reduce",
+    "ask",
+    "recall",
+    "serve",
+    "stats",
+    "receipts",
+    "models",
+    "config",
+    "prefix-test",
+    "replay",
+    "eval",
+    "version",
+)
 
 
 class LazyGroup(click.Group):
@@ -30,7 +43,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"sparing.cli.{cmd_name}").command
+        command: click.Command = import_module(f"sparing.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(

@@ -107,6 +107,7 @@ def result_dict(item: Reduced) -> dict[str, Any]:
         "unit": item.unit,
         "elisions": [{"start": e.start, "end": e.end, "num_units": e.num_units} for e in item.elided],
         "reason": item.reason,
+        "handle": item.handle,
     }
 
 

@@ -108,6 +108,7 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
         ("tokens", f"{_tokens(receipt)} (kept {percent(receipt.kept)}{about})"),
         ("time", ", ".join(f"{step} {seconds(ms)}" for step, ms in receipt.step_ms.items())),
         ("nothing reduced", receipt.reason),
+        ("cache", _cache(receipt)),
         ("answer", _answer(receipt)),
         ("error", receipt.error),
     ]
@@ -122,9 +123,22 @@ def _answer(receipt: Receipt) -> str:
         parts.append(f"{receipt.usage_input_tokens:,} tokens in by the provider's count")
     if receipt.usage_output_tokens >= 0:
         parts.append(f"{receipt.usage_output_tokens:,} out")
+    if receipt.extra_turns:
+        turns = "1 extra turn" if receipt.extra_turns == 1 else f"{receipt.extra_turns} extra turns"
+        parts.append(f"{receipt.recalled_tokens:,} tokens recalled in {turns}")
     if receipt.first_byte_ms:
         parts.append(f"first byte {seconds(receipt.first_byte_ms)}")
     return ", ".join([*parts, f"all {seconds(receipt.total_ms)}"])
+
+
+def _cache(receipt: Receipt) -> str:
+    parts = [f"{receipt.cache_marks} breakpoints set"] if receipt.cache_marks else []
+    if receipt.usage_cache_read_tokens >= 0:
+        parts.append(f"{receipt.usage_cache_read_tokens:,} tokens read")
+    written = sum(tokens for _, tokens in receipt.usage_cache_writes)
+    if written:
+        parts.append(f"{written:,} written")
+    return ", ".join(parts)
 
 
 def _outcome(receipt: Receipt) -> str:

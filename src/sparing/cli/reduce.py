@@ -8,6 +8,7 @@ import click
 
 from sparing.cli.batch import Batch, reduce_material
 from sparing.cli.inputs import read_all
+from sparing.cli.kept import keep_elided
 from sparing.cli.options import config_option, json_option, material_options, share
 from sparing.cli.output import batch_dict, note, receipt_line, write, write_json
 from sparing.cli.progress import busy
@@ -22,6 +23,7 @@ from sparing.errors import RequestError
 @click.option("--keep", type=share, metavar="SHARE", help="Share of the tokens to keep, 0 to 1, instead of a budget.")
 @click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")
 @material_options
+@click.option("--recall", is_flag=True, help="Keep what is left out; `sparing recall` gives it back by its handle.")
 @json_option
 @click.option("--show", "side_by_side", is_flag=True, help="Show what went, side by side, instead of the result.")
 @click.option("--quiet", "-q", is_flag=True, help="No receipt on stderr.")
@@ -35,6 +37,7 @@ def command(
     kind: str,
     pins: tuple[str, ...],
     encoding: str,
+    recall: bool,
     as_json: bool,
     side_by_side: bool,
     quiet: bool,
@@ -67,7 +70,9 @@ def command(
             kind=kind,
             model=model,
             pins=(*settings.policy.pins, *pins),
+            recall=recall or (settings.policy.recall and settings.recall.store),
         )
+    keep_elided(settings.recall, batch)  # before a handle is shown that nothing stands behind yet
     _print(batch, as_json=as_json, side_by_side=side_by_side)
     if not quiet:
         note(receipt_line(batch))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sparing.cli.kept import open_elided
 from sparing.cli.options import config_option
 from sparing.cli.progress import busy
 from sparing.warm import warm_up
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65535), metavar="PORT", help="Port; 0 takes a free one.  [default: 8790]"
 )
 @click.option(
-    "--upstream", metavar="URL", help="Server that answers both wire formats, or local for the embedded model."
+    "--upstream",
+    metavar="WHO",
+    help="A provider (deepseek, mistral, ...), a server's base URL, or local for the embedded model.",
 )
 @click.option("--mode", type=click.Choice(["off", "audit", "on"]), help="What is done to requests.  [default: on]")
 @click.option(
@@ -38,15 +42,16 @@ def command(
     effort: str | None,
     config_path: Path | None,
 ) -> None:
-    """Run the gateway: OpenAI- and Anthropic-shaped requests in, reduced requests out.
+    """Run the gateway: OpenAI-, Anthropic- and Gemini-shaped requests in, reduced requests out.
 
     Point a client at it by its base URL. The embedded model answers unless an upstream or a provider's
     key is configured. A request can say what is to be done with it: x-sparing-mode (off, audit, on),
-    x-sparing-budget (tokens), x-sparing-effort, x-sparing-deadline-ms.
+    x-sparing-budget (tokens), x-sparing-effort, x-sparing-recall (on, off), x-sparing-deadline-ms.
 
     \b
     Examples:
       sparing serve
+      sparing serve --upstream deepseek
       sparing serve --upstream http://127.0.0.1:11434 --mode audit
     """
     from sparing.settings.load import resolve
@@ -54,8 +59,7 @@ def command(
     overrides = {
         "gateway.host": host,
         "gateway.port": port,
-        "upstream.openai_url": upstream,
-        "upstream.anthropic_url": upstream,
+        "upstream.provider": upstream,
         "policy.mode": mode,
         "policy.effort": effort,
     }
@@ -67,6 +71,7 @@ def _run(resolved: Resolved) -> None:
     from sparing.cli.upstreams import make_upstreams
     from sparing.gateway.app import create_app
     from sparing.gateway.serve import listen, serve
+    from sparing.record.elided_writer import ElidedWriter
     from sparing.record.writer import Recorder
     from sparing.settings.paths import receipts_file
     from sparing.tokens.models import DEFAULT_MODEL
@@ -76,7 +81,8 @@ def _run(resolved: Resolved) -> None:
     record = settings.record
     path = receipts_file(record, os.environ)
     recorder = Recorder(path, keep_days=record.keep_days) if record.enabled else None
-    app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder)
+    elided = ElidedWriter(partial(open_elided, settings.recall)) if settings.recall.store else None
+    app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder, elided=elided)
     with busy("getting ready"):
         found = probe(settings)
         warm_up(DEFAULT_MODEL, "gpt-4")  # one model of each vocabulary, so that no request spends its deadline on it

@@ -28,19 +28,29 @@ By = Literal["model", "day", "reducer", "mode", "wire"]
     show_default=True,
     help="What a row is. Days are UTC.",
 )
+@click.option("--usd", is_flag=True, help="Net money instead of tokens; see docs/money.md.")
 @json_option
 @config_option
-def command(since_s: float | None, by: By, as_json: bool, config_path: Path | None) -> None:
+def command(since_s: float | None, by: By, usd: bool, as_json: bool, config_path: Path | None) -> None:
     """Show the tokens before and after reduction, and what was saved.
 
     Saved tokens were left out of what was sent; in audit mode nothing is left out, and the column
-    "could save" says what would have been.
+    "could save" says what would have been. With --usd: what was paid, what it would have cost without
+    Sparing, and the difference, net of what the provider caches anyway and of what recalls cost.
     """
     from sparing.record.store import ReceiptStore
     from sparing.settings import load_settings
     from sparing.settings.paths import receipts_file
 
-    path = receipts_file(load_settings(config_path).record, os.environ)
+    settings = load_settings(config_path)
+    path = receipts_file(settings.record, os.environ)
+    if usd:
+        from sparing.cli.money import show_money
+
+        if by == "reducer":
+            raise click.BadParameter("money is per request, not per reducer", param_hint="--by")
+        show_money(path, since_s, by, settings.policy.prices_file, as_json=as_json)
+        return
     with ReceiptStore(path, must_exist=True) as store:
         rows = store.totals(since_s=since_s or 0.0, by=by)
         overall = store.totals(since_s=since_s or 0.0)

@@ -7,8 +7,10 @@ import os
 from sparing.core.upstream import Upstream
 from sparing.settings import Settings
 from sparing.settings.paths import models_folder
+from sparing.settings.providers import shape_of
+from sparing.settings.urls import NOBODY
 
-OPENAI, ANTHROPIC = "openai.chat", "anthropic.messages"
+OPENAI, ANTHROPIC, GEMINI = "openai.chat", "anthropic.messages", "gemini"
 
 
 def make_upstreams(settings: Settings) -> dict[str, Upstream]:
@@ -19,7 +21,20 @@ def make_upstreams(settings: Settings) -> dict[str, Upstream]:
 
 
 def describe(settings: Settings) -> dict[str, str]:
-    """The same in words: a URL, or ``embedded <model>``."""
-    embedded = f"embedded {settings.local.model}"
-    upstream = settings.upstream
-    return {OPENAI: upstream.openai_url or embedded, ANTHROPIC: upstream.anthropic_url or embedded}
+    """The same in words: a URL, ``embedded <model>``, or what would have to be done."""
+    from sparing.gateway.upstreams import EMBEDDED, how_to_serve
+
+    words = {}
+    for wire in (OPENAI, ANTHROPIC, GEMINI):
+        url = getattr(settings.upstream, f"{shape_of(wire)}_url")
+        if url == NOBODY or (not url and wire not in EMBEDDED):
+            words[wire] = f"nobody yet: {how_to_serve(wire)}"
+        else:
+            words[wire] = url or f"embedded {settings.local.model}"
+    return words
+
+
+def remote(settings: Settings) -> list[str]:
+    """The wire formats that a server answers, one of each shape, in order of preference."""
+    urls = {wire: getattr(settings.upstream, f"{shape_of(wire)}_url") for wire in (OPENAI, ANTHROPIC, GEMINI)}
+    return [wire for wire, url in urls.items() if url not in ("", NOBODY)]

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class Content(StrEnum):
     PROSE = "prose"
+    DIALOGUE = "dialogue"  # a turn to the line: Speaker: words
     MARKDOWN = "markdown"
     HTML = "html"
     JSON_ROWS = "json_rows"  # an array of records, or an object whose bulk is one

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from sparing.core.usage import CacheWrites
+
 
 class SpanReceipt(msgspec.Struct, frozen=True):
     """What happened to one span."""
@@ -31,7 +33,15 @@ class Receipt(msgspec.Struct, frozen=True):
         reason: Why nothing was reduced; "" when something was.
         step_ms: Milliseconds per verb.
         status: HTTP status of the answer; 0 when no answer was asked for.
-        usage_input_tokens: As the provider reported it; -1 if unknown.
+        provider: Who is paid for the tokens; "" where the address does not tell.
+        usage_input_tokens: As the provider reported it, all turns together; -1 if unknown. Likewise the other usage;
+            see `core.usage.Usage`.
+        resupplied_tokens: Of `tokens_after`, what was left out of an earlier turn and is sent again beside a question.
+        rewritten_tokens: Of `tokens_after`, what stands behind a change of what earlier requests of the conversation
+            sent, so that the provider's cache cannot know it.
+        recalled_tokens: Given back to the model because it asked for what was left out.
+        extra_turns: How often the model was asked again for that.
+        cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
     """
 
     id: str
@@ -48,9 +58,18 @@ class Receipt(msgspec.Struct, frozen=True):
     status: int = 0
     usage_input_tokens: int = -1
     usage_output_tokens: int = -1
+    usage_cache_read_tokens: int = -1
+    usage_cache_writes: CacheWrites = ()
+    usage_reasoning_tokens: int = -1
     total_ms: float = 0.0
     first_byte_ms: float = 0.0
     error: str = ""
+    provider: str = ""
+    resupplied_tokens: int = 0
+    rewritten_tokens: int = 0
+    recalled_tokens: int = 0
+    extra_turns: int = 0
+    cache_marks: int = 0
 
     @property
     def kept(self) -> float:

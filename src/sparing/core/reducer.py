@@ -41,6 +41,7 @@ class Ask:
         pins: Literal strings; a unit that contains one stays.
         deadline: When to give up.
         name: File name, tool name or title, "" if none; a hint only.
+        text_form: Whether JSON may become a text that says the same: only a model reads it, nobody parses it.
     """
 
     counter: Counter
@@ -48,6 +49,7 @@ class Ask:
     pins: tuple[str, ...] = ()
     deadline: Deadline = field(default_factory=Deadline)
     name: str = ""
+    text_form: bool = False
 
 
 class Reducer(Protocol):

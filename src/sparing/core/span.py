@@ -41,8 +41,8 @@ class Span(msgspec.Struct, frozen=True):  # a Struct is made in a third of a dat
     Attributes:
         label: Where it is, as a reader would write it: ``messages[3].content[0].text``.
         text: The decoded text; empty for images, audio and video.
-        literal: Character range of the JSON string literal, quotes included, in `Prompt.source`;
-            None when the span cannot be edited in place (an image, a tool schema counted as a whole).
+        literal: Character range of the JSON string literal, quotes included, in `Prompt.source`, or of the array or
+            object whose JSON is the text; None when the span cannot be edited in place (an image, a tool schema).
         within: Character range inside the decoded literal when the span is only a stretch of it.
         block: Which turn it belongs to: 0 up to the model's first answer, then one more per answer.
         message: Index of the message it belongs to; -1 outside the messages (system field, tools).
@@ -83,6 +83,28 @@ class Patch:
     json: str
 
 
+class Prefix(StrEnum):
+    """A part of a prompt that ends where a later request may still be the same."""
+
+    TOOLS = "tools"
+    SYSTEM = "system"
+    EARLIER = "earlier"  # up to the user's last message before the model's newest answer
+    NEWEST = "newest"  # up to the user's newest message
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """Where the provider can be told to cache a prefix.
+
+    Attributes:
+        place: Character range, in `Prompt.source`, of the block that the prefix ends with: an object, or a string that
+            stands for a block of text.
+    """
+
+    prefix: Prefix
+    place: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool that Sparing itself offers to the model.
@@ -107,6 +129,8 @@ class Prompt:
         num_messages: For the per-message overhead of the wire format.
         num_tools: Likewise, for tool schemas.
         tools_place: Character range of the array of tool schemas in `source`; None if the request has none.
+        breakpoints: Where its prefixes could be cached; none where the caller says so itself, or the provider needs no
+            telling.
     """
 
     wire: str
@@ -117,6 +141,7 @@ class Prompt:
     num_messages: int = 0
     num_tools: int = 0
     tools_place: tuple[int, int] | None = None
+    breakpoints: tuple[Breakpoint, ...] = ()
 
     @cached_property
     def raw(self) -> bytes:

@@ -27,7 +27,10 @@ class Call:
 
 
 class Answer(Protocol):
-    """An answer that has begun. `chunks` yields bytes as they arrive; closing it early cancels the upstream."""
+    """An answer that has begun. `chunks` yields bytes as they arrive; closing it early cancels the upstream.
+
+    It may be closed more than once.
+    """
 
     @property
     def status(self) -> int: ...

@@ -13,7 +13,11 @@ from sparing.core.span import Span
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A span and the rendition chosen for it."""
+    """A span and the rendition chosen for it.
+
+    Attributes:
+        text_form: Whether JSON may have become a text that says the same (see `Ask.text_form`).
+    """
 
     span: Span
     content: str
@@ -21,6 +25,7 @@ class Change:
     tokens_before: int
     tokens_after: int
     question: Question | None = None
+    text_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ class Wire(Protocol):
 
     Attributes:
         name: For example ``openai.chat``.
-        path: The HTTP path it is served at: ``/v1/chat/completions``.
     """
 
     @property
     def name(self) -> str: ...
 
-    @property
-    def path(self) -> str: ...
+    def at(self, path: str) -> Wire | None:
+        """The format of a request to this HTTP path, knowing what the path itself says; None if it is another's."""
+        ...
 
     def parse(self, body: bytes) -> Prompt:
         """Find every span in the body.
@@ -34,6 +34,10 @@ class Wire(Protocol):
         """The body with these edits and patches and no other difference, to the byte; `prompt.raw` without any."""
         ...
 
+    def define(self, tool: Tool) -> str:
+        """A tool as JSON, in this wire format's own form."""
+        ...
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
-        """The patches that put these tools behind those of the request, in this wire format's own form."""
+        """The patches that put these tools behind those of the request."""
         ...

@@ -14,6 +14,7 @@ Maker = Callable[[random.Random], ToolOutput]
 
 _MAKERS: dict[Content, tuple[Maker, ...]] = {
     Content.PROSE: (prose.minutes, prose.policy),
+    Content.DIALOGUE: (prose.support,),
     Content.MARKDOWN: (prose.handbook,),
     Content.HTML: (prose.page,),
     Content.TABLE: (rows.invoices,),

@@ -11,16 +11,18 @@ from sparing.evals.ours import single_reducer, sparing
 from sparing.evals.peers import PEERS, peer
 
 
-def find(names: Sequence[str]) -> list[Method]:
+def find(names: Sequence[str], part: str = "document") -> list[Method]:
     """Methods by name, each once; ``peers`` stands for all peers, ``reducer:NAME`` for one reducer.
 
+    Args:
+        part: What the texts are in a conversation, for methods that make a difference.
     Raises:
         SettingsError: An unknown name; lists the known.
     """
     wanted: list[str] = []
     for name in names:
         wanted.extend(PEERS if name == "peers" else [name])
-    return [_find(name) for name in dict.fromkeys(wanted)]
+    return [_find(name, part) for name in dict.fromkeys(wanted)]
 
 
 def known() -> tuple[str, ...]:
@@ -28,13 +30,13 @@ def known() -> tuple[str, ...]:
     return ("sparing", *BASELINES, *PEERS)
 
 
-def _find(name: str) -> Method:
+def _find(name: str, part: str) -> Method:
     if name == "sparing":
-        return sparing()
+        return sparing(part)
     if name in BASELINES:
         return BASELINES[name]
     if name in PEERS:
         return peer(name)
     if name.startswith("reducer:"):
-        return single_reducer(name.removeprefix("reducer:"))
+        return single_reducer(name.removeprefix("reducer:"), part)
     raise SettingsError(f"no method is called {name!r}", hint=f"known: {', '.join(known())}, peers, reducer:NAME")

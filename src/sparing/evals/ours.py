@@ -12,18 +12,18 @@ from sparing.evals.method import Method
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
 
-def sparing() -> Method:
-    """What a user of the library gets, content type found by sniffing."""
+def sparing(part: str = "document") -> Method:
+    """What a user of the library gets for a text of this part of a conversation, content type found by sniffing."""
 
     def shorten(text: str, question: str, budget_tokens: int | None) -> str:
         from sparing.api import reduce_text
 
-        return reduce_text(text, query=question or None, budget=budget_tokens).text
+        return reduce_text(text, query=question or None, budget=budget_tokens, part=part).text
 
     return Method("sparing", shorten, chooses=True)
 
 
-def single_reducer(name: str) -> Method:
+def single_reducer(name: str, part: str = "document") -> Method:
     """One reducer's ladder, at the longest rung within the budget; without a budget its last rung, which is lossless.
 
     Raises:
@@ -32,7 +32,8 @@ def single_reducer(name: str) -> Method:
     reducer = registry.load("reducers", name)
 
     def shorten(text: str, question: str, budget_tokens: int | None) -> str:
-        ask = Ask(counter_for(DEFAULT_MODEL), Question(question) if question else None)
+        asked = Question(question) if question else None
+        ask = Ask(counter_for(DEFAULT_MODEL), asked, text_form=part == "tool_result")
         ladder = reducer.propose(text, ask)
         return text if isinstance(ladder, Skip) else _longest(ladder, budget_tokens, ask)
 

@@ -60,6 +60,14 @@ class Worker:
             raise PeerError(str(answer["error"]))
         return str(answer["text"])
 
+    def convert(self, body: dict[str, object]) -> object:
+        """A whole request in OpenAI's form as the peer would send it. Raises `PeerError` likewise."""
+        answer = self._ask({"body": body})
+        self.cpu_s += float(str(answer.get("cpu_s", 0.0)))
+        if "error" in answer:
+            raise PeerError(str(answer["error"]))
+        return answer["body"]
+
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
@@ -106,7 +114,7 @@ class Worker:
 def peer(name: str) -> Method:
     """The peer as a method; its `missing` says why it cannot run here."""
     takes_budget = PEERS[name]
-    worker, missing = _worker(name)
+    worker, missing = find_worker(name)
     if worker is None:
         return Method(name, _absent, takes_budget=takes_budget, missing=missing)
 
@@ -116,7 +124,8 @@ def peer(name: str) -> Method:
     return Method(name, worker.shorten, takes_budget=takes_budget, chooses=True, cpu_s=cpu_s, close=worker.close)
 
 
-def _worker(name: str) -> tuple[Worker | None, str]:
+def find_worker(name: str) -> tuple[Worker | None, str]:
+    """The process of a peer, or None and why it cannot run here."""
     python, root = os.environ.get("SPARING_PEERS_PYTHON", ""), project_root()
     script = root / "benchmarks" / "peers" / "worker.py" if root else None
     if not python:

@@ -30,7 +30,7 @@ def names() -> tuple[str, ...]:
 def default_methods(name: str) -> tuple[str, ...]:
     """Methods that `main` runs when none are given."""
     task, _ = _task(name)
-    return task.methods if isinstance(task, Task) else ()
+    return task.methods
 
 
 def main(
@@ -61,7 +61,7 @@ def main(
     if isinstance(task, Bench):
         report = task.measure(draw, tuple(methods or ()))
     else:
-        report = evaluate(task, draw, find(methods or task.methods), _checked(budgets or task.budgets), name)
+        report = evaluate(task, draw, find(methods or task.methods, task.part), _checked(budgets or task.budgets), name)
     if out is not None:
         report.save(out)
     return report

@@ -74,6 +74,7 @@ class Task(Generic[Gold]):
         floors: Metric -> least value at which savings count; empty where the budget is the yardstick.
         reference: Method that the others are compared with, pair by pair.
         methods: Run by default.
+        part: What a sample's text is in a conversation: ``document`` or ``tool_result`` (see `sparing.reduce_text`).
     """
 
     name: str
@@ -88,6 +89,7 @@ class Task(Generic[Gold]):
     floors: Mapping[str, float] = field(default_factory=dict)
     reference: str = "bm25"
     methods: tuple[str, ...] = ("sparing", "head", "tail", "random", "bm25")
+    part: str = "document"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Bench:
 
     Attributes:
         measure: Takes the draw and the names asked for (empty: all) and gives the finished report.
+        methods: Names that it takes, where it compares methods.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Bench:
     title: str
     n: int
     measure: Callable[[Draw, tuple[str, ...]], Report]
+    methods: tuple[str, ...] = ()
 
 
 AnyTask = Task[Any] | Bench

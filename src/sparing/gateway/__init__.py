@@ -1,1 +1,1 @@
-"""The HTTP server: OpenAI- and Anthropic-shaped requests in, reduced requests out, answers streamed back."""
+"""The HTTP server: OpenAI-, Anthropic- and Gemini-shaped requests in, reduced requests out, answers streamed back."""

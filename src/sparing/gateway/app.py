@@ -23,12 +23,17 @@ from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_ans
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
-from sparing.gateway.services import Recorder, Reduce, Services
+from sparing.gateway.services import Elided, Recorder, Reduce, Services
+from sparing.gateway.upstreams import how_to_serve, sellers
 from sparing.pipeline import reduce_body
+from sparing.prices.lookup import prices_for
 from sparing.record.metrics import CONTENT_TYPE, Metrics
 from sparing.settings import Settings
 
-_OPENAI, _ANTHROPIC = "openai.chat", "anthropic.messages"
+_OPENAI, _RESPONSES, _ANTHROPIC, _GEMINI = "openai.chat", "openai.responses", "anthropic.messages", "gemini"
+# Where the providers keep their APIs; Vertex AI says v1beta1, uploads of files to Gemini come before the version.
+_APIS = ("/v1/", "/v1beta/", "/v1alpha/", "/v1beta1/", "/upload/")
+_GEMINI_VERBS = (":generateContent", ":streamGenerateContent", ":countTokens", ":embedContent")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REDUCING_THREADS = min(4, os.cpu_count() or 1)
 
@@ -39,6 +44,7 @@ def create_app(
     upstreams: Mapping[str, Upstream],
     reduce: Reduce = reduce_body,
     recorder: Recorder | None = None,
+    elided: Elided | None = None,
     wires: Mapping[str, Wire] | None = None,
 ) -> ASGIApp:
     """The gateway.
@@ -46,10 +52,12 @@ def create_app(
     Args:
         upstreams: Wire format to who answers it; several may share one. Closed with the application.
         recorder: Started and closed with the application; None keeps no receipts.
+        elided: Likewise; None keeps nothing of what is left out.
         wires: Wire formats to reduce; default: every registered one that has an upstream.
     """
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
+    prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,
@@ -57,6 +65,8 @@ def create_app(
         metrics=Metrics(),
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
+        elided=elided,
+        sellers=sellers(settings),
     )
     return Gateway(services, upstreams, wires)
 
@@ -71,7 +81,7 @@ class Gateway:
     def __init__(self, services: Services, upstreams: Mapping[str, Upstream], wires: Mapping[str, Wire]) -> None:
         self._services = services
         self._upstreams = upstreams
-        self._reduced = {wire.path: Proxy(name, wire, upstreams[name], services) for name, wire in wires.items()}
+        self._wires = wires
         self._passed = {name: Proxy(name, None, upstream, services) for name, upstream in upstreams.items()}
         self._own = Starlette(
             routes=[
@@ -83,15 +93,25 @@ class Gateway:
             lifespan=self._lifespan,
         )
         if services.recorder is not None:
-            _watch(services.metrics, services.recorder)
+            _watch(services.metrics, services.recorder, "receipts", "Receipts")
+        if services.elided is not None:
+            _watch(services.metrics, services.elided, "elided", "Texts left out")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        if scope["type"] != "http" or not scope["path"].startswith(_APIS):
             await self._own(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        app: ASGIApp | None = self._reduced.get(path) if method == "POST" else None
+        app = self._reduced(path) if method == "POST" and ".." not in path else None
         await (app or self._elsewhere(path, method, scope["headers"]))(scope, receive, send)
+
+    def _reduced(self, path: str) -> ASGIApp | None:
+        """Who answers a path whose requests are reduced."""
+        for name, wire in self._wires.items():
+            wire_here = wire.at(path)
+            if wire_here is not None:
+                return Proxy(name, wire_here, self._upstreams[name], self._services)
+        return None
 
     def _elsewhere(self, path: str, method: str, headers: Raw) -> ASGIApp:
         """Who answers a path that is not reduced."""
@@ -99,8 +119,11 @@ class Gateway:
         if method not in _METHODS:
             return _refusal(MethodNotAllowed(f"{method} is not served"), wire)
         # A path that climbs could reach what the upstream serves beside its API, with the key we hold.
-        if wire not in self._passed or ".." in path.split("/"):
+        if ".." in path.split("/"):
             return _refusal(NoSuchPath(f"nothing is served at {path}"), wire)
+        if wire not in self._passed:
+            error = NoSuchPath(f"no upstream answers {wire}, so nothing is served at {path}", hint=how_to_serve(wire))
+            return _refusal(error, wire)
         return self._passed[wire]
 
     async def _metrics(self, _request: Request) -> Response:
@@ -111,32 +134,37 @@ class Gateway:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        recorder = self._services.recorder
-        if recorder is not None:
-            recorder.start()
+        keepers = [one for one in (self._services.recorder, self._services.elided) if one is not None]
+        for keeper in keepers:
+            keeper.start()
         try:
             yield
         finally:
             for upstream in {id(upstream): upstream for upstream in self._upstreams.values()}.values():
                 await upstream.aclose()
             self._services.pool.shutdown(wait=False, cancel_futures=True)
-            if recorder is not None:
-                await asyncio.to_thread(recorder.close)
+            for keeper in keepers:
+                await asyncio.to_thread(keeper.close)
 
 
 def wire_of(path: str, headers: Raw) -> str:
-    """The wire format that a path under ``/v1/`` belongs to.
+    """The wire format that the path of an API belongs to.
 
-    Both providers have ``/v1/models`` and ``/v1/files``; Anthropic's clients always name their version.
+    All providers have ``/v1/models`` or ``/v1/files``; Anthropic's clients always name their version, Gemini's have a
+    header of their own for the key.
     """
     if path == "/v1/messages" or path.startswith("/v1/messages/") or get(headers, b"anthropic-version"):
         return _ANTHROPIC
+    if not path.startswith("/v1/") or path.endswith(_GEMINI_VERBS) or get(headers, b"x-goog-api-key"):
+        return _GEMINI
+    if path == "/v1/responses" or path.startswith("/v1/responses/"):
+        return _RESPONSES
     return _OPENAI
 
 
-def _watch(metrics: Metrics, recorder: Recorder) -> None:
-    metrics.watch_counter("sparing_receipts_dropped", "Receipts that came too fast.", lambda: recorder.dropped)
-    metrics.watch_counter("sparing_receipts_failed", "Receipts the disk would not take.", lambda: recorder.failed)
+def _watch(metrics: Metrics, keeper: Recorder | Elided, name: str, what: str) -> None:
+    metrics.watch_counter(f"sparing_{name}_dropped", f"{what} that came too fast.", lambda: keeper.dropped)
+    metrics.watch_counter(f"sparing_{name}_failed", f"{what} that the disk would not take.", lambda: keeper.failed)
 
 
 async def _healthz(_request: Request) -> Response:
@@ -147,7 +175,7 @@ async def _not_found(request: Request, _error: Exception) -> Response:
     return _response(
         NoSuchPath(
             f"nothing is served at {request.url.path}",
-            hint="OpenAI clients want a base URL that ends in /v1, Anthropic clients one that does not",
+            hint="OpenAI clients want a base URL that ends in /v1, those of the other providers one that does not",
         )
     )
 

@@ -32,12 +32,16 @@ class Controls:
         """The budget, with the time for the reduction running from now."""
         return Budget(input_tokens=self.budget_tokens, deadline=Deadline.after(self.policy.deadline_ms / 1000))
 
+    def without_recall(self) -> Controls:
+        """The same, with nothing to be asked for."""
+        return Controls(self.mode, replace(self.policy, recall=False), self.budget_tokens)
+
 
 def read_controls(headers: Raw, defaults: Controls) -> Controls:
     """The controls of one request.
 
-    ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-budget: TOKENS`` and
-    ``x-sparing-deadline-ms: MILLISECONDS``, the last two whole numbers above 0.
+    ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-recall: on|off``,
+    ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two whole numbers above 0.
 
     Raises:
         RequestError: A value is none of these.
@@ -50,7 +54,8 @@ def read_controls(headers: Raw, defaults: Controls) -> Controls:
     effort = _read(given, "effort", _one_of(_EFFORTS), policy.effort)
     deadline_ms = _read(given, "deadline-ms", _positive, policy.deadline_ms)
     budget_tokens = _read(given, "budget", _positive, defaults.budget_tokens)
-    return Controls(mode, replace(policy, effort=effort, deadline_ms=deadline_ms), budget_tokens)
+    recall = _read(given, "recall", _on_or_off, policy.recall)
+    return Controls(mode, replace(policy, effort=effort, deadline_ms=deadline_ms, recall=recall), budget_tokens)
 
 
 def _read(given: dict[bytes, str], name: str, read: Callable[[str], T], default: T) -> T:
@@ -73,6 +78,10 @@ def _one_of(names: tuple[T, ...]) -> Callable[[str], T]:
         return known[name]
 
     return read
+
+
+def _on_or_off(text: str) -> bool:
+    return _one_of(("off", "on"))(text) == "on"
 
 
 def _positive(text: str) -> int:

@@ -43,6 +43,18 @@ _TABLE: tuple[tuple[type[BaseException], int | None, _Names], ...] = (
     (BaseException, 500, _Names("server_error", "internal_error", "api_error")),
 )
 
+# What google.rpc.Code calls an HTTP status, which is what Gemini's errors say beside it.
+_RPC_NAMES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "UNIMPLEMENTED",
+    429: "RESOURCE_EXHAUSTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
 
 class NoSuchPath(errors.RequestError):
     """Nothing is served here."""
@@ -73,19 +85,35 @@ def error_answer(error: BaseException, wire: str) -> ErrorAnswer:
 
 def error_event(error: BaseException, wire: str) -> bytes:
     """`error` as a server-sent event, for an answer that has begun."""
-    data = msgspec.json.encode(error_object(error, wire))
-    return b"event: error\ndata: %b\n\n" % data if _is_anthropic(wire) else b"data: %b\n\n" % data
+    told = error_object(error, wire)
+    if wire == "openai.responses":  # as documented, and the object that OpenAI's servers put beside it and clients read
+        told = {**_openai(error), "type": "error", "sequence_number": 0, **told}
+    data = msgspec.json.encode(told)
+    return b"event: error\ndata: %b\n\n" % data if "type" in told else b"data: %b\n\n" % data
 
 
 def error_object(error: BaseException, wire: str) -> dict[str, object]:
     """The JSON that the wire format's own clients read an error from."""
+    match wire.partition(".")[0]:
+        case "anthropic":
+            kind = "not_found_error" if _status(error) == 404 else _find(error)[1].anthropic
+            return {"type": "error", "error": {"type": kind, "message": _message(error)}}
+        case "gemini":
+            status = _status(error)
+            name = _RPC_NAMES.get(status) or ("INVALID_ARGUMENT" if status < 500 else "INTERNAL")
+            return {"error": {"code": status, "message": _message(error), "status": name}}
+        case _:
+            return {"error": _openai(error)}
+
+
+def _openai(error: BaseException) -> dict[str, object]:
     names = _find(error)[1]
-    message = str(error) if isinstance(error, errors.SparingError) else "the gateway failed; its log says more"
-    if _is_anthropic(wire):
-        kind = "not_found_error" if _status(error) == 404 else names.anthropic
-        return {"type": "error", "error": {"type": kind, "message": message}}
     param = getattr(error, "param", None)
-    return {"error": {"message": message, "type": names.openai, "param": param, "code": names.code}}
+    return {"message": _message(error), "type": names.openai, "param": param, "code": names.code}
+
+
+def _message(error: BaseException) -> str:
+    return str(error) if isinstance(error, errors.SparingError) else "the gateway failed; its log says more"
 
 
 def _status(error: BaseException) -> int:
@@ -94,7 +122,3 @@ def _status(error: BaseException) -> int:
 
 def _find(error: BaseException) -> tuple[int | None, _Names]:
     return next((status, names) for kind, status, names in _TABLE if isinstance(error, kind))
-
-
-def _is_anthropic(wire: str) -> bool:
-    return wire.startswith("anthropic")

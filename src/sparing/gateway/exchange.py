@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
+from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
-from sparing.gateway.usage import Usage
 
 
 @dataclass(slots=True)
@@ -21,15 +21,19 @@ class Exchange:
         mode: None until the caller's headers have been read.
         receipt: As the pipeline wrote it; None when nothing was measured.
         reason: Why nothing was reduced, where there is no receipt to say so.
+        provider: Who is paid for the answer; "" if unknown.
     """
 
     wire: str
+    provider: str = ""
     mode: Mode | None = None
     receipt: Receipt | None = None
     reason: str = ""
     status: int = 0
     error: str = ""
     usage: Usage = field(default_factory=Usage)
+    recalled_tokens: int = 0
+    extra_turns: int = 0
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
@@ -43,10 +47,16 @@ class Exchange:
             told.append((b"x-sparing-tokens-before", b"%d" % receipt.tokens_before))
             told.append((b"x-sparing-tokens-after", b"%d" % receipt.tokens_after))
             told.append((b"x-sparing-receipt", receipt.id.encode()))
+            if receipt.cache_marks:
+                told.append((b"x-sparing-cache-marks", b"%d" % receipt.cache_marks))
         reason = receipt.reason if receipt is not None else self.reason
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))
         return told
+
+    def used(self, usage: Usage) -> None:
+        """Note what one answer cost, beside those before it."""
+        self.usage = usage if self.usage == Usage() else self.usage.plus(usage)
 
     def failed(self, error: str, status: int) -> None:
         """Note what went wrong; the status stays what the caller was told, if it was told one."""
@@ -63,7 +73,13 @@ class Exchange:
             status=self.status,
             usage_input_tokens=self.usage.input_tokens,
             usage_output_tokens=self.usage.output_tokens,
+            usage_cache_read_tokens=self.usage.cache_read_tokens,
+            usage_cache_writes=self.usage.cache_writes,
+            usage_reasoning_tokens=self.usage.reasoning_tokens,
             first_byte_ms=round((self.first_byte_s - self.started_s) * 1000, 3) if self.first_byte_s else 0.0,
             total_ms=round((now_s - self.started_s) * 1000, 3),
             error=self.error,
+            recalled_tokens=self.recalled_tokens,
+            extra_turns=self.extra_turns,
+            provider=self.provider,
         )

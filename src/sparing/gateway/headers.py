@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 
 Raw = Iterable[tuple[bytes, bytes]]
 
@@ -23,6 +24,7 @@ _HOP_BY_HOP = frozenset(
     )
 )
 _NOT_FORWARDED = _HOP_BY_HOP | {b"host", b"content-length", b"expect"}
+_KEYS = (b"authorization", b"x-api-key", b"api-key")
 _HOP_BY_HOP_NAMES = frozenset(name.decode() for name in _HOP_BY_HOP)
 
 
@@ -59,6 +61,12 @@ def returned(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
         for name, value in headers.items()
         if (key := name.lower()) not in _HOP_BY_HOP_NAMES and not key.startswith("x-sparing-")
     ]
+
+
+def tenant_of(headers: Raw) -> str:
+    """Whose request this is: a hash of the caller's key, never the key; callers without one are one tenant."""
+    key = next((value for name in _KEYS if (value := get(headers, name))), "")
+    return sha256(b"sparing tenant\0" + key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def safe(text: str, limit: int = 300) -> bytes:

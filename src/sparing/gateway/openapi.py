@@ -10,19 +10,36 @@ from typing import Any
 
 from sparing import __version__
 
+_OPENAI_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
 _ERRORS = {
-    "openai.chat": {
+    "openai.chat": _OPENAI_ERROR,
+    "openai.responses": _OPENAI_ERROR,
+    "gemini": {
         "type": "object",
         "required": ["error"],
         "properties": {
             "error": {
                 "type": "object",
-                "required": ["message", "type", "param", "code"],
+                "required": ["code", "message", "status"],
                 "properties": {
+                    "code": {"type": "integer"},
                     "message": {"type": "string"},
-                    "type": {"type": "string"},
-                    "param": {"type": ["string", "null"]},
-                    "code": {"type": ["string", "null"]},
+                    "status": {"type": "string"},
                 },
             }
         },
@@ -48,20 +65,27 @@ _REFUSALS = {
     "503": "The embedded model is not installed",
     "504": "The upstream did not answer in time",
 }
-_PATHS = {
-    "openai.chat": ("/v1/chat/completions", "Answer a chat, OpenAI's wire format"),
-    "anthropic.messages": ("/v1/messages", "Answer a chat, Anthropic's wire format"),
+_MODEL = {
+    "name": "model",
+    "in": "path",
+    "required": True,
+    "description": "Who is asked",
+    "schema": {"type": "string"},
 }
-_ROLES = {
-    "openai.chat": ("system", "developer", "user", "assistant", "tool", "function"),
-    "anthropic.messages": ("user", "assistant", "system"),
+# Wire format, what is asked for, what stands in the path.
+_PATHS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
+    "/v1/chat/completions": ("openai.chat", "Answer a chat, OpenAI's wire format", []),
+    "/v1/responses": ("openai.responses", "Answer a chat, OpenAI's newer wire format", []),
+    "/v1/messages": ("anthropic.messages", "Answer a chat, Anthropic's wire format", []),
+    "/v1beta/models/{model}:generateContent": ("gemini", "Answer a chat, Gemini's wire format", [_MODEL]),
+    "/v1beta/models/{model}:streamGenerateContent": ("gemini", "The same, streamed", [_MODEL]),
 }
 
 
 def describe(wires: tuple[str, ...]) -> dict[str, Any]:
     """An OpenAPI 3.1 document for the wire formats that have an upstream."""
     paths: dict[str, Any] = {
-        path: {"post": _post(wire, text)} for wire, (path, text) in _PATHS.items() if wire in wires
+        path: {"post": _post(wire, text, inside)} for path, (wire, text, inside) in _PATHS.items() if wire in wires
     }
     if wires:
         paths["/v1/models"] = {"get": _get("The models of the upstream", "application/json")}
@@ -75,42 +99,82 @@ def _get(text: str, media_type: str) -> dict[str, Any]:
     return {"summary": text, "responses": {"200": {"description": text, "content": {media_type: {}}}}}
 
 
-def _post(wire: str, text: str) -> dict[str, Any]:
+def _post(wire: str, text: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
     error = {"content": {"application/json": {"schema": _ERRORS[wire]}}}
     answers = {"application/json": {"schema": {"type": "object"}}, "text/event-stream": {}}
     ok = {"description": "The answer", "headers": _told(), "content": answers}
     return {
         "summary": text,
-        "parameters": _controls(),
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _request(wire)}}},
+        "parameters": parameters + _controls(),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _REQUESTS[wire]()}}},
         "responses": {"200": ok}
         | {status: {"description": why} | error for status, why in _REFUSALS.items()}
         | {"default": {"description": "What the upstream answered, passed on unchanged"}},
     }
 
 
-def _request(wire: str) -> dict[str, Any]:
-    """What `receive` insists on, and no more."""
-    objects = {"type": ["array", "null"], "items": {"type": "object"}}
+# What `receive` insists on, and no more.
+
+_OBJECTS: dict[str, Any] = {"type": ["array", "null"], "items": {"type": "object"}}
+_SHARED: dict[str, Any] = {"model": {"type": ["string", "null"]}, "stream": {"type": ["boolean", "null"]}}
+
+
+def _content(*kinds: str) -> dict[str, Any]:
+    """Text, or parts; those of these types have a text."""
     text_part = {
-        "if": {"properties": {"type": {"const": "text"}}, "required": ["type"]},
+        "if": {"properties": {"type": {"enum": list(kinds)}}, "required": ["type"]},
         "then": {"properties": {"text": {"type": "string"}}, "required": ["text"]},
     }
-    content = {"type": ["string", "array", "null"], "items": {"type": "object"} | text_part}
-    message = {
+    return {"type": ["string", "array", "null"], "items": {"type": "object"} | text_part}
+
+
+def _messages(*roles: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": ["role"], "properties": {"role": {"enum": list(roles)}, "content": content}}
+
+
+def _chat() -> dict[str, Any]:
+    message = _messages("system", "developer", "user", "assistant", "tool", "function", content=_content("text"))
+    messages = {"type": "array", "minItems": 1, "items": message}
+    return {
         "type": "object",
-        "required": ["role"],
-        "properties": {"role": {"enum": list(_ROLES[wire])}, "content": content},
+        "required": ["messages"],
+        "properties": _SHARED | {"messages": messages, "tools": _OBJECTS},
     }
-    properties = {
-        "model": {"type": ["string", "null"]},
-        "stream": {"type": ["boolean", "null"]},
-        "messages": {"type": "array", "minItems": 1, "items": message},
-        "tools": objects,
-    }
-    if wire == "anthropic.messages":
-        properties["system"] = content
+
+
+def _anthropic() -> dict[str, Any]:
+    message = _messages("user", "assistant", "system", content=_content("text"))
+    messages = {"type": "array", "minItems": 1, "items": message}
+    properties = _SHARED | {"messages": messages, "tools": _OBJECTS, "system": _content("text")}
     return {"type": "object", "required": ["messages"], "properties": properties}
+
+
+def _responses() -> dict[str, Any]:
+    item = _messages("system", "developer", "user", "assistant", content=_content("input_text", "output_text"))
+    items = {"type": ["string", "array", "null"], "items": item}
+    return {"type": "object", "properties": _SHARED | {"input": items, "instructions": {"type": ["string", "null"]}}}
+
+
+def _gemini() -> dict[str, Any]:
+    part = {"type": "object", "properties": {"text": {"type": ["string", "null"]}}}
+    content = {
+        "type": "object",
+        "properties": {
+            "role": {"enum": ["user", "model", "function", "tool"]},
+            "parts": {"type": ["array", "null"], "items": part},
+        },
+    }
+    contents = {"type": "array", "minItems": 1, "items": content}
+    properties = {"contents": contents, "systemInstruction": {"type": "object"}, "tools": _OBJECTS}
+    return {"type": "object", "required": ["contents"], "properties": properties}
+
+
+_REQUESTS = {
+    "openai.chat": _chat,
+    "openai.responses": _responses,
+    "anthropic.messages": _anthropic,
+    "gemini": _gemini,
+}
 
 
 def _controls() -> list[dict[str, Any]]:
@@ -118,6 +182,7 @@ def _controls() -> list[dict[str, Any]]:
     return [
         _header("x-sparing-mode", {"enum": ["off", "audit", "on"]}, "What Sparing may do with this request"),
         _header("x-sparing-effort", {"enum": ["off", "safe", "balanced", "max"]}, "How hard to try"),
+        _header("x-sparing-recall", {"enum": ["off", "on"]}, "Whether the model may ask for what was left out"),
         _header("x-sparing-budget", positive, "Most tokens the prompt may have"),
         _header("x-sparing-deadline-ms", positive, "Time allowed for the reduction"),
     ]
@@ -134,5 +199,6 @@ def _told() -> dict[str, Any]:
         "x-sparing-tokens-before": number | {"description": "Of the prompt as it came"},
         "x-sparing-tokens-after": number | {"description": "Of the prompt as Sparing would send it"},
         "x-sparing-receipt": text | {"description": "Id of the receipt"},
+        "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
     }

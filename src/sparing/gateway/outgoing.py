@@ -26,6 +26,8 @@ class Outgoing:
 
     Attributes:
         receipt: As the pipeline wrote it; None when nothing was measured, and `reason` says why.
+        own_tools: Names of the tools of ours that the body offers.
+        elided: The texts that it holds less than all of.
     """
 
     body: bytes
@@ -34,6 +36,8 @@ class Outgoing:
     stream: bool = False
     receipt: Receipt | None = None
     reason: str = ""
+    own_tools: frozenset[str] = frozenset()
+    elided: tuple[str, ...] = ()
 
 
 async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, services: Services) -> Outgoing:
@@ -59,7 +63,15 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
         if controls.mode is Mode.ON:
             raise
         return Outgoing(body, body, reason=f"not measured: {error.message}")
-    return Outgoing(reduction.body, body, reduction.model, reduction.stream, reduction.receipt)
+    return Outgoing(
+        reduction.body,
+        body,
+        reduction.model,
+        reduction.stream,
+        reduction.receipt,
+        own_tools=frozenset(reduction.own_tools),
+        elided=reduction.elided,
+    )
 
 
 async def _reduce(body: bytes, wire: Wire, controls: Controls, services: Services) -> Reduction:

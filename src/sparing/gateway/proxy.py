@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from msgspec.structs import replace as replace_struct
 from starlette.types import Receive, Scope, Send
 
+from sparing import registry
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.core.wire import Wire
 from sparing.errors import SparingError
+from sparing.finish.own_calls import Answering, Loop
+from sparing.finish.recall import recall_handler
 from sparing.gateway.body import ClientGone, read_body
-from sparing.gateway.controls import read_controls
+from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
-from sparing.gateway.headers import forwarded, get
+from sparing.gateway.headers import Raw, forwarded, get, tenant_of
 from sparing.gateway.outgoing import Outgoing, prepare
+from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
 from sparing.gateway.services import Services
+from sparing.own_tools import RECALL
+from sparing.tokens.models import counter_for
 
 log = logging.getLogger("sparing.gateway")
 
@@ -43,7 +51,7 @@ class Proxy:
         self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(self.name)
+        exchange = Exchange(self.name, self._services.sellers.get(self.name, ""))
         relay = Relay(send, exchange)
         self._services.metrics.begin()
         try:
@@ -64,7 +72,7 @@ class Proxy:
     async def _serve(self, scope: Scope, receive: Receive, relay: Relay, exchange: Exchange) -> None:
         headers = scope["headers"]
         services = self._services
-        controls = read_controls(headers, services.defaults) if self._wire is not None else None
+        controls = self._controls(headers)
         exchange.mode = controls.mode if controls is not None else None
         body = await read_body(receive, headers, services.max_body_bytes)
         with until_gone(receive):
@@ -81,27 +89,58 @@ class Proxy:
                 model=outgoing.model,
                 stream=outgoing.stream,
             )
-            answer = await self._sent(call, outgoing, exchange)
+            answer, call = await self._sent(call, outgoing, exchange)
             try:
-                last = await relay.pass_on(answer)
+                if outgoing.own_tools and call.body is outgoing.body:
+                    last = await self._own_calls(call, outgoing, headers, exchange).pass_on(answer, relay)
+                else:
+                    last = await relay.pass_on(answer)
             finally:
                 await answer.aclose()
         await relay.finish(last)
 
-    async def _sent(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> Answer:
-        """The answer to the reduced request; to the original one if the upstream would not have the reduced one."""
+    def _controls(self, headers: Raw) -> Controls | None:
+        if self._wire is None:
+            return None
+        controls = read_controls(headers, self._services.defaults)
+        if controls.policy.recall and self.name not in registry.names("loops"):
+            return controls.without_recall()  # nothing is offered that could not be given
+        return controls
+
+    def _own_calls(self, call: Call, outgoing: Outgoing, headers: Raw, exchange: Exchange) -> OwnCalls:
+        """What answers the calls of our own tools in the answer to this call."""
+        services, wire = self._services, self._wire
+        assert wire is not None, "only a wire format's adapter adds tools"
+        tenant = tenant_of(headers)
+        if services.elided is not None and outgoing.elided:
+            services.elided.put(tenant, outgoing.elided)
+
+        def answering() -> Answering:
+            stored = partial(services.elided.get, tenant) if services.elided is not None else None
+            handlers = {RECALL.name: recall_handler(stored)}
+            return Answering(handlers, wire.parse(outgoing.original), counter_for(outgoing.model))
+
+        open_loop: Callable[[frozenset[str]], Loop] = registry.load("loops", self.name)
+        loop = open_loop(outgoing.own_tools)
+        return OwnCalls(loop, call, self._upstream, answering, exchange, services)
+
+    async def _sent(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> tuple[Answer, Call]:
+        """The answer to the reduced request, or to the original one if the upstream would not have the reduced one, and
+        the call that it answers."""
         answer = await self._upstream.send(call)
         receipt = exchange.receipt
         if answer.status not in _REFUSED or outgoing.body == outgoing.original or receipt is None:
-            return answer
+            return answer, call
         await answer.aclose()
         exchange.receipt = replace_struct(
             receipt,
             tokens_after=receipt.tokens_before,
             spans=(),
+            cache_marks=0,
             reason=f"the upstream answered {answer.status} to the reduced request, so the original was sent",
         )
-        return await self._upstream.send(replace(call, body=outgoing.original))
+        call = replace(call, body=outgoing.original)
+        return await self._upstream.send(call), call
 
     def _account(self, exchange: Exchange) -> None:
         receipt = exchange.finished()

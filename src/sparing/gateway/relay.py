@@ -14,6 +14,7 @@ from sparing.gateway.headers import returned
 from sparing.gateway.sse import EventCutter
 from sparing.gateway.usage import UsageReader
 
+EVENTS, JSON = "text/event-stream", "application/json"
 _WHOLE_BYTES = 1 << 20
 
 
@@ -32,16 +33,16 @@ class Relay:
 
         Nothing is gathered: each chunk waits until the caller took the one before. Two exceptions, neither of which
         keeps anything from a caller that could have used it: an event goes out when it is whole, and a JSON answer of
-        up to 1 MiB when all of it is here, so that an upstream that breaks still gets an error status.
+        up to 1 MiB when all of it is here, so that an upstream that breaks still gets an error status; but an array is
+        Gemini's other way to stream, and does not wait.
 
         Raises:
             UpstreamUnreachable, UpstreamTimeout: The answer broke off.
         """
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        plain = answer.headers.get("content-encoding", "identity") == "identity"
-        if plain and kind == "text/event-stream":
+        kind, plain = kind_of(answer), is_plain(answer)
+        if plain and kind == EVENTS:
             return await self._events_of(answer)
-        if kind == "application/json":
+        if kind == JSON:
             return await self._json_of(answer, plain)
         await self._start(answer.status, returned(answer.headers))
         async for chunk in answer.chunks():
@@ -70,12 +71,22 @@ class Relay:
         elif self._events:
             await self.finish(error_event(error, exchange.wire))
 
-    async def _events_of(self, answer: Answer) -> bytes:
+    async def start_events(self, answer: Answer) -> None:
+        """Begin an event stream with the answer's status and headers."""
         self._events = True
+        await self._start(answer.status, without_length(answer))
+
+    async def start_whole(self, answer: Answer, length_bytes: int) -> None:
+        """Begin an answer like this one, of another length."""
+        await self._start(answer.status, [*without_length(answer), (b"content-length", b"%d" % length_bytes)])
+
+    async def send(self, piece: bytes) -> None:
+        """Send a piece of an answer that has begun."""
+        await self._body(piece)
+
+    async def _events_of(self, answer: Answer) -> bytes:
         cutter, usage = EventCutter(), UsageReader()
-        # Without a length, so that an error event can still be added.
-        headers = [header for header in returned(answer.headers) if header[0] != b"content-length"]
-        await self._start(answer.status, headers)
+        await self.start_events(answer)
         try:
             async for chunk in answer.chunks():
                 if piece := cutter.feed(chunk):
@@ -96,7 +107,7 @@ class Relay:
                 continue
             parts.append(chunk)
             size += len(chunk)
-            if size > _WHOLE_BYTES:
+            if size > _WHOLE_BYTES or parts[0].lstrip()[:1] == b"[":
                 await self._start(answer.status, returned(answer.headers))
                 await self._body(b"".join(parts))
                 parts.clear()
@@ -120,6 +131,21 @@ class Relay:
         if not self._exchange.first_byte_s:
             self._exchange.first_byte_s = time.perf_counter()
         await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+
+def kind_of(answer: Answer) -> str:
+    """The media type of an answer."""
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def is_plain(answer: Answer) -> bool:
+    """Whether an answer can be read as it comes."""
+    return answer.headers.get("content-encoding", "identity") == "identity"
+
+
+def without_length(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that something may be added to."""
+    return [header for header in returned(answer.headers) if header[0] != b"content-length"]
 
 
 def _summary(error: BaseException) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.budget import Budget, Mode
@@ -34,6 +34,24 @@ class Recorder(Protocol):
     def close(self) -> None: ...
 
 
+class Elided(Protocol):
+    """Keeps what is left out without making anyone wait, and never raises."""
+
+    @property
+    def dropped(self) -> int: ...
+
+    @property
+    def failed(self) -> int: ...
+
+    def start(self) -> None: ...
+
+    def put(self, tenant: str, texts: tuple[str, ...]) -> None: ...
+
+    def get(self, tenant: str, handle: str) -> str | None: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What a `Proxy` works with.
@@ -41,6 +59,8 @@ class Services:
     Attributes:
         defaults: How a request is treated that says nothing about it.
         pool: Where big bodies are reduced.
+        elided: Where what is left out is kept; None keeps nothing.
+        sellers: Wire format to the provider that is paid for the tokens, where the address tells.
     """
 
     defaults: Controls
@@ -49,3 +69,5 @@ class Services:
     metrics: Metrics
     pool: Executor
     recorder: Recorder | None = None
+    elided: Elided | None = None
+    sellers: Mapping[str, str] = field(default_factory=dict)

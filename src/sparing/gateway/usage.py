@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sparing.core.usage import CacheWrites, Usage
 
 # An unescaped `"usage"` in JSON is a key: inside a string its quotes would carry backslashes.
-_KEY = b'"usage"'
-_SPAN_BYTES = 2048  # more than any provider's usage object takes
-_COUNT = re.compile(
-    rb'"(prompt_tokens|input_tokens|cache_read_input_tokens|cache_creation_input_tokens'
-    rb'|completion_tokens|output_tokens)"\s*:\s*(\d{1,15})'
-)
-_NULL = re.compile(rb"\s*:\s*null")
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as the provider reported them, cached ones included; -1 where it said nothing."""
-
-    input_tokens: int = -1
-    output_tokens: int = -1
+_BEGINNING = b'"usage'
+_KEY = re.compile(rb'"usage(?:Metadata)?"\s*:\s*(?=\{)')
+_SPAN_BYTES = 4096  # more than any provider's usage object takes
+_BRACE = re.compile(rb"[{}]")
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class UsageReader:
     """Notes the first and the last usage object of an answer.
 
     Anthropic says what went in at the start of a stream and what came out at its end; OpenAI says both at the end, and
-    ``null`` before. Each piece has to hold whole events (see `sse`), or the whole of a JSON answer.
+    ``null`` before; Gemini repeats and completes it. Each piece has to hold whole events (see `sse`), or the whole of
+    a JSON answer.
     """
 
     __slots__ = ("_first", "_last")
@@ -38,39 +34,117 @@ class UsageReader:
 
     def see(self, piece: bytes) -> None:
         """Look at the next piece; costs one search of it when it has no usage."""
-        last = piece.rfind(_KEY)
-        if last < 0:
+        if _BEGINNING not in piece:
             return
-        if not self._first:
-            self._first = _object(piece, piece.find(_KEY))
-        self._last = _object(piece, last) or self._last
+        for key in _KEY.finditer(piece):
+            self._last = piece[key.end() : key.end() + _SPAN_BYTES]
+            self._first = self._first or self._last
 
     def usage(self) -> Usage:
-        counts = {name: int(number) for span in (self._first, self._last) for name, number in _COUNT.findall(span)}
-        return Usage(_input_tokens(counts), counts.get(b"output_tokens", counts.get(b"completion_tokens", -1)))
+        said = _object(self._first)
+        said.update((name, value) for name, value in _object(self._last).items() if value is not None)
+        return read_usage(said)
 
 
-def _object(piece: bytes, at: int) -> bytes:
-    """The usage object at `at` with what follows it, b"" if it is null."""
-    start = at + len(_KEY)
-    return b"" if _NULL.match(piece, start) else _closed(piece[start : start + _SPAN_BYTES])
+def read_usage(said: Mapping[str, Any]) -> Usage:
+    """A provider's usage object: OpenAI's (chat, responses), Anthropic's or Gemini's, and those that look like them."""
+    if "promptTokenCount" in said:
+        return _gemini(said)
+    if "prompt_tokens" in said:
+        return _chat(said)
+    if "input_tokens_details" in said:
+        return _responses(said)
+    return _anthropic(said)
 
 
-def _closed(text: bytes) -> bytes:
-    """`text` up to the brace that closes its first one; the names inside are too common to look further."""
+def _gemini(said: Mapping[str, Any]) -> Usage:
+    """What is 0 is left out."""
+    thought = _count(said, "thoughtsTokenCount", 0)
+    return Usage(
+        input_tokens=_count(said, "promptTokenCount") + _count(said, "toolUsePromptTokenCount", 0),
+        output_tokens=_count(said, "candidatesTokenCount", 0) + thought,
+        cache_read_tokens=_count(said, "cachedContentTokenCount", 0),
+        reasoning_tokens=thought,
+    )
+
+
+def _chat(said: Mapping[str, Any]) -> Usage:
+    details = _inner(said, "prompt_tokens_details")
+    # DeepSeek's name; Anthropic's, from gateways that speak OpenAI's format to it.
+    beside = _count(said, "prompt_cache_hit_tokens", _count(said, "cache_read_input_tokens"))
+    return Usage(
+        input_tokens=_count(said, "prompt_tokens"),
+        output_tokens=_count(said, "completion_tokens"),
+        cache_read_tokens=_count(details, "cached_tokens", beside),
+        cache_writes=_openai_writes(details) or _anthropic_writes(said),
+        reasoning_tokens=_count(_inner(said, "completion_tokens_details"), "reasoning_tokens"),
+    )
+
+
+def _responses(said: Mapping[str, Any]) -> Usage:
+    details = _inner(said, "input_tokens_details")
+    return Usage(
+        input_tokens=_count(said, "input_tokens"),
+        output_tokens=_count(said, "output_tokens"),
+        cache_read_tokens=_count(details, "cached_tokens"),
+        cache_writes=_openai_writes(details),
+        reasoning_tokens=_count(_inner(said, "output_tokens_details"), "reasoning_tokens"),
+    )
+
+
+def _anthropic(said: Mapping[str, Any]) -> Usage:
+    """The only one to report cached tokens beside `input_tokens`, not among them."""
+    fresh = _count(said, "input_tokens")
+    beside = _count(said, "cache_read_input_tokens", 0) + _count(said, "cache_creation_input_tokens", 0)
+    return Usage(
+        input_tokens=fresh if fresh < 0 else fresh + beside,
+        output_tokens=_count(said, "output_tokens"),
+        cache_read_tokens=_count(said, "cache_read_input_tokens"),
+        cache_writes=_anthropic_writes(said),
+        reasoning_tokens=_count(_inner(said, "output_tokens_details"), "thinking_tokens"),
+    )
+
+
+def _openai_writes(details: Mapping[str, Any]) -> CacheWrites:
+    by_lifetime = _inner(details, "cache_write_tokens_details")
+    told = _writes(
+        (1800, _count(by_lifetime, "ttl_30m_tokens", 0)),
+        (43_200, _count(by_lifetime, "ttl_12h_tokens", 0)),
+    )
+    return told or _writes((0, _count(details, "cache_write_tokens", 0)))
+
+
+def _anthropic_writes(said: Mapping[str, Any]) -> CacheWrites:
+    by_lifetime = _inner(said, "cache_creation")
+    told = _writes(
+        (300, _count(by_lifetime, "ephemeral_5m_input_tokens", 0)),
+        (3600, _count(by_lifetime, "ephemeral_1h_input_tokens", 0)),
+    )
+    return told or _writes((0, _count(said, "cache_creation_input_tokens", 0)))
+
+
+def _writes(*pairs: tuple[int, int]) -> CacheWrites:
+    return tuple(pair for pair in pairs if pair[1] > 0)
+
+
+def _count(said: Mapping[str, Any], name: str, default: int = -1) -> int:
+    value = said.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15 else default
+
+
+def _inner(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = said.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """The JSON object that `text` begins with; empty where it is cut off or none."""
     depth = 0
-    for brace in re.finditer(rb"[{}]", text):
+    for brace in _BRACE.finditer(text):
         depth += 1 if brace[0] == b"{" else -1
         if depth == 0:
-            return text[: brace.end()]
-    return text
-
-
-def _input_tokens(counts: dict[bytes, int]) -> int:
-    """OpenAI's count includes cached tokens; Anthropic reports them beside it."""
-    if b"prompt_tokens" in counts:
-        return counts[b"prompt_tokens"]
-    if b"input_tokens" not in counts:
-        return -1
-    cached = counts.get(b"cache_read_input_tokens", 0) + counts.get(b"cache_creation_input_tokens", 0)
-    return counts[b"input_tokens"] + cached
+            try:
+                return _decode(text[: brace.end()])
+            except (msgspec.DecodeError, RecursionError):
+                return {}
+    return {}

@@ -1,4 +1,4 @@
-"""The embedded model: llama.cpp inside this process (xllamacpp), speaking both wire formats on a loopback port."""
+"""The embedded model: llama.cpp inside this process (xllamacpp), speaking OpenAI's and Anthropic's wire formats."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -18,7 +19,8 @@ _READ_BUFFER_BYTES = 64 * 1024  # per answer; aiohttp stops reading the socket a
 _WRITE_AT_ONCE_BYTES = 1 << 20  # larger bodies go out in pieces, so that one upload does not hold the event loop
 _KEEP_ALIVE_S = 30.0
 _OURS_TO_LEAVE_OUT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-_CALLER_KEYS = ("authorization", "x-api-key", "api-key")
+_CALLER_KEYS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
+_KEY_IN_QUERY = re.compile(r"[?&]key=")  # Gemini's other way
 
 
 class HttpUpstream:
@@ -29,8 +31,9 @@ class HttpUpstream:
 
     Args:
         base_url: Without ``/v1``; the path of each call is appended.
-        key: Sent when the caller sends none: as ``x-api-key`` to Anthropic, as a bearer token to everyone else.
-        provider: Names the upstream in errors, and how its key is sent.
+        key: Sent when the caller sends none.
+        provider: Names the upstream in errors.
+        key_header: Carries the key; ``authorization`` as a bearer token.
         connect_timeout_s: To open a connection, name look-up included.
         idle_timeout_s: Longest silence before and within an answer.
     """
@@ -41,13 +44,13 @@ class HttpUpstream:
         *,
         key: str = "",
         provider: str = "openai",
+        key_header: str = "authorization",
         connect_timeout_s: float = 10.0,
         idle_timeout_s: float = 300.0,
     ) -> None:
         self.base_url = base_url.rstrip("/").removesuffix("/v1")
         self.provider = provider
-        self._key = ("x-api-key", key) if provider == "anthropic" else ("authorization", f"Bearer {key}")
-        self._has_key = bool(key)
+        self._key = {key_header: f"Bearer {key}" if key_header == "authorization" else key} if key else {}
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s, sock_read=idle_timeout_s)
         self._session: aiohttp.ClientSession | None = None
 
@@ -78,17 +81,18 @@ class HttpUpstream:
         response = await self._pool().request(
             call.method,
             URL(self.base_url + call.path, encoded=True),
-            headers=self._headers(call.headers),
+            headers=self._headers(call),
             data=_payload(call),
             allow_redirects=False,
             trace_request_ctx=reused,
         )
         return HttpAnswer(response, self.provider)
 
-    def _headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        if not self._has_key or any(name in headers for name in _CALLER_KEYS):
+    def _headers(self, call: Call) -> Mapping[str, str]:
+        headers = call.headers
+        if not self._key or any(name in headers for name in _CALLER_KEYS) or _KEY_IN_QUERY.search(call.path):
             return headers
-        return {**headers, self._key[0]: self._key[1]}
+        return {**headers, **self._key}
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:

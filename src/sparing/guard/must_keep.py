@@ -29,6 +29,8 @@ class MustKeep:
         lost = [pin for pin in pins if pin and source.count(pin) > text.count(pin)]
         if lost:
             yield Objection(change, self.name, f"would drop pinned {_short(lost)}", tuple(lost))
+        if not change.rendition.elisions:
+            return  # it leaves nothing out: the name is written otherwise, or stands where this refers to
         named = named_in(change.question.text) if change.question else []
         gone = [name for name in named if name in source and name not in text]
         if gone:

@@ -25,22 +25,42 @@ _MATERIAL = frozenset({Kind.USER, Kind.DOCUMENT, Kind.TOOL_RESULT})
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch that may be reduced, and the question it is judged by (None: nobody asked)."""
+    """A stretch that may be reduced, and what it is judged by (None: nobody asked).
+
+    Attributes:
+        question: Words that were there when the piece arrived, so that it reads the same in every later turn.
+        is_text: Whether it is a string of the request, not an array or object in it.
+    """
 
     span: Span
     question: Question | None
+    is_text: bool = True
 
 
-def find_pieces(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> list[Piece]:
-    """The live stretches of a request, in order.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A request as the planner sees it, each in the order of the body.
 
-    A tool's result is judged by what the user last said before it and by the call that fetched it: words that were
-    there when it arrived, so that it reads the same in every later turn. Pasted material and documents are judged by
-    all the user says from then on, since a later question may be about them.
+    Attributes:
+        said: What users say in their own words; never reduced.
+    """
+
+    said: tuple[Span, ...]
+    pieces: tuple[Piece, ...]
+
+
+def find_parts(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> Parts:
+    """What users say, and the live stretches of a request.
+
+    A tool's result is judged by what the user last said before it and by the call that fetched it; pasted material and
+    documents by what the user says in the same turn. What a later question needs of them is supplied beside it.
     """
     said, material = _split_users(prompt)
     calls = {span.pair: span for span in prompt.spans if span.kind is Kind.TOOL_CALL and span.pair}
     exempt = frozenset(exempt_tools)
+    said_in: dict[int, list[str]] = {}
+    for span in said:
+        said_in.setdefault(span.block, []).append(span.text)
     pieces = []
     for span in material:
         if span.kind is Kind.TOOL_RESULT:
@@ -48,10 +68,18 @@ def find_pieces(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> list[Piece]
                 continue
             words = [_last_before(said, span), _words_of_call(calls.get(span.pair))]
         else:
-            words = _from_then_on(said, span)
-        text = "\n".join(word for word in words if word).strip()
-        pieces.append(Piece(span, Question(text) if text else None))
-    return pieces
+            words = said_in.get(span.block) or [_last_before(said, span)]
+        pieces.append(Piece(span, _question(words), _is_text(prompt, span)))
+    return Parts(tuple(said), tuple(pieces))
+
+
+def _is_text(prompt: Prompt, span: Span) -> bool:
+    return span.literal is not None and prompt.source.startswith('"', span.literal[0])
+
+
+def _question(words: Sequence[str]) -> Question | None:
+    text = "\n".join(word for word in words if word).strip()
+    return Question(text) if text else None
 
 
 def _words_of_call(call: Span | None) -> str:
@@ -147,12 +175,9 @@ def _stretch(span: Span, start: int, end: int, zone: Zone) -> Span:
 
 
 def _last_before(said: Sequence[Span], span: Span) -> str:
-    earlier = [s for s in said if s.message < span.message or (s.message == span.message and s.label < span.label)]
-    if not earlier:
+    """What the user's newest message before this span says."""
+    at = (span.message, span.place)
+    newest = next((s.message for s in reversed(said) if (s.message, s.place) < at), None)
+    if newest is None:
         return ""
-    newest = earlier[-1].message
-    return "\n".join(s.text for s in earlier if s.message == newest)
-
-
-def _from_then_on(said: Sequence[Span], span: Span) -> list[str]:
-    return [s.text for s in said if s.message >= span.message]
+    return "\n".join(s.text for s in said if s.message == newest and (s.message, s.place) < at)

@@ -17,7 +17,10 @@ def insert_tools(prompt: Prompt, definitions: Sequence[str], key: str = "tools")
     added = ",".join(definitions)
     if prompt.tools_place is None:
         start = prompt.source.index("{") + 1
-        return (Patch(start, start, f'"{key}":[{added}],'),)  # a request has other members, so the comma is right
+        comma = "" if prompt.source[start:].lstrip().startswith("}") else ","
+        return (Patch(start, start, f'"{key}":[{added}]{comma}'),)
     start, end = prompt.tools_place
+    if prompt.source[start] != "[":  # a single object may stand for a list of one
+        return Patch(start, start, "["), Patch(end, end, f",{added}]")
     is_empty = not prompt.source[start + 1 : end - 1].strip()
     return (Patch(end - 1, end - 1, added if is_empty else f",{added}"),)

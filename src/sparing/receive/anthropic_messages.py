@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sparing.core.span import Edit, Kind, Patch, Prompt, Tool
 from sparing.receive.added_tools import insert_tools
+from sparing.receive.cache_marks import find_breakpoints
 from sparing.receive.fields import given, member_objects, model_name, objects, place, string_or_empty, wants_stream
 from sparing.receive.json_text import Members, Node, read_object
 from sparing.receive.spans import Origin, Spans, add_tool_schemas
@@ -25,7 +26,9 @@ class AnthropicMessages:
     """Implements `core.wire.Wire`."""
 
     name = "anthropic.messages"
-    path = "/v1/messages"
+
+    def at(self, path: str) -> AnthropicMessages | None:
+        return self if path == "/v1/messages" else None
 
     def parse(self, body: bytes) -> Prompt:
         source, root = read_object(body, _WALKED)
@@ -39,19 +42,26 @@ class AnthropicMessages:
             reader.content(turn.members, "content", f"{turn.path}.content", origin)
         reader.spans.end_block(root)  # a mark on the request stands for one on its last block
         return Prompt(
-            self.name, source, reader.spans.in_order(), model, stream, len(messages), num_tools, place(root, "tools")
+            wire=self.name,
+            source=source,
+            spans=reader.spans.in_order(),
+            model=model,
+            stream=stream,
+            num_messages=len(messages),
+            num_tools=num_tools,
+            tools_place=place(root, "tools"),
+            breakpoints=() if reader.spans.marked else tuple(find_breakpoints(root, messages)),
         )
 
     def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
         return apply_edits(prompt, edits, patches)
 
+    def define(self, tool: Tool) -> str:
+        name, description = encode_string(tool.name), encode_string(tool.description)
+        return f'{{"name":{name},"description":{description},"input_schema":{tool.parameters}}}'
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
-        return insert_tools(prompt, [_definition(tool) for tool in tools])
-
-
-def _definition(tool: Tool) -> str:
-    name, description = encode_string(tool.name), encode_string(tool.description)
-    return f'{{"name":{name},"description":{description},"input_schema":{tool.parameters}}}'
+        return insert_tools(prompt, [self.define(tool) for tool in tools])
 
 
 class _Reader:

@@ -7,7 +7,7 @@ scanner of the standard library. One pass, linear. Accepts what `json.loads` acc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Container
 from json import JSONDecodeError, JSONDecoder
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TypeAlias
@@ -47,7 +47,7 @@ class Node:
         self.end = end
 
 
-def read_object(body: bytes, walked: Set[str]) -> tuple[str, Members]:
+def read_object(body: bytes, walked: Container[str]) -> tuple[str, Members]:
     """Decode a body and find the members of its root object.
 
     Args:
@@ -59,17 +59,28 @@ def read_object(body: bytes, walked: Set[str]) -> tuple[str, Members]:
             `MAX_VALUES` values where prompt text may be.
     """
     source = _decode(body)
-    walker = _Walker(source, walked)
     try:
-        root = walker.root()
+        root = _Walker(source, walked).root()
     except JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise MalformedBody(f"the body is not valid JSON, {where}: {error.msg}") from None
     except RecursionError:
-        raise MalformedBody("the body is nested too deeply", hint="send fewer levels of arrays and objects") from None
+        raise _too_deep() from None
     if not isinstance(root.value, dict):
         raise MalformedBody(f"the body must be a JSON object, not {type_name(source, root)}")
     return source, root.value
+
+
+def unfold(source: str, node: Node) -> Node:
+    """A value that was skipped, with its members or elements; of objects in it, those in its arrays, the members too.
+
+    Raises:
+        MalformedBody: As `read_object`.
+    """
+    try:
+        return _Walker(source, ()).value(node.start, walk=True)
+    except RecursionError:
+        raise _too_deep() from None
 
 
 def type_name(source: str, node: Node) -> str:
@@ -88,6 +99,10 @@ def _decode(body: bytes) -> str:
     if source[0] == "\ufeff":
         raise MalformedBody("the body starts with a byte order mark at byte 0", hint="send UTF-8 without one")
     return source
+
+
+def _too_deep() -> MalformedBody:
+    return MalformedBody("the body is nested too deeply", hint="send fewer levels of arrays and objects")
 
 
 def _too_many() -> MalformedBody:
@@ -113,7 +128,7 @@ _KEY = re.compile(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+').ma
 class _Walker:
     __slots__ = ("left", "source", "walked")
 
-    def __init__(self, source: str, walked: Set[str]) -> None:
+    def __init__(self, source: str, walked: Container[str]) -> None:
         self.source = source
         self.walked = walked
         self.left = MAX_VALUES

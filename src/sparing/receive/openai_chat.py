@@ -24,6 +24,10 @@ _KINDS = {
     "function": Kind.TOOL_RESULT,  # the older form of "tool"
 }
 
+# Where other providers' servers expect the model's thinking back: DeepSeek's name (also llama.cpp's), OpenRouter's and
+# vLLM's. Counted, never touched.
+_REASONING = ("reasoning_content", "reasoning")
+
 # Everything else (tool parameters, metadata, response formats) is skipped as a whole.
 _WALKED = frozenset(
     {"messages", "content", "tool_calls", "function", "custom", "function_call", "image_url", "file", "input_audio"}
@@ -35,7 +39,9 @@ class OpenAIChat:
     """Implements `core.wire.Wire`."""
 
     name = "openai.chat"
-    path = "/v1/chat/completions"
+
+    def at(self, path: str) -> OpenAIChat | None:
+        return self if path == "/v1/chat/completions" else None
 
     def parse(self, body: bytes) -> Prompt:
         source, root = read_object(body, _WALKED)
@@ -54,14 +60,13 @@ class OpenAIChat:
     def apply(self, prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
         return apply_edits(prompt, edits, patches)
 
+    def define(self, tool: Tool) -> str:
+        name, description = encode_string(tool.name), encode_string(tool.description)
+        function = f'{{"name":{name},"description":{description},"parameters":{tool.parameters}}}'
+        return f'{{"type":"function","function":{function}}}'
+
     def add_tools(self, prompt: Prompt, tools: Sequence[Tool]) -> tuple[Patch, ...]:
-        return insert_tools(prompt, [_definition(tool) for tool in tools])
-
-
-def _definition(tool: Tool) -> str:
-    name, description = encode_string(tool.name), encode_string(tool.description)
-    function = f'{{"name":{name},"description":{description},"parameters":{tool.parameters}}}'
-    return f'{{"type":"function","function":{function}}}'
+        return insert_tools(prompt, [self.define(tool) for tool in tools])
 
 
 def _add_message(spans: Spans, turn: Turn, called: dict[str, str]) -> None:
@@ -79,6 +84,10 @@ def _add_message(spans: Spans, turn: Turn, called: dict[str, str]) -> None:
     if content is not None:
         _add_content(spans, content, f"{turn.path}.content", origin)
     if kind is Kind.ASSISTANT:
+        for thought in _REASONING:
+            node = given(members, thought)
+            if node is not None and isinstance(node.value, str):
+                spans.string(node, node.value, f"{turn.path}.{thought}", origin, editable=False)
         if given(members, "refusal"):
             spans.text(members, "refusal", turn.path, origin)
         _add_calls(spans, turn, called)

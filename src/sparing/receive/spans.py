@@ -37,6 +37,7 @@ class Spans:
 
     def __init__(self, source: str) -> None:
         self.source = source
+        self.marked = False  # whether the caller says anything about caching
         self._found: list[tuple[int, Span]] = []
         self._num_cached = 0
 
@@ -57,6 +58,16 @@ class Spans:
         """A value that is sent as JSON, counted as it stands and never edited."""
         self._add(node, label, origin, self.source[node.start : node.end])
 
+    def value(self, node: Node, label: str, origin: Origin) -> None:
+        """An array or object as its JSON, which can be edited into other JSON."""
+        zone = Zone.LIVE if origin.kind in _LIVE else Zone.PINNED
+        literal = (node.start, node.end)
+        self._add(node, label, origin, self.source[node.start : node.end], literal=literal, zone=zone)
+
+    def remainder(self, node: Node, label: str, origin: Origin, text: str) -> None:
+        """What is left of a value beside what in it are spans of their own. Never edited."""
+        self._add(node, label, origin, text)
+
     def call(self, members: Members, key: str, parent: str, origin: Origin) -> None:
         """The argument of a tool call, if there is one: the text of a string, else its JSON. Never edited."""
         node = given(members, key)
@@ -74,8 +85,10 @@ class Spans:
     def end_block(self, members: Members) -> None:
         """Everything added so far is a cached prefix if this block says so."""
         for mark in _CACHE_MARKS:
-            if mark in members and given(members, mark):
-                self._num_cached = len(self._found)
+            if mark in members:
+                self.marked = True
+                if given(members, mark):
+                    self._num_cached = len(self._found)
 
     def in_order(self) -> tuple[Span, ...]:
         """All spans in the order of the body; those of the cached prefix are frozen."""

@@ -15,7 +15,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def apply_edits(prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] = ()) -> bytes:
     """The body with these edits and patches and no other difference, to the byte; `prompt.raw` when nothing changes.
 
-    An edited literal is written anew: non-ASCII as it is, escapes only where JSON requires them. Several insertions at
+    An edited literal is written anew: non-ASCII as it is, escapes only where JSON requires them; an edited array or
+    object is the new text if that is JSON, else a string. Several insertions at
     one place stand in the order given.
 
     Raises:
@@ -37,12 +38,23 @@ def apply_edits(prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] 
     return "".join(pieces).encode()
 
 
+def edited_texts(prompt: Prompt, edits: Sequence[Edit]) -> list[tuple[str, str]]:
+    """The text of each edited literal, before and after."""
+    found = []
+    for (start, end), group in _by_literal(edits):
+        old = _decode(prompt.source, start, end)
+        found.append((old, _edit_text(old, group)))
+    return found
+
+
 def _literal_patch(prompt: Prompt, literal: tuple[int, int], edits: list[Edit]) -> Patch:
     """All edits of one literal as one patch; the literal itself where they change nothing."""
     start, end = literal
     old = _decode(prompt.source, start, end)
     new = _edit_text(old, edits)
-    return Patch(start, end, prompt.source[start:end] if new == old else encode_string(new))
+    if new == old:
+        return Patch(start, end, prompt.source[start:end])
+    return Patch(start, end, new if prompt.source[start] != '"' and _is_json(new) else encode_string(new))
 
 
 def encode_string(text: str) -> str:
@@ -66,12 +78,28 @@ def _by_literal(edits: Sequence[Edit]) -> list[tuple[tuple[int, int], list[Edit]
 
 
 def _decode(source: str, start: int, end: int) -> str:
-    """The text of the literal ``source[start:end]``."""
+    """The text of the literal ``source[start:end]``; of an array or object its JSON."""
+    if source[start : start + 1] in ("[", "{") and end <= len(source):
+        return source[start:end]
     if source[start : start + 1] == '"':
         text, stop = scanstring(source, start + 1)
         if stop == end:
             return str(text)
     raise ValueError(f"no string literal at {start}:{end} of this prompt")
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is an array or object as JSON, and can be sent."""
+    try:
+        value = json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse)
+        text.encode()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict | list)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _edit_text(old: str, edits: list[Edit]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sparing.errors import MalformedBody
@@ -27,10 +27,7 @@ class Turn(NamedTuple):
 
 
 def turns(source: str, root: Members, roles: Collection[str]) -> list[Turn]:
-    """The messages of a request.
-
-    A new block begins at each answer of the model; consecutive assistant messages are one answer. Assistant messages
-    at the very end are the beginning of the answer asked for, so they stay with the question.
+    """The messages of a request whose assistant answers.
 
     Raises:
         MalformedBody: No messages, one that is not an object, or a role that the wire format does not have.
@@ -40,31 +37,51 @@ def turns(source: str, root: Members, roles: Collection[str]) -> list[Turn]:
         raise wrong_type(source, node, path, "an array")
     if not node.value:
         raise MalformedBody("messages must hold at least one message", param=path)
-    found = [_message(source, message, index, roles) for index, message in enumerate(node.value)]
-    last_asked = max((index for index, (role, _) in enumerate(found) if role != "assistant"), default=-1)
-    result: list[Turn] = []
-    block, before = 0, ""
-    for index, (role, members) in enumerate(found):
-        if role == "assistant" and before != role and index < last_asked:
+    found = [_message(source, message, f"{path}[{n}]", roles) for n, message in enumerate(node.value)]
+    blocks = blocks_of([role == "assistant" for role, _ in found])
+    return [
+        Turn(f"{path}[{index}]", index, block, role, members)
+        for index, ((role, members), block) in enumerate(zip(found, blocks, strict=True))
+    ]
+
+
+def blocks_of(answers: Sequence[bool]) -> list[int]:
+    """The block of each message.
+
+    A new block begins at each answer of the model; consecutive messages of the model are one answer. Those at the very
+    end are the beginning of the answer asked for, so they stay with the question.
+
+    Args:
+        answers: Whether the model wrote it, for each message.
+    """
+    last_asked = max((index for index, answer in enumerate(answers) if not answer), default=-1)
+    blocks: list[int] = []
+    block, before = 0, False
+    for index, answer in enumerate(answers):
+        if answer and not before and index < last_asked:
             block += 1
-        before = role
-        result.append(Turn(f"messages[{index}]", index, block, role, members))
-    return result
+        before = answer
+        blocks.append(block)
+    return blocks
 
 
-def _message(source: str, node: Node, index: int, roles: Collection[str]) -> tuple[str, Members]:
+def _message(source: str, node: Node, path: str, roles: Collection[str]) -> tuple[str, Members]:
     """The role and the members of a message."""
-    members = node.value
-    if not isinstance(members, dict):
-        raise wrong_type(source, node, f"messages[{index}]", "an object")
+    if not isinstance(node.value, dict):
+        raise wrong_type(source, node, path, "an object")
+    return known_role(source, node.value, path, roles), node.value
+
+
+def known_role(source: str, members: Members, message: str, roles: Collection[str]) -> str:
+    """The role of a message.
+
+    Raises:
+        MalformedBody: It has none, or one that is not in `roles`.
+    """
     role = members.get("role")
-    if role is None or not isinstance(role.value, str) or role.value not in roles:
-        raise _wrong_role(source, members, f"messages[{index}]", roles)
-    return role.value, members
-
-
-def _wrong_role(source: str, members: Members, message: str, roles: Collection[str]) -> MalformedBody:
+    if role is not None and isinstance(role.value, str) and role.value in roles:
+        return role.value
     node, path = required(members, "role", message)
     if not isinstance(node.value, str):
-        return wrong_type(source, node, path, "a string")
-    return MalformedBody(f"{path} is {node.value[:40]!r}", hint=f"known: {', '.join(sorted(roles))}", param=path)
+        raise wrong_type(source, node, path, "a string")
+    raise MalformedBody(f"{path} is {node.value[:40]!r}", hint=f"known: {', '.join(sorted(roles))}", param=path)

@@ -27,6 +27,8 @@ class Metrics:
         self._requests = self._counter("sparing_requests", "Requests served, by HTTP status.", (*labels, "status"))
         self._before = self._counter("sparing_tokens_before", "Prompt tokens as they came.", labels)
         self._after = self._counter("sparing_tokens_after", "Prompt tokens after reduction.", labels)
+        self._recalled = self._counter("sparing_recalled_tokens", "Given back to models that asked for them.", labels)
+        self._turns = self._counter("sparing_extra_turns", "Asked again with what was recalled.", labels)
         self._steps = self._histogram("sparing_step_seconds", "Time per verb.", ("step",), _STEP_BUCKETS_S)
         self._first_byte = self._histogram(
             "sparing_first_byte_seconds", "Time to the first byte of an answer.", labels, _ANSWER_BUCKETS_S
@@ -45,6 +47,9 @@ class Metrics:
             return
         self._before(wire, mode).inc(receipt.tokens_before)
         self._after(wire, mode).inc(receipt.tokens_after)
+        if receipt.extra_turns:
+            self._recalled(wire, mode).inc(receipt.recalled_tokens)
+            self._turns(wire, mode).inc(receipt.extra_turns)
         self._total(wire, mode).observe(receipt.total_ms / 1000)
         if receipt.first_byte_ms:
             self._first_byte(wire, mode).observe(receipt.first_byte_ms / 1000)

@@ -69,4 +69,28 @@ def _create(connection: sqlite3.Connection) -> None:
     )
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create,)
+def _add_usage(connection: sqlite3.Connection) -> None:
+    """What a receipt needs beside it to be priced. Older receipts know the tokens in and out, and nothing of caches."""
+    for column in (
+        "provider text not null default ''",
+        "usage_input_tokens integer not null default -1",
+        "usage_output_tokens integer not null default -1",
+        "usage_cache_read_tokens integer not null default -1",
+        "usage_cache_writes text not null default '[]'",
+        "resupplied_tokens integer not null default 0",
+        "rewritten_tokens integer not null default 0",
+        "recalled_tokens integer not null default 0",
+        "extra_turns integer not null default 0",
+        "cache_marks integer not null default 0",
+    ):
+        connection.execute(f"alter table receipts add column {column}")
+    connection.execute(
+        """
+        update receipts set
+            usage_input_tokens = coalesce(json_extract(cast(whole as text), '$.usage_input_tokens'), -1),
+            usage_output_tokens = coalesce(json_extract(cast(whole as text), '$.usage_output_tokens'), -1)
+        """
+    )
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_usage)

@@ -12,14 +12,18 @@ from typing import Literal
 import msgspec
 
 from sparing.core.receipt import Receipt
+from sparing.core.usage import CacheWrites, Usage
 from sparing.errors import RecordError
+from sparing.record.money import Charge
 from sparing.record.schema import migrate
 
 By = Literal["model", "day", "reducer", "mode", "wire"]
+MoneyBy = Literal["model", "day", "mode", "wire"]
 
 _BUSY_S = 5.0
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Receipt).decode
+_decode_writes = msgspec.json.Decoder(CacheWrites).decode
 
 # `saved` is what was really left out; in `audit` mode the original went out, so what was found there is `possible`.
 _SUMS = """
@@ -34,6 +38,13 @@ _KEYS: dict[By, str] = {
     "mode": "r.mode",
     "wire": "r.wire",
 }
+_CHARGED = """
+    tokens_before, tokens_after, resupplied_tokens, rewritten_tokens, recalled_tokens, extra_turns, cache_marks,
+    usage_input_tokens, usage_output_tokens, usage_cache_read_tokens, usage_cache_writes
+"""
+_INSERT = f"insert or replace into receipts (id, created_s, wire, model, mode, provider, status, whole, {_CHARGED})" + (
+    f" values ({', '.join('?' * 19)})"
+)
 _BY_REDUCER = """
     (select t.reducer as reducer, t.tokens_before, t.tokens_after, r.mode, r.created_s
      from reducer_totals t join receipts r on r.id = t.receipt)
@@ -97,10 +108,7 @@ class ReceiptStore:
         """
         rows = [(receipt, _by_reducer(receipt)) for receipt in map(_storable, receipts)]
         with _recording(self.path), self._transaction() as connection:
-            connection.executemany(
-                "insert or replace into receipts values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_row(receipt) for receipt, _ in rows],
-            )
+            connection.executemany(_INSERT, [_row(receipt) for receipt, _ in rows])
             connection.executemany(
                 "insert or replace into reducer_totals values (?, ?, ?, ?)",
                 [(receipt.id, *total) for receipt, totals in rows for total in totals],
@@ -135,6 +143,20 @@ class ReceiptStore:
                 f"select {key}, {_SUMS} from {source} r where r.created_s >= ? group by 1 order by {order}", (since_s,)
             ).fetchall()
         return [Totals(str(name), *map(int, sums)) for name, *sums in rows]
+
+    def charges(self, *, since_s: float = 0.0, by: MoneyBy | None = None) -> Iterator[Charge]:
+        """What is needed to price each receipt made since `since_s` (Unix time), oldest first."""
+        name = "''" if by is None else _KEYS[by]
+        with _recording(self.path):
+            rows = self._connection.execute(
+                f"select {name}, r.model, r.provider, r.mode, {_CHARGED} from receipts r"
+                " where r.created_s >= ? order by r.created_s, r.id",
+                (since_s,),
+            )
+            for key, model, provider, mode, *counts in rows:
+                *ours, given, made, read, writes = counts
+                usage = Usage(given, made, read, _decode_writes(writes))
+                yield Charge(str(key), model, provider, mode, usage, *ours)
 
     def purge(self, older_than_s: float) -> int:
         """Delete receipts made before `older_than_s` (Unix time); returns how many."""
@@ -188,10 +210,20 @@ def _row(receipt: Receipt) -> tuple[object, ...]:
         receipt.wire,
         receipt.model,
         receipt.mode,
-        receipt.tokens_before,
-        receipt.tokens_after,
+        receipt.provider,
         receipt.status,
         _encode(receipt),
+        receipt.tokens_before,
+        receipt.tokens_after,
+        receipt.resupplied_tokens,
+        receipt.rewritten_tokens,
+        receipt.recalled_tokens,
+        receipt.extra_turns,
+        receipt.cache_marks,
+        receipt.usage_input_tokens,
+        receipt.usage_output_tokens,
+        receipt.usage_cache_read_tokens,
+        _encode(receipt.usage_cache_writes).decode(),
     )
 
 

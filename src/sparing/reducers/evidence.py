@@ -32,8 +32,14 @@ WINDOWS = ((0.03, 0.5), (0.1, 1.0), (0.3, 0.5))  # share of all turns, weight
 OWN_BROAD, OWN, OWN_FACT = 0.1, 0.5, 2.0
 
 
-def evidence(text: str, layout: Layout, question: str, deadline: Deadline) -> list[float]:
-    """One score >= 0 per unit; all 0 when no word of the question is found."""
+def evidence(
+    text: str, layout: Layout, question: str, deadline: Deadline, own_share: float | None = None
+) -> list[float]:
+    """One score >= 0 per unit; all 0 when no word of the question is found.
+
+    Args:
+        own_share: How much a turn's own words count beside those of the turns around it; None: as the question says.
+    """
     terms = question_terms(question)
     if not terms or not layout.num_units:
         return [0.0] * layout.num_units
@@ -49,7 +55,7 @@ def evidence(text: str, layout: Layout, question: str, deadline: Deadline) -> li
     if layout.turns:
         around = _spread(bm25(in_contexts, weights, context_lengths, TURN_K1, TURN_B))
         own = scaled(bm25(counts, weights, lengths, TURN_K1, TURN_B))
-        share = _own_share(question)
+        share = _own_share(question) if own_share is None else own_share
         return [around[turn] + share * score for turn, score in zip(layout.passage_of, own, strict=True)]
     own = scaled(bm25(counts, weights, lengths, K1, B))
     contexts = bm25(in_contexts, weights, context_lengths, K1, B)

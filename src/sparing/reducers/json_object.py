@@ -17,6 +17,7 @@ from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
 from sparing.reducers.anchors import anchors
 from sparing.reducers.json_node import Node
+from sparing.reducers.json_notation_ladder import in_text
 from sparing.reducers.json_tree import parse_tree
 from sparing.reducers.json_tree_ladder import Order, shows_keys, tree_ladder, whole_text
 from sparing.reducers.json_unusual import failures
@@ -37,7 +38,14 @@ class JsonObject:
     content = frozenset({str(Content.JSON)})
 
     def propose(self, text: str, ask: Ask) -> Ladder | Skip:
-        """A rung per leaf; the last is the document without whitespace, or the text itself where that is no shorter."""
+        """A rung per leaf; the last is the document without whitespace, or the text itself where that is no shorter.
+
+        Where nobody parses it, rungs are in text notation.
+        """
+        ladder = self._propose(text, ask)
+        return in_text(ladder, text, ask, self.name) if ask.text_form else ladder
+
+    def _propose(self, text: str, ask: Ask) -> Ladder | Skip:
         ask.deadline.check()
         source = text.strip(_BLANK)
         offset = len(text) - len(text.lstrip(_BLANK))

@@ -8,6 +8,7 @@ a level) their counts over all rows left out stand behind the rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 import msgspec
@@ -16,6 +17,7 @@ from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
 from sparing.reducers.json_columns import Record, Table, columnar
+from sparing.reducers.json_notation_ladder import in_text
 from sparing.reducers.json_object import JsonObject
 from sparing.reducers.json_row_ladder import Layout, row_ladder
 from sparing.reducers.json_table import NoTableError, Records, find_records
@@ -34,7 +36,14 @@ class JsonRows:
     content = frozenset({str(Content.JSON_ROWS)})
 
     def propose(self, text: str, ask: Ask) -> Ladder | Skip:
-        """A rung per row; the last is columnar or minified JSON, or the text itself where that is no shorter."""
+        """A rung per row; the last is columnar or minified JSON, or the text itself where that is no shorter.
+
+        Where nobody parses it, rungs are in text notation.
+        """
+        ladder = self._propose(text, ask)
+        return in_text(ladder, text, ask, self.name) if ask.text_form else ladder
+
+    def _propose(self, text: str, ask: Ask) -> Ladder | Skip:
         ask.deadline.check()
         try:
             records = find_records(text)
@@ -57,7 +66,7 @@ class JsonRows:
         ladder = row_ladder(text, layout, worth, columns, ask, self.name)
         if ladder.tokens[0] <= _LONG_HEAD * ladder.tokens[-1] or records.lines:
             return ladder
-        lower = JsonObject().propose(text, ask)
+        lower = JsonObject().propose(text, replace(ask, text_form=False))
         return ladder if isinstance(lower, Skip) else stacked(lower, ladder)
 
 

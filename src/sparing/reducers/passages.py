@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from sparing.core.reducer import Deadline
 from sparing.reducers.sentences import cut_long, is_wrapped, sentence_bounds
+from sparing.reducers.speakers import LABEL
 
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
 _LINE_END = re.compile(r"\n\s*")
-# "Ann: text", "[10:12] Ann: text", "Ann (10:12): text", "Hon. A. Berg (North, Ind.): text", "<ann> text"
-_STAMP = r"(?:\[[^\]\n]{1,24}\][ \t]*|\d{1,2}:\d\d(?::\d\d)?[ \t]+)?"
-_TURN = re.compile(rf"{_STAMP}(?:<[^>\n]{{1,32}}>|[^\W\d](?:[^:\n(]|\([^)\n]*\)){{0,79}}\)?:)[ \t]")
+_TURN = re.compile(LABEL)
 _MIN_TURNS = 6
 _TURN_SHARE = 0.6  # of the lines
 _BLOCK_CHARS = 1_600  # blocks longer than this on average: blank lines do not tell passages apart, line ends may

@@ -12,6 +12,7 @@ from collections import Counter
 from sparing.core.content import Content
 from sparing.reducers.language import extension, guess_language, is_codelike, language_of_name
 from sparing.reducers.sample import Sample
+from sparing.reducers.sniff_dialogue import is_dialogue
 from sparing.reducers.sniff_json import sniff_json
 from sparing.reducers.text_table import separator_of
 
@@ -127,6 +128,8 @@ def _strong(sample: Sample) -> Content | None:
 def _by_lines(sample: Sample) -> Content:
     if separator_of(sample.text):
         return Content.TABLE
+    if is_dialogue(sample):
+        return Content.DIALOGUE
     if len(sample.lines) >= 3 and _stamped_share(sample.lines) >= 0.5:
         return Content.LOG
     if sample.count(_FENCE):

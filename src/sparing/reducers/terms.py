@@ -97,6 +97,22 @@ def _terms(question: str) -> tuple[Term, ...]:
     return tuple(terms.values())
 
 
+def text_words(folded: str) -> list[str]:
+    """The words of a folded text as questions spell theirs: n-grams where a script writes no spaces."""
+    words = WORD.findall(folded)
+    if folded.isascii():
+        return words
+    spelt: list[str] = []
+    for word in words:
+        if _UNSPACED.search(word):
+            spelt += _grams(word)
+        elif _ARABIC.match(word):
+            spelt += (word, _ARABIC_PREFIX.sub("", word))
+        else:
+            spelt.append(word)
+    return spelt
+
+
 def _content_words(question: str) -> list[str]:
     words: list[str] = []
     for word in WORD.findall(fold(question)):

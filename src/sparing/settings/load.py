@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,13 +15,15 @@ import msgspec
 from sparing.errors import SettingsError
 from sparing.settings.keys import Key, all_keys, nearest
 from sparing.settings.paths import settings_file
+from sparing.settings.providers import SHAPES
 from sparing.settings.tree import Settings
 from sparing.settings.urls import ARGUMENT, complete_upstream, located
 
 # Variables that are not one key of the tree. Others that begin with SPARING_ are not ours to judge: Kubernetes, for
 # one, sets SPARING_PORT and SPARING_SERVICE_HOST in every pod next to a service called "sparing".
 _SHORT_VARIABLES = ("SPARING_CONFIG", "SPARING_HOME", "SPARING_UPSTREAM", "SPARING_DEBUG", "SPARING_DATA")
-_BOTH_URLS = ("upstream.openai_url", "upstream.anthropic_url")
+_PROVIDER = "upstream.provider"
+_URLS = tuple(f"upstream.{shape}_url" for shape in SHAPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,21 @@ def resolve(
     file = path or settings_file(env)
     found: dict[str, Value] = {}
     if file is not None:
-        found.update(_from_file(file))
-    found.update(_from_environment(env))
-    found.update(_from_overrides(overrides))
+        found.update(_spread(_from_file(file)))
+    found.update(_spread(_from_environment(env)))
+    found.update(_spread(_from_overrides(overrides)))
     settings = _build(found)
     origins = {name: value.origin for name, value in found.items()}
     upstream, completed = complete_upstream(settings.upstream, env, origins)
     return Resolved(msgspec.structs.replace(settings, upstream=upstream), origins | completed, file)
+
+
+def _spread(source: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    """The values of one source; its provider stands for each address that it does not name itself."""
+    values = dict(source)
+    if _PROVIDER in values:
+        values |= {url: values[_PROVIDER] for url in _URLS if url not in values}
+    return values
 
 
 def _from_file(path: Path) -> Iterator[tuple[str, Value]]:
@@ -109,8 +119,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
     if env.get("SPARING_UPSTREAM"):
-        for dotted in _BOTH_URLS:
-            yield dotted, Value(env["SPARING_UPSTREAM"], "SPARING_UPSTREAM")
+        yield _PROVIDER, Value(env["SPARING_UPSTREAM"], "SPARING_UPSTREAM")
     variables = {key.variable: key for key in all_keys().values()}
     for name in sorted(env):
         if not name.startswith("SPARING_") or name in _SHORT_VARIABLES:

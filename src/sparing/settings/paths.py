@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sparing.errors import SettingsError
-from sparing.settings.tree import RecordSettings
+from sparing.settings.tree import RecallSettings, RecordSettings
 
 FILE_NAME = "sparing.toml"
 
@@ -45,6 +45,11 @@ def settings_file(env: Mapping[str, str]) -> Path | None:
 def receipts_file(record: RecordSettings, env: Mapping[str, str]) -> Path:
     """The SQLite file that receipts are written to."""
     return Path(record.path).expanduser() if record.path else home(env) / "receipts.sqlite"
+
+
+def recall_file(recall: RecallSettings, env: Mapping[str, str]) -> Path:
+    """The SQLite file that what was left out is kept in."""
+    return Path(recall.path).expanduser() if recall.path else home(env) / "recall.sqlite"
 
 
 def models_folder(env: Mapping[str, str]) -> Path:

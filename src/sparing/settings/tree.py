@@ -20,7 +20,7 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Effort, Meta(description="safe: lossless only; balanced: keep what the question needs; max: keep little.")
     ] = "balanced"
     min_tokens: Annotated[
-        int, Meta(ge=0, description="A request with fewer reducible tokens than this is passed through.")
+        int, Meta(ge=0, description="A turn with fewer reducible tokens loses nothing: lossless forms only.")
     ] = 256
     deadline_ms: Annotated[int, Meta(ge=1, description="Time allowed for one reduction.")] = 500
     pins: Annotated[
@@ -30,6 +30,41 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     exempt_tools: Annotated[
         tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
     ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+    cache_marks: Annotated[
+        bool, Meta(description="Set Anthropic cache breakpoints in requests whose caller set none (docs/money.md).")
+    ] = True
+    compaction: Annotated[
+        Literal["off", "mask"],
+        Meta(
+            description="mask: old tool results become one line each, at the few points where what that saves in the "
+            "turns to come is worth breaking the provider's cached prefix; off: never."
+        ),
+    ] = "mask"
+    keep_turns: Annotated[
+        int, Meta(ge=1, description="So many of the newest turns (calls of the model) are never compacted.")
+    ] = 24
+    prices_file: Annotated[
+        str, Meta(description="TOML file of your own prices; its rows win over those that are shipped (docs/money.md).")
+    ] = ""
+    recall: Annotated[
+        bool,
+        Meta(description="Offer the model a tool, sparing_recall, that gives back what was left out."),
+    ] = False
+    json_form: Annotated[
+        Literal["text", "json"],
+        Meta(
+            description="How tools' JSON is sent. text: lossless, for a model to read (docs/json-text.md), in fewer "
+            "tokens; json: stays JSON, for upstreams that parse it."
+        ),
+    ] = "text"
+    most_tools: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most tools sent in full, those that the first user turn is about; the rest are found through "
+            "sparing_find_tools, which somebody has to answer. 0: all.",
+        ),
+    ] = 0
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,17 +79,36 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where requests go. No URL: to the provider whose key is known, else to the embedded model (also: local)."""
+    """Where requests go. Nothing set: to the providers whose keys are known, else to the embedded model."""
 
+    provider: Annotated[
+        str,
+        Meta(
+            description="Who answers every wire format: a provider (deepseek, mistral, ..., see docs/providers.md), a "
+            "server's base URL, or local for the embedded model. Short: SPARING_UPSTREAM."
+        ),
+    ] = ""
     openai_url: Annotated[
-        str, Meta(description="Base URL for OpenAI-shaped requests, without /v1. SPARING_UPSTREAM sets both.")
+        str,
+        Meta(
+            description="Who answers OpenAI-shaped requests (Chat Completions, Responses), if not the provider above: "
+            "a base URL without /v1, a provider, local, or none."
+        ),
     ] = ""
-    anthropic_url: Annotated[str, Meta(description="Base URL for Anthropic-shaped requests, without /v1.")] = ""
+    anthropic_url: Annotated[str, Meta(description="Likewise for Anthropic-shaped requests.")] = ""
+    gemini_url: Annotated[
+        str, Meta(description="Likewise for Gemini-shaped requests, which the embedded model does not speak.")
+    ] = ""
     openai_key: Annotated[
-        str, Meta(description="Used when the caller sends no key of its own. Default: OPENAI_API_KEY.")
+        str,
+        Meta(
+            description="Used when the caller sends no key of its own. Default: the provider's own variable, at an "
+            "unknown address OPENAI_API_KEY."
+        ),
     ] = ""
-    anthropic_key: Annotated[
-        str, Meta(description="Used when the caller sends no key of its own. Default: ANTHROPIC_API_KEY.")
+    anthropic_key: Annotated[str, Meta(description="Likewise; at an unknown address ANTHROPIC_API_KEY.")] = ""
+    gemini_key: Annotated[
+        str, Meta(description="Likewise; at an unknown address GEMINI_API_KEY or GOOGLE_API_KEY.")
     ] = ""
     connect_timeout_s: Annotated[float, Meta(gt=0, le=3600, description="To open a connection.")] = 10.0
     idle_timeout_s: Annotated[
@@ -70,6 +124,19 @@ class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     enabled: Annotated[bool, Meta(description="Whether receipts are written.")] = True
     keep_days: Annotated[int, Meta(ge=1, description="Older receipts are deleted.")] = 90
+
+
+class RecallSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was left out, kept to be asked for: text, so nothing is kept unless you say so."""
+
+    store: Annotated[
+        bool, Meta(description="Keep what was left out, for `sparing recall` and for clients that cut their history.")
+    ] = False
+    path: Annotated[
+        str, Meta(description="SQLite file; empty: recall.sqlite in the user's data folder (SPARING_HOME).")
+    ] = ""
+    keep_hours: Annotated[float, Meta(gt=0, description="How long a text can be asked for.")] = 72.0
+    max_bytes: Annotated[int, Meta(ge=1, description="Most text to keep; the oldest goes first.")] = 256_000_000
 
 
 class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,4 +156,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     record: RecordSettings = field(default_factory=RecordSettings)
+    recall: RecallSettings = field(default_factory=RecallSettings)
     local: LocalSettings = field(default_factory=LocalSettings)

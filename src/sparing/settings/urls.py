@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from sparing.errors import SettingsError
+from sparing.settings.providers import PROVIDERS, SHAPES, provider_at, provider_named
 from sparing.settings.tree import UpstreamSettings
 
 LOCAL = "local"  # written in place of a URL: the embedded model, whatever keys are set
+NOBODY = "none"  # likewise: requests of this shape are refused
 
 ARGUMENT = "argument"  # origin of what was given on the command line
 
-_PROVIDERS = {
-    "openai": ("OPENAI_API_KEY", "https://api.openai.com"),
-    "anthropic": ("ANTHROPIC_API_KEY", "https://api.anthropic.com"),
-}
+_VERSION = re.compile("/v1(beta)?$")  # the path of a call brings its own
 
 
 def complete_upstream(
     upstream: UpstreamSettings, env: Mapping[str, str], origins: Mapping[str, str]
 ) -> tuple[UpstreamSettings, dict[str, str]]:
     """Fill in keys from the providers' variables, and the public URL of a provider whose key is known.
+
+    A key goes only to whom it belongs: at a provider's address its own variable counts, at an address that is nobody's
+    the one of the provider that the wire format is named for.
 
     Args:
         origins: Dotted name to where the value came from.
@@ -33,18 +36,29 @@ def complete_upstream(
     """
     changes: dict[str, str] = {}
     added: dict[str, str] = {}
-    for provider, (variable, public_url) in _PROVIDERS.items():
-        key_name, url_name = f"{provider}_key", f"{provider}_url"
-        key, url = getattr(upstream, key_name), getattr(upstream, url_name)
+    for shape in SHAPES:
+        key_name, url_name = f"{shape}_key", f"{shape}_url"
+        key, written = getattr(upstream, key_name), getattr(upstream, url_name)
+        url = address(written, shape, located(f"upstream.{url_name}", origins.get(f"upstream.{url_name}", "")))
+        variable = _variable(shape, url, env)
         key_origin = origins.get(f"upstream.{key_name}", "")
-        if not key and env.get(variable):
+        if not key and variable:
             key, key_origin = env[variable], variable
             changes[key_name], added[f"upstream.{key_name}"] = key, variable
-        if key and not url:
-            changes[url_name], added[f"upstream.{url_name}"] = public_url, f"{key_origin} is set"
-        else:
-            changes[url_name] = base_url(url, located(f"upstream.{url_name}", origins.get(f"upstream.{url_name}", "")))
+        if key and not written:
+            owner = provider_named(shape)
+            url = owner.url if owner else ""
+            added[f"upstream.{url_name}"] = f"{key_origin} is set"
+        changes[url_name] = url
     return replace(upstream, **changes), added
+
+
+def _variable(shape: str, url: str, env: Mapping[str, str]) -> str:
+    """The variable that holds the key for this address; "" if none is set."""
+    if url == NOBODY:
+        return ""
+    owner = provider_at(shape, url) or provider_named(shape)
+    return next((name for name in (owner.key_variables if owner else ()) if env.get(name)), "")
 
 
 def located(dotted: str, origin: str) -> str:
@@ -52,18 +66,28 @@ def located(dotted: str, origin: str) -> str:
     return dotted if origin in ("", ARGUMENT) else f"{origin}: {dotted}"
 
 
-def base_url(text: str, name: str) -> str:
-    """`text` without a trailing slash or ``/v1``; "" for the embedded model.
+def address(text: str, shape: str, name: str) -> str:
+    """The base URL that a setting means for requests of this shape; "" for the embedded model, `NOBODY` for nobody.
 
+    Args:
+        text: ``local``, ``none``, a provider's name, or a URL, with or without a trailing slash or a version.
+        name: Which setting that was, for the message.
     Raises:
-        SettingsError: It is neither "" nor ``local`` nor an HTTP URL. `name` says which setting that was.
+        SettingsError: None of these.
     """
-    url = text.strip().rstrip("/").removesuffix("/v1")
+    url = _VERSION.sub("", text.strip().rstrip("/"))
     if url in ("", LOCAL):
         return ""
+    if url == NOBODY:
+        return NOBODY
+    provider = provider_named(url)
+    if provider is not None:
+        return provider.url_for(shape) or NOBODY
     scheme, _, host = url.partition("://")
     if scheme not in ("http", "https") or not host or host[0] in "/:?#" or any(c.isspace() or c in "?#" for c in host):
+        known = ", ".join(provider.name for provider in PROVIDERS)
         raise SettingsError(
-            f"{name} cannot be {text!r}", hint="write a base URL such as http://127.0.0.1:11434, or local"
+            f"{name} cannot be {text!r}",
+            hint=f"write a base URL such as http://127.0.0.1:11434, a provider ({known}), or local",
         )
     return url

@@ -135,8 +135,68 @@ def _anthropic(text: str, call: Call) -> list[bytes]:
     return [f"event: {event['type']}\ndata: ".encode() + msgspec.json.encode(event) + b"\n\n" for event in events]
 
 
+def _responses(text: str, call: Call) -> list[bytes]:
+    words = len(text.split())
+    usage = {
+        "input_tokens": 1,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": words,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 1 + words,
+    }
+    part = {"type": "output_text", "text": text, "annotations": []}
+    item = {"type": "message", "id": "msg_fake", "role": "assistant", "status": "completed", "content": [part]}
+    response: dict[str, object] = {
+        "id": "resp_fake",
+        "object": "response",
+        "created_at": 0,
+        "model": call.model or "fake",
+        "status": "completed",
+        "output": [item],
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": usage,
+    }
+    if not call.stream:
+        return [msgspec.json.encode(response)]
+    place: dict[str, object] = {"item_id": "msg_fake", "output_index": 0, "content_index": 0}
+    open_item = {**item, "status": "in_progress", "content": []}
+    events: list[dict[str, object]] = [
+        {"type": "response.created", "response": {**response, "status": "in_progress", "output": [], "usage": None}},
+        {"type": "response.output_item.added", "output_index": 0, "item": open_item},
+        {"type": "response.content_part.added", "part": {**part, "text": ""}, **place},
+        *({"type": "response.output_text.delta", "delta": word, "logprobs": [], **place} for word in _words(text)),
+        {"type": "response.output_text.done", "text": text, "logprobs": [], **place},
+        {"type": "response.content_part.done", "part": part, **place},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": response},
+    ]
+    numbered = [{**event, "sequence_number": number} for number, event in enumerate(events)]
+    return [f"event: {event['type']}\ndata: ".encode() + msgspec.json.encode(event) + b"\n\n" for event in numbered]
+
+
+def _gemini(text: str, call: Call) -> list[bytes]:
+    pieces = _words(text) if call.stream else [text]
+    answers: list[dict[str, object]] = [
+        {"candidates": [{"index": 0, "content": {"role": "model", "parts": [{"text": piece}]}}]} for piece in pieces
+    ]
+    words = len(text.split())
+    usage = {"promptTokenCount": 1, "candidatesTokenCount": words, "totalTokenCount": 1 + words}
+    candidate = {"index": 0, "content": {"role": "model", "parts": [{"text": pieces[-1]}]}, "finishReason": "STOP"}
+    answers[-1] = {"candidates": [candidate], "usageMetadata": usage}
+    if not call.stream:
+        return [msgspec.json.encode(answers[0])]
+    return [b"data: " + msgspec.json.encode(answer) + b"\n\n" for answer in answers]
+
+
 def _words(text: str) -> list[str]:
     return [word + " " for word in text.split(" ")[:-1]] + text.split(" ")[-1:]
 
 
-_WRITERS = {"openai.chat": _openai, "anthropic.messages": _anthropic}
+_WRITERS = {
+    "openai.chat": _openai,
+    "openai.responses": _responses,
+    "anthropic.messages": _anthropic,
+    "gemini": _gemini,
+}

@@ -12,6 +12,7 @@ def sample_texts() -> dict[Content, tuple[str, ...]]:
     """Content type -> texts of that type; BINARY, which nobody reduces, has none."""
     return {
         Content.PROSE: (prose(), prose_in_other_scripts()),
+        Content.DIALOGUE: (support_chat(), meeting(), chat_in_other_scripts()),
         Content.MARKDOWN: (markdown(),),
         Content.HTML: (html(),),
         Content.JSON_ROWS: (json.dumps(orders(), indent=2), page_of_orders(), json_lines()),
@@ -50,6 +51,56 @@ def prose_in_other_scripts() -> str:
         "La cosecha fue de 95 toneladas, el doble que el año anterior.",
     )
     return "\n".join(" ".join(sentences[(i + k) % 6] for k in range(3)) for i in range(10)) + "\n"
+
+
+def support_chat() -> str:
+    """A user books trips with an assistant; values are asked for, given, changed and confirmed."""
+    turns = []
+    for i, city in enumerate(CITIES):
+        other, day, hour = CITIES[(i + 3) % 6], 3 + 4 * i, 7 + i
+        turns += [
+            f"USER: Hi, I'd like to book a train to {city}, please.",
+            "ASSISTANT: Sure, I can help you with that. Where do you want to leave from, and when?",
+            f"USER: From {other}, on the {day}th of May. Not before {hour}:30 am, and no night trains.",
+            f"ASSISTANT: There is a train to {city} at {hour}:45 am for ${20 + 7 * i}. How many tickets do you need?",
+            f"USER: {i + 2} tickets. Actually, make it the {day + 1}th.",
+            f"ASSISTANT: Please confirm: {i + 2} tickets from {other} to {city} on the {day + 1}th of May at"
+            f" {hour}:45 am.",
+            "USER: Yes, that sounds great. Thank you very much!",
+            f"ASSISTANT: Done. Your reference is TR-{4410 + 31 * i}. Is there anything else I can do for you?",
+        ]
+    return "\n".join(turns) + "\n"
+
+
+def meeting() -> str:
+    """Three people talk over two days; long turns, dated sessions, times of day before the speakers."""
+    parts = []
+    for i, city in enumerate(CITIES):
+        parts.append(
+            f"[9:3{i} am on {i + 3} June, 2024]\n"
+            f"[09:3{i}] Ana Sol: Good morning! Shall we talk about {city} first?\n"
+            f"[09:3{i}] Dr. Low (chair): Yes. The audit of {city} found {12 + i} open points, and two of them have "
+            f"been open since {2010 + i}. We never got an answer from the harbour, although Bo wrote to them twice; "
+            f"the last letter went out on {i + 11} May and named a fine of {400 + 50 * i} euros.\n"
+            f"[09:4{i}] Bo: I tried to call them but nobody picked up. We decided to wait until Friday.\n"
+            f"[09:5{i}] Ana Sol: Okay.\n"
+        )
+    return "\n".join(parts)
+
+
+def chat_in_other_scripts() -> str:
+    """Short turns in several languages and scripts."""
+    turns = (
+        "Kunde: Ich brauche zwei Zimmer in Köln vom 3. bis 5. Mai, aber nicht am Bahnhof.",
+        "Agentin: Gern. Das Hotel Krone hat zwei Zimmer für 95 Euro.",
+        "Cliente: Quiero una mesa para cuatro el viernes a las 20:30 en Sevilla.",
+        "Agente: De acuerdo, ¿a nombre de quién?",
+        "客户：我想订五月三日去上海的车票，不要早上的。",
+        "客服：好的，十点三十分有一班，票价二百元。",
+        "Клиент: Мне нужен билет до Казани на 12 мая.",
+        "Оператор: Хорошо. Поезд отправляется в 18:40.",
+    )
+    return "\n".join(turns * 3) + "\n"
 
 
 def markdown() -> str:

@@ -11,6 +11,8 @@ Size = tuple[int, int]
 OPENAI_DEFAULT_TOKENS = 765
 ANTHROPIC_DEFAULT_TOKENS = 1_600
 
+GEMINI_TILE_TOKENS = 258  # of a small image, of each tile of a large one, and of a page of a PDF
+
 _LOW_DETAIL_TOKENS = 85
 _TILE_TOKENS = 170
 _TILE_PX = 512
@@ -20,6 +22,9 @@ _SHORT_SIDE_PX = 768
 _PX_PER_TOKEN = 750
 _LONG_EDGE_PX = 1_568
 _MAX_TOKENS = 1_600
+
+_SMALL_PX = 384
+_GEMINI_TILE_PX = 768
 
 
 def openai_image_tokens(size: Size | None, detail: str = "auto") -> int:
@@ -59,3 +64,18 @@ def anthropic_image_tokens(size: Size | None) -> int:
     fit = min(1.0, _LONG_EDGE_PX / max(size))
     width, height = (side * fit for side in size)
     return max(1, min(_MAX_TOKENS, ceil(width * height / _PX_PER_TOKEN)))
+
+
+def gemini_image_tokens(size: Size | None) -> int:
+    """Tokens of an image in a Gemini request: 258 if neither side is above 384 px, else 258 for each tile of 768 px.
+
+    Gemini 3 counts by `mediaResolution` instead, up to 1,120 an image.
+
+    Args:
+        size: Width and height in pixels; None if unknown, which counts as one tile.
+    Source: Gemini API, "Understand and count tokens", section Multimodal tokens.
+    """
+    if size is None or max(size) <= _SMALL_PX:
+        return GEMINI_TILE_TOKENS
+    wide, high = (ceil(side / _GEMINI_TILE_PX) for side in size)
+    return GEMINI_TILE_TOKENS * wide * high

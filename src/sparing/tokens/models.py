@@ -18,7 +18,11 @@ _FAMILIES: tuple[tuple[tuple[str, ...], str, float | None], ...] = (
     (("gpt-4", "gpt-3.5", "text-embedding-3", "text-embedding-ada", "cl100k"), "cl100k_base", None),
     (("claude", "anthropic"), "o200k_base", 1.2),
     (("gemini", "gemma"), "o200k_base", 1.05),
-    (("mistral", "mixtral", "codestral", "ministral", "magistral", "devstral"), "o200k_base", 1.1),
+    (
+        ("mistral", "mixtral", "codestral", "ministral", "magistral", "devstral", "pixtral", "open-mi"),
+        "o200k_base",
+        1.1,
+    ),
     (("deepseek",), "o200k_base", 1.05),
     (("qwen", "qwq"), "o200k_base", 1.05),
     (("llama", "smollm"), "o200k_base", 1.05),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 FILE_TOKENS = 2_250
 
 _AUDIO_TOKENS_PER_S = 10  # one per 100 ms of user audio: OpenAI, "Managing Realtime costs"
+GEMINI_AUDIO_TOKENS_PER_S = 32  # Gemini API, "Understand and count tokens"
 # Bytes a second where the file does not say: 24 kHz 16-bit mono, the sample rate of OpenAI's audio models, and
 # 128 kbit/s, the commonest MP3.
 _AUDIO_BYTES_PER_S = {"wav": 48_000, "pcm16": 48_000}
@@ -40,9 +41,13 @@ class Overhead:
 # notation; we count its JSON, so tools are over-estimated.
 # Anthropic: 3 and 3 give the 14 of the "Token counting" page's first example; 346 is the system prompt that tool use
 # adds for Claude 4 with tool choice auto ("Tool use", section Pricing). Nothing is published per tool.
+# Gemini: 1 per message is the difference between the two counts of the first example of "Counting tokens", 10 of the
+# text and 11 of the prompt. Nothing is published about tools.
 _OVERHEADS = {
     "openai.chat": Overhead(reply=3, message=3, tools=12, tool=7),
+    "openai.responses": Overhead(reply=3, message=3, tools=12, tool=7),
     "anthropic.messages": Overhead(reply=3, message=3, tools=346, tool=0),
+    "gemini": Overhead(reply=0, message=1, tools=0, tool=0),
 }
 
 
@@ -56,12 +61,13 @@ def overhead_tokens(wire: str, num_messages: int, num_tools: int = 0) -> int:
     return per.reply + per.message * num_messages + (per.tools + per.tool * num_tools if num_tools else 0)
 
 
-def audio_tokens(num_base64_chars: int, audio_format: str) -> int:
+def audio_tokens(num_base64_chars: int, audio_format: str, tokens_per_s: int = _AUDIO_TOKENS_PER_S) -> int:
     """Tokens of a clip in a user message, its seconds guessed from its size at the usual bit rate of the format.
 
     Args:
         num_base64_chars: Length of the encoded clip.
         audio_format: ``wav``, ``mp3``, ...
+        tokens_per_s: By default as OpenAI counts.
     """
     bytes_per_s = _AUDIO_BYTES_PER_S.get(audio_format, _COMPRESSED_BYTES_PER_S)
-    return -(-num_base64_chars * 3 * _AUDIO_TOKENS_PER_S // (4 * bytes_per_s))
+    return -(-num_base64_chars * 3 * tokens_per_s // (4 * bytes_per_s))

@@ -1,4 +1,4 @@
-"""Running text: minutes, a policy with exceptions, a handbook, a web page."""
+"""Running text: minutes, a policy with exceptions, a support chat, a handbook, a web page."""
 
 from __future__ import annotations
 
@@ -88,6 +88,32 @@ def policy(rng: random.Random, n: int = 26) -> ToolOutput:
             Asked(
                 "id", f"How many days do I have to return {goods[5]}?", (f"return {goods[5]} within {days[5]} days",)
             ),
+        ),
+    )
+
+
+def support(rng: random.Random, n: int = 24) -> ToolOutput:
+    """A support chat: orders, complaints and small talk; an address is changed in passing."""
+    names, items = cycle(FIRST, n, rng), cycle(ITEMS, n, rng)
+    orders, days = distinct_numbers(rng, n, 10_000, 99_999), cycle(WEEKDAYS, n, rng)
+    parts = [
+        f"Customer: Hello, this is {names[i]}. My {items[i]} from order {orders[i]} has not arrived yet.\n"
+        f"Agent: I am sorry to hear that. Let me check. It should be with you on {days[i]}. Is that all right?\n"
+        f"Customer: Hmm, okay, thank you. But I won't be at home before {1 + i % 6}:30 pm.\n"
+        "Agent: I will tell the driver. Is there anything else I can do for you today?\n"
+        for i in range(n)
+    ]
+    at = rng.randrange(6, 18)
+    parts[at] += (
+        "Customer: Yes, by the way, please send the next ones to my sister's place, 14 Quarry Lane.\n"
+        f"Agent: Noted: from now on everything of order {orders[at]} goes to 14 Quarry Lane.\n"
+    )
+    return ToolOutput(
+        "support",
+        "".join(parts),
+        (
+            Asked("paraphrase", "To which address are later parcels delivered?", ("14 Quarry Lane",)),
+            Asked("id", f"When will order {orders[3]} arrive?", (f"with you on {days[3]}",)),
         ),
     )
 

@@ -55,4 +55,5 @@ TASK = Task(
     load,
     score,
     floors={"facts": 1.0},
+    part="tool_result",
 )

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sparing.evals.data import Source, first_file, read_jsonl, read_text
+from sparing.evals.later_use import is_used, said_of, values
 from sparing.evals.literal import visible
 from sparing.evals.task import Draw, Sample, Tally, Task
 
@@ -25,17 +25,20 @@ SOURCE = Source(
     "MIT",
     "historical_trajectories/gpt-4o-airline.json",
 )
-_WITH_DIGIT = re.compile(r"[\w.:\-]*\d[\w.:\-]*\w|\d{2,}")
-_NAMELIKE = re.compile(r"[A-Z0-9]")
-_LONGEST_VALUE_CHARS = 80  # longer strings are prose, and nobody repeats them word for word
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Values of one tool result that are used later; `new` are those nobody had mentioned before it."""
+    """Values of one tool result that are used later.
+
+    Attributes:
+        new: Those nobody had mentioned before it.
+        said: Those that a user, the assistant or a call had mentioned: they are sent whatever becomes of the result.
+    """
 
     values: tuple[str, ...]
     new: tuple[str, ...]
+    said: frozenset[str] = frozenset()
 
 
 Message = Mapping[str, Any]
@@ -43,20 +46,27 @@ Message = Mapping[str, Any]
 
 def load(draw: Draw) -> list[Sample[Used]]:
     """n tool results, drawn from all trajectories."""
-    path = first_file(SOURCE, draw.data_dir, ("airline_gpt4o.jsonl", "gpt-4o-airline.json"))
-    runs = list(read_jsonl(path)) if path.suffix == ".jsonl" else json.loads(read_text(path))
+    runs = load_runs(draw)
     samples = [sample for number, run in enumerate(runs) for sample in tool_results(run["traj"], f"tau-{number}")]
     chosen = sorted(random.Random(draw.seed).sample(range(len(samples)), min(draw.n, len(samples))))
     return [samples[i] for i in chosen]
 
 
+def load_runs(draw: Draw) -> list[dict[str, Any]]:
+    """All trajectories of the recorded file, or of the file that the option names: ``tau_bench:gpt-4o-retail.json``."""
+    names = (draw.option,) if draw.option else ("airline_gpt4o.jsonl", "gpt-4o-airline.json")
+    path = first_file(SOURCE, draw.data_dir, names)
+    return list(read_jsonl(path)) if path.suffix == ".jsonl" else json.loads(read_text(path))
+
+
 def score(sample: Sample[Used], output: str) -> dict[str, Tally]:
-    """Values used later that are literally in the output, as whole words."""
+    """Values used later that are literally in the output, as whole words; `in_request`: or in what was said before."""
     present = {value for value in sample.gold.values if visible(output, value)}
     new = sum(value in present for value in sample.gold.new)
     return {
         "values": Tally(len(present), len(sample.gold.values)),
         "new_values": Tally(new, len(sample.gold.new)),
+        "in_request": Tally(len(present | sample.gold.said), len(sample.gold.values)),
     }
 
 
@@ -75,35 +85,21 @@ def tool_results(messages: Sequence[Message], run: str) -> Iterator[Sample[Used]
             yield Sample(f"{run}-{at}", content, f"{user}\n{call}", used, message.get("name", ""))
 
 
-def values(content: str) -> list[str]:
-    """Leaves of a JSON result and its keys that hold a digit; words with a digit of any other text. Each once."""
-    try:
-        found = list(_leaves(json.loads(content)))
-    except ValueError:
-        found = _WITH_DIGIT.findall(content)
-    return [v for v in dict.fromkeys(found) if 2 <= len(v) <= _LONGEST_VALUE_CHARS]
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if any(c.isdigit() for c in key):
-                yield key
-            yield from _leaves(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _leaves(inner)
-    elif isinstance(value, str):
-        yield value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield json.dumps(value)
-
-
 def _used(content: str, before: Sequence[Message], after: Sequence[Message]) -> Used:
-    passed, said = _passed(after), _said(after)
-    used = [v for v in values(content) if v in passed or (_NAMELIKE.search(v) and len(v) > 2 and visible(said, v))]
+    used = used_in(after, values(content))
     known = "\n".join(f"{m.get('content') or ''} {' '.join(_passed([m]))}" for m in before)
-    return Used(tuple(used), tuple(v for v in used if not visible(known, v)))
+    said = "\n".join(f"{m.get('content') or ''} {' '.join(_passed([m]))}" for m in before if m["role"] != "tool")
+    return Used(
+        tuple(used),
+        tuple(v for v in used if not visible(known, v)),
+        frozenset(v for v in used if visible(said, v)),
+    )
+
+
+def used_in(messages: Sequence[Message], found: Sequence[str]) -> list[str]:
+    """Those of the values that a tool call in these messages passes or that the assistant says in them."""
+    passed, said = _passed(messages), _said(messages)
+    return [value for value in found if is_used(value, passed, said)]
 
 
 def _passed(messages: Sequence[Message]) -> set[str]:
@@ -116,9 +112,8 @@ def _passed(messages: Sequence[Message]) -> set[str]:
 
 
 def _said(messages: Sequence[Message]) -> str:
-    """What the assistant says in these messages, thousands separators taken out of numbers."""
-    said = "\n".join(m.get("content") or "" for m in messages if m["role"] == "assistant")
-    return re.sub(r"(?<=\d),(?=\d{3}\b)", "", said)
+    """What the assistant says in these messages."""
+    return said_of(m.get("content") or "" for m in messages if m["role"] == "assistant")
 
 
 TASK = Task(
@@ -132,4 +127,5 @@ TASK = Task(
     score,
     SOURCE,
     floors={"values": 0.995},
+    part="tool_result",
 )

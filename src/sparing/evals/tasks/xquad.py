@@ -49,7 +49,7 @@ def load(draw: Draw) -> list[Sample[Evidence]]:
         share = -(-draw.n // len(LANGUAGES))
         return [s for lang in LANGUAGES for s in load(Draw(draw.data_dir, share, draw.seed, lang))]
     language = draw.option or "en"
-    articles, queries = _read(first_file(SOURCE, draw.data_dir, (f"{language}.jsonl", f"xquad.{language}.json")))
+    articles, queries = read(first_file(SOURCE, draw.data_dir, (f"{language}.jsonl", f"xquad.{language}.json")))
     paragraphs = [p for article in articles for p in article]
     article_of = [number for number, article in enumerate(articles) for _ in article]
     rng = random.Random(draw.seed)
@@ -92,7 +92,7 @@ def _sample(
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path) -> tuple[list[list[str]], list[Query]]:
+def read(path: Path) -> tuple[list[list[str]], list[Query]]:
     """Articles as lists of paragraphs, and the questions with the index of their paragraph among all."""
     rows = list(read_jsonl(path)) if path.suffix == ".jsonl" else _flattened(json.loads(read_text(path)))
     articles = [row["paragraphs"] for row in rows if "paragraphs" in row]

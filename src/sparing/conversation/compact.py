@@ -1,0 +1,63 @@
+"""Compaction: old tool results become one line each, at the few points where that pays.
+
+It breaks the provider's cached prefix, so it waits until carrying the old results has cost as much as writing
+everything behind them again (`plan.economics`). It depends on nothing but the turns so far: every replica
+compacts at the same points. What users, the model and the system said stays to the letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sparing.conversation.history import LINE_TOKENS, History
+from sparing.conversation.outcome import Outcome, Replan
+from sparing.core.question import Question
+from sparing.core.reducer import Ask
+from sparing.core.verdict import Change
+from sparing.handles import with_handle
+from sparing.reducers.masked_result import masked_result
+from sparing.reducers.terms import identifiers
+
+_TELLING_DIGITS = 4
+
+
+def compaction(history: History, ask: Ask, *, marking: bool) -> tuple[Replan, ...]:
+    """The old results that are sent as one line from now on; empty where that does not pay.
+
+    Args:
+        marking: Whether what is left out is marked with how to ask for it.
+    """
+    old = history.old_results()
+    most = sum(history.sent[number].tokens_after - LINE_TOKENS for number in old)
+    if not old or not history.is_time_to_rewrite(old[0], most):
+        return ()
+    named = [name for name in identifiers(history.said_since(old[0])) if not _is_common(name)]
+    shorter = {}
+    saved = 0
+    for number in old:
+        before, change = history.sent[number], _masked(history.sent[number], ask, named, marking=marking)
+        if change.tokens_after < before.tokens_after:
+            shorter[number] = change
+            saved += before.tokens_after - change.tokens_after
+    if not shorter or not history.is_time_to_rewrite(next(iter(shorter)), saved):
+        return ()
+    return tuple(Replan(number, _outcome(change)) for number, change in shorter.items())
+
+
+def _is_common(name: str) -> bool:
+    """Whether it is a small number, which says little by itself."""
+    return len(name) < _TELLING_DIGITS and name.isdigit()
+
+
+def _masked(change: Change, ask: Ask, named: Sequence[str], *, marking: bool) -> Change:
+    text = change.span.text
+    used = " ".join(f'"{name}"' for name in named if name in text)
+    rendition = masked_result(text, change.span.tool, replace(ask, question=Question(used) if used else None))
+    made = replace(change, rendition=rendition, tokens_after=rendition.tokens)
+    return with_handle(made, ask.counter) if marking else made
+
+
+def _outcome(change: Change) -> Outcome:
+    reason = "an old result, told in a line: carrying it had cost as much as breaking the cached prefix"
+    return Outcome(change.content, change.rendition, change.tokens_before, change.tokens_after, reason)

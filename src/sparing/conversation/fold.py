@@ -1,0 +1,217 @@
+"""Fold a request turn by turn: every turn's material under that turn's own budget.
+
+What a turn becomes depends only on the turns up to it and on the policy, so what was sent last time is sent again
+byte for byte and the provider's prompt cache holds: on any replica, after any restart, with nothing stored. What it
+becomes is remembered by digest (`memory`), so that a new turn costs what it adds. Only an explicit budget that older
+turns leave no room for plans the whole anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sparing.conversation.by_effort import settle_by_effort
+from sparing.conversation.compact import compaction
+from sparing.conversation.folded import Folded, folded_of, place_of
+from sparing.conversation.history import History
+from sparing.conversation.memory import MEMORY, Memory
+from sparing.conversation.old_turns import old_turn_offers
+from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of
+from sparing.conversation.resupply import MOST_TOKENS, Needed, needed_of
+from sparing.conversation.turns import Turn, with_later_words
+from sparing.core.counter import Counter
+from sparing.core.question import Question
+from sparing.core.reducer import Ask, Deadline
+from sparing.core.span import Kind
+from sparing.core.verdict import Change
+from sparing.handles import with_handle
+from sparing.offer import Offer, offer, whole_only, with_priors
+from sparing.plan.economics import CacheCosts
+from sparing.plan.effort import TARGETS
+from sparing.plan.zones import Piece
+from sparing.reducers.sniff import sniff
+from sparing.settings import PolicySettings
+from sparing.settle import Settlement, settle
+
+_PATIENCE = 3.0  # times the deadline for turns before the newest: what they become should not depend on the clock
+
+
+class Fold:
+    """Folds one request.
+
+    Args:
+        turns: Oldest first; see `turns.cut_turns`.
+        counter: Counts for the model that will read the request.
+        deadline: When the newest turn has to be done.
+        costs: What changing an earlier turn would cost.
+        marking: Whether what is left out is marked with how to ask for it.
+    """
+
+    def __init__(
+        self,
+        turns: Sequence[Turn],
+        policy: PolicySettings,
+        counter: Counter,
+        deadline: Deadline,
+        costs: CacheCosts,
+        memory: Memory = MEMORY,
+        *,
+        marking: bool = False,
+    ) -> None:
+        self._turns = turns
+        self._policy = policy
+        self._target = TARGETS[policy.effort]
+        self._counter = counter
+        self._deadline = deadline
+        self._memory = memory
+        self._marking = marking
+        self._results: list[TurnResult] = []
+        self._history = History(costs, policy.keep_turns)
+        self._num_absorbed = 0
+
+    def by_effort(self) -> Folded:
+        """Settle every turn by the policy's effort."""
+        self._fold(len(self._turns))
+        return self._folded()
+
+    def within(self, before_tokens: int, limit_tokens: int) -> Folded:
+        """Settle every turn so that the request, which has `before_tokens` as it came, has at most `limit_tokens`.
+
+        The newest turn gets what the older ones leave; if that is not enough the whole is planned anew.
+        """
+        older = len(self._turns) - 1
+        newest = self._turns[older]
+        self._fold(older)
+        folded = self._folded()
+        history = self._history_before(older)
+        history.begin(newest)
+        offers = history.with_references(self._offers(newest.pieces, self._deadline), self._deadline)
+        of_newest = sum(offer.tokens for offer in offers)
+        left = limit_tokens - (before_tokens - folded.saved_tokens - of_newest)
+        settled = self._settle_within(offers, left, must_fit=not older)
+        settled = self._marked(settled)
+        if settled.fits or not older:
+            needed = self._needed(newest, history, self._deadline, left - settled.tokens)
+            self._results.append(TurnResult(outcomes_of(settled), needed.supplied))
+            return replace(self._folded(), fits=settled.fits)
+        return self._anew(before_tokens, limit_tokens)
+
+    def _anew(self, before_tokens: int, limit_tokens: int) -> Folded:
+        """Everything planned together; with what was said in old turns where the material alone cannot give enough."""
+        offers = self._offers(with_later_words(self._turns), self._deadline)
+        room = limit_tokens - before_tokens
+        settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=False)
+        if not settled.fits:
+            words = "\n".join(span.text for span in self._turns[-1].asked).strip()
+            ask = Ask(self._counter, Question(words) if words else None, self._policy.pins, self._deadline)
+            offers = with_priors([*offers, *old_turn_offers(self._turns, ask)])
+            settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=True)
+        return Folded(self._marked(settled), rewritten_tokens=self._behind_the_opening(), fits=settled.fits)
+
+    def _behind_the_opening(self) -> int:
+        """Tokens of earlier turns, as they came: what of the cached prefix a new plan may break."""
+        return sum(self._tokens(turn) for turn in self._turns[:-1])
+
+    def _marked(self, settled: Settlement) -> Settlement:
+        """The same with a handle on what is left out, if handles can be honoured."""
+        if not self._marking:
+            return settled
+        return replace(settled, changes=tuple(with_handle(change, self._counter) for change in settled.changes))
+
+    def _settle_within(self, offers: Sequence[Offer], tokens: int, *, must_fit: bool) -> Settlement:
+        if not offers:
+            return Settlement((), (), fits=tokens >= 0)
+        return settle(offers, tokens, self._policy.pins, lossless=self._target.lossless, must_fit=must_fit)
+
+    def _fold(self, num_turns: int) -> None:
+        """Find out what the first turns become, from memory where it knows."""
+        for index in range(num_turns):
+            turn = self._turns[index]
+            result = self._memory.result(self._key(turn))
+            if result is None:
+                newest = index == len(self._turns) - 1
+                history = self._history_before(index)
+                result = self._settle(turn, history, self._deadline if newest else _patient(self._deadline))
+                history.end(turn, result, self._tokens(turn))
+                self._num_absorbed = index + 1
+                if result.in_time:
+                    self._memory.keep_result(self._key(turn), result)
+            self._results.append(result)
+        if 0 < self._num_absorbed == num_turns and all(result.in_time for result in self._results):
+            self._memory.keep_history(self._key(self._turns[num_turns - 1]), self._history)
+
+    def _key(self, turn: Turn) -> bytes:
+        return turn.digest + (b"marked" if self._marking else b"")
+
+    def _history_before(self, index: int) -> History:
+        """The turns before this one, absorbed."""
+        if not self._num_absorbed and index:
+            known = self._memory.take_history(self._key(self._turns[index - 1]))
+            if known is not None:
+                self._history, self._num_absorbed = known, index
+        for turn, result in zip(
+            self._turns[self._num_absorbed : index], self._results[self._num_absorbed :], strict=False
+        ):
+            self._history.begin(turn)
+            self._history.end(turn, result, self._tokens(turn))
+        self._num_absorbed = index
+        return self._history
+
+    def _settle(self, turn: Turn, history: History, deadline: Deadline) -> TurnResult:
+        history.begin(turn)
+        offers = history.with_references(self._offers(turn.pieces, deadline), deadline)
+        total = sum(offer.tokens for offer in offers)
+        if total < self._policy.min_tokens:
+            settled = self._settled_whole(offers)
+        else:
+            settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
+        needed = self._needed(turn, history, deadline)
+        whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
+        return TurnResult(outcomes_of(settled), needed.supplied, whole or self._compaction(history, deadline))
+
+    def _settled_whole(self, offers: Sequence[Offer]) -> Settlement:
+        """A turn with too little in it to lose any of it."""
+        policy = self._policy
+        settled = settle([whole_only(offer) for offer in offers], 0, policy.pins, lossless=True)
+        reason = f"fewer than {policy.min_tokens} reducible tokens in this turn"
+        return replace(settled, reasons=tuple(given or reason for given in settled.reasons))
+
+    def _compaction(self, history: History, deadline: Deadline) -> tuple[Replan, ...]:
+        if self._policy.compaction == "off" or self._target.lossless:
+            return ()
+        ask = Ask(self._counter, None, self._policy.pins, deadline)
+        return compaction(history, ask, marking=self._marking)
+
+    def _offers(self, pieces: Sequence[Piece], deadline: Deadline) -> list[Offer]:
+        offers = []
+        for piece in pieces:
+            span = piece.span
+            text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT and piece.is_text
+            ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form)
+            offers.append(offer(span, sniff(span.text, span.tool), ask))
+        return with_priors(offers)
+
+    def _needed(self, turn: Turn, history: History, deadline: Deadline, most_tokens: int = MOST_TOKENS) -> Needed:
+        """What the users' words in this turn need of what earlier turns left out."""
+        words = "\n".join(span.text for span in turn.asked).strip()
+        if not words or place_of(turn) is None:
+            return Needed()
+        return needed_of(history, Ask(self._counter, Question(words), self._policy.pins, deadline), most_tokens)
+
+    def _folded(self) -> Folded:
+        """The results so far, put together."""
+        return folded_of(self._turns[: len(self._results)], self._results, self._tokens)
+
+    def _tokens(self, turn: Turn) -> int:
+        return self._memory.tokens(turn, self._counter)
+
+
+def _whole(change: Change) -> Outcome:
+    reason = "sent whole: supplying what a later question needs of it would cost more"
+    return Outcome(change.content, None, change.tokens_before, change.tokens_before, reason)
+
+
+def _patient(deadline: Deadline) -> Deadline:
+    left_s = deadline.left_s()
+    return deadline if left_s == float("inf") else Deadline.after(_PATIENCE * left_s)

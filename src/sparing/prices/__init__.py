@@ -1,0 +1,1 @@
+"""What models cost: a dated table that ships with the package, and the user's own rows on top."""

@@ -1,0 +1,46 @@
+"""Memory is bounded and forgets the oldest."""
+
+from __future__ import annotations
+
+from sparing.conversation.history import History
+from sparing.conversation.memory import Memory
+from sparing.conversation.outcome import Outcome, TurnResult
+from sparing.core.ladder import Rendition
+from sparing.plan.economics import CacheCosts
+
+
+def result(text: str) -> TurnResult:
+    return TurnResult((Outcome("prose", Rendition(text, 1, 1.0, "", (), "x.v1"), 9, 1, ""),))
+
+
+def test_the_least_recently_used_goes() -> None:
+    """What was looked at stays longer."""
+    memory = Memory(results_chars=5_000)
+    for n in range(4):
+        memory.keep_result(bytes([n]), result("x" * 900))
+        assert memory.result(b"\0") is not None
+    assert memory.result(b"\1") is None
+    assert memory.num_chars <= 5_000
+
+
+def test_it_never_grows_beyond_its_size() -> None:
+    """A thousand turns take no more than they may."""
+    memory = Memory(results_chars=20_000)
+    for n in range(1000):
+        memory.keep_result(n.to_bytes(2, "big"), result("x" * (n % 700)))
+    assert memory.num_chars <= 20_000
+
+
+def test_a_history_has_one_owner() -> None:
+    """Whoever takes it is alone with it."""
+    memory = Memory()
+    memory.keep_history(b"a", History(CacheCosts(1.0, 0.1), 12))
+    assert memory.take_history(b"a") is not None
+    assert memory.take_history(b"a") is None
+
+
+def test_results_of_a_deadline_are_not_final() -> None:
+    """A turn that ran out of time is worked out again next time."""
+    late = TurnResult((Outcome("prose", None, 9, 9, "deadline: prose.v1 ran out of time"),))
+    assert not late.in_time
+    assert result("x").in_time
