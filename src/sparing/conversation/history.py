@@ -156,4 +156,4 @@ class History:
             self._hidden.pop(number, None)
             return
         self._hidden[number] = ranges_of(rendition.elisions)
-        self._shelf.put(number, self.sent[number].span.text, rendition.elisions)
+        self._shelf.put(number, self.sent[number].span.text)

@@ -1,4 +1,4 @@
-"""What earlier turns left out, found again by the words of a later question.
+"""Texts of which earlier turns left something out, found again by the words of a later question.
 
 An index from words to texts, grown turn by turn, so that looking costs what the question has words, not what the
 conversation has tokens. It says which texts are worth a closer look; `resupply` looks.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from sparing.core.ladder import Elision
 from sparing.reducers.terms import Form, Term, grade, question_terms, text_words
 from sparing.reducers.words import fold
 
@@ -21,18 +20,19 @@ _LEAST_SHARE = 0.5  # of the best text's score
 
 
 class Shelf:
-    """Words of what was left out. A text is known by a number that the caller gives it."""
+    """A text is known by a number that the caller gives it."""
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[int, int]] = {}
         self._by_prefix: dict[str, list[str]] = {}
         self._numbers: set[int] = set()
 
-    def put(self, number: int, text: str, left_out: Iterable[Elision]) -> None:
-        """Remember what was left out of a text."""
-        words: Counter[str] = Counter()
-        for elision in left_out:
-            words.update(text_words(fold(text[elision.start : elision.end])))
+    def put(self, number: int, text: str) -> None:
+        """Remember a text of which something was left out.
+
+        All of its words count, not only those that were left out: what names the subject may well have stayed.
+        """
+        words = Counter(text_words(fold(text)))
         self._numbers.add(number)
         for word, count in words.items():
             texts = self._counts.get(word)
