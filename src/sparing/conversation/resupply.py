@@ -17,6 +17,7 @@ from sparing.core.content import Content
 from sparing.core.counter import Counter
 from sparing.core.ladder import Ladder, Rendition, Skip
 from sparing.core.reducer import Ask
+from sparing.core.span import Span
 from sparing.core.verdict import Change
 from sparing.offer import propose
 
@@ -136,16 +137,24 @@ def _supply(number: int, change: Change, hidden: Sequence[Range], needed: Rendit
         return None
     # A form that is no excerpt (rows as columns, a page as text) is supplied as it is.
     shown = _excerpt(source, new) if is_verbatim(source, needed) else needed.text
-    text = f"[From {change.span.label} above:\n{shown.strip()}]\n\n"
+    text = f"[From {_where(change.span)} above:\n{shown.strip()}]\n\n"
     return Supply(number, text, counter.count(text), tuple(new))
+
+
+def _where(span: Span) -> str:
+    """The label without the stretch: a reader finds the text, and counts no characters."""
+    return span.label.removesuffix(f"[{span.within[0]}:{span.within[1]}]") if span.within else span.label
 
 
 def _excerpt(source: str, ranges: Sequence[Range]) -> str:
     pieces: list[str] = []
     end = ranges[0][0]
     for start, stop in ranges:
+        piece = source[start:stop]
         if start > end:
+            pieces[-1] = pieces[-1].rstrip()
             pieces.append(f"\n{_GAP}\n" if source[end - 1] == "\n" else f" {_GAP} ")
-        pieces.append(source[start:stop].strip("\n") if start > end else source[start:stop])
+            piece = piece.lstrip("\n")
+        pieces.append(piece)
         end = stop
     return "".join(pieces)
