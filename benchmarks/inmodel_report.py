@@ -123,6 +123,8 @@ def _prefill(measured: Row, folder: Path) -> str:
         whole = {row["context"]: row for row in rows if (row["length"], row["way"]) == (length, "whole")}
         for way in dict.fromkeys(row["way"] for row in rows):
             these = [row for row in rows if (row["length"], row["way"]) == (length, way)]
+            if not these:
+                continue
             faster = statistics.median(whole[row["context"]]["cpu_s"] / row["cpu_s"] for row in these)
             spent = _mean([row["cpu_s"] for row in these])
             right = f"{sum(row['right'] for row in these):.0f} of {len(these)}"

@@ -43,7 +43,7 @@ def main() -> None:
     print("  kept       MiB   read   score   ms/token   answer (the number is 4417093)")
     for fraction in (1.0, 0.5, 0.25):
         budget = im.Budget(fraction=fraction)
-        cache = im.DropCache(model, im.Policy("keydiff", budget, span_tokens=3))
+        cache = im.DropCache(model, im.Policy(budget=budget))
         show(model, tokenizer, cache, ids, fraction)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from tiny_models import ids, llama, next_logits, small
 from transformers import BloomConfig, BloomForCausalLM
 
 from sparing import inmodel as im
-from sparing.errors import CacheMismatch, ModelUnsupported, PolicyError
+from sparing.errors import CacheMismatch, ModelMissing, ModelUnsupported, PolicyError
 from sparing.inmodel import versions
 
 
@@ -121,6 +122,12 @@ def test_transformers_outside_the_tested_range_is_named(installed: str, monkeypa
     monkeypatch.setattr(versions, "version", lambda name: installed)
     with pytest.raises(ModelUnsupported, match=r"pip install .transformers>=5\.24,<5\.25"):
         versions.check_versions()
+
+
+def test_a_model_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With the command that fetches one."""
+    with pytest.raises(ModelMissing, match="sparing models pull"):
+        im.load_gguf(tmp_path / "none.gguf")
 
 
 def test_importing_sparing_loads_no_torch() -> None:

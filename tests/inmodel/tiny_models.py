@@ -56,9 +56,9 @@ def ids(tokens: int, batch: int = 1, seed: int = 1) -> torch.Tensor:
 
 
 def small(**fields: object) -> im.Policy:
-    """A policy that drops from prompts of any length, with short protected ends."""
-    budget = fields.pop("budget", im.Budget(tokens=16, sinks=2, recent=4))
-    return im.Policy(budget=budget, min_tokens=0, **fields)  # type: ignore[arg-type]
+    """A policy that drops from prompts of any length, evenly, with short protected ends."""
+    plain = {"budget": im.Budget(tokens=16, sinks=2, recent=4), "allocate": "uniform", "span_tokens": 1}
+    return im.Policy(**{"min_tokens": 0, **plain, **fields})  # type: ignore[arg-type]
 
 
 @torch.no_grad()

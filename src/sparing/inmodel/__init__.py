@@ -2,7 +2,7 @@
 
 >>> from sparing import inmodel as im
 >>> model = im.attach(model)
->>> cache = im.DropCache(model, im.Policy(score="keydiff", budget=im.Budget(fraction=0.5)))
+>>> cache = im.DropCache(model, im.Policy(budget=im.Budget(fraction=0.5)))
 >>> model.generate(**inputs, cache=cache)
 """
 

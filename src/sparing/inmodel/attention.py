@@ -148,8 +148,10 @@ def _attend_rows(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor 
             scale=scaling,
         )
     packed = queries.squeeze(2)  # [rows, group, head_dim]
-    if packed.device.type == "cpu" and packed.dtype == torch.float32 and keys.shape[1] >= _LONG_TOKENS:
-        # For a handful of queries over many keys two plain products read memory faster than the fused kernel.
+    many_keys = keys.shape[1] >= _LONG_TOKENS or keys.shape[0] == 1
+    if many_keys and packed.device.type == "cpu" and packed.dtype == torch.float32:
+        # For a handful of queries two plain products read memory faster than the fused kernel, except over short rows
+        # that it can take side by side.
         logits = torch.bmm(packed * scaling, keys.transpose(1, 2))
         if allowed is not None:
             logits = logits.masked_fill_(~allowed.squeeze(2), float("-inf"))

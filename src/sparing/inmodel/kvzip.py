@@ -6,7 +6,7 @@ second reading, so this is a function over a cache that was filled, and its resu
 >>> cache = im.DropCache(model, im.FULL)
 >>> model(input_ids=ids, cache=cache)
 >>> found = reconstruct(model, tokenizer, cache, ids)
->>> cache.compress(im.Policy(score=found, allocate=found.profile(0.5), budget=im.Budget(fraction=0.5)))
+>>> cache.compress(im.Policy(score=found, allocate=found.profile(0.5)))  # half of it
 """
 
 from __future__ import annotations
