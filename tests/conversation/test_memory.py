@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+
+from talk import Message, forget, send
+
 from sparing.conversation.history import History
 from sparing.conversation.memory import Memory
 from sparing.conversation.outcome import Outcome, TurnResult
@@ -44,3 +49,17 @@ def test_results_of_a_deadline_are_not_final() -> None:
     late = TurnResult((Outcome("prose", None, 9, 9, "deadline: prose.v1 ran out of time"),))
     assert not late.in_time
     assert result("x").in_time
+
+
+def test_images_of_other_sizes_are_other_turns() -> None:
+    """An image's tokens do not follow from its text, which is empty."""
+    forget()
+    small, large = [send([_image(side)]).receipt.tokens_before for side in (10, 2000)]
+    forget()
+    assert small < large == send([_image(2000)]).receipt.tokens_before
+
+
+def _image(side: int) -> Message:
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB4x", 13, b"IHDR", side, side, 8, 2, 0, 0, 0)
+    url = f"data:image/png;base64,{base64.b64encode(head).decode()}"
+    return {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}

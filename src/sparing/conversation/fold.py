@@ -73,6 +73,8 @@ class Fold:
     def by_effort(self) -> Folded:
         """Settle every turn by the policy's effort."""
         self._fold(len(self._turns))
+        if 0 < self._num_absorbed == len(self._turns) and all(result.in_time for result in self._results):
+            self._memory.keep_history(self._key(self._turns[-1]), self._history)
         return self._folded()
 
     def within(self, before_tokens: int, limit_tokens: int) -> Folded:
@@ -138,8 +140,6 @@ class Fold:
                 if result.in_time:
                     self._memory.keep_result(self._key(turn), result)
             self._results.append(result)
-        if 0 < self._num_absorbed == num_turns and all(result.in_time for result in self._results):
-            self._memory.keep_history(self._key(self._turns[num_turns - 1]), self._history)
 
     def _key(self, turn: Turn) -> bytes:
         return turn.digest + (b"marked" if self._marking else b"")
@@ -166,6 +166,7 @@ class Fold:
             settled = self._settled_whole(offers)
         else:
             settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
+        history.refer(settled.changes)  # before compaction looks for results that nothing refers to
         needed = self._needed(turn, history, deadline)
         whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
         return TurnResult(outcomes_of(settled), needed.supplied, whole or self._compaction(history, deadline))

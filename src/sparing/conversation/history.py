@@ -65,6 +65,12 @@ class History:
         """The offers, with references to what was sent before where that is shorter."""
         return self._said.with_references(offers, deadline)
 
+    def refer(self, changes: Sequence[Change]) -> None:
+        """What these refer to has to be sent whole from now on."""
+        for change in changes:
+            if change.rendition.reducer == REFERENCES:
+                self._referred.update(c.span.label for c in self.sent if c.span.label in change.rendition.text)
+
     def end(self, turn: Turn, result: TurnResult, tokens: int) -> None:
         """The turn became this.
 
@@ -73,14 +79,13 @@ class History:
         """
         settlement = settlement_of(result.outcomes, turn.pieces)
         self._said.add(settlement)
+        self.refer(settlement.changes)
         self._turn_tokens.append(tokens)
         for number, change in enumerate(settlement.changes, turn.first):
             self.sent.append(change)
             self._turn_of.append(len(self._turn_tokens) - 1)
             self._save(number, change.tokens_before - change.tokens_after)
-            if change.rendition.reducer == REFERENCES:
-                self._referred.update(c.span.label for c in self.sent if c.span.label in change.rendition.text)
-            else:
+            if change.rendition.reducer != REFERENCES:
                 self._hide(number, change.rendition)
         for supply in result.supplied:
             self._hidden[supply.number] = not_in(self.hidden(supply.number), supply.ranges)
@@ -143,6 +148,8 @@ class History:
         rendition = replan.outcome.rendition or as_it_is(change.span.text, change.tokens_before).rendition
         self.sent[replan.number] = replace(change, rendition=rendition, tokens_after=replan.outcome.tokens_after)
         self._save(replan.number, change.tokens_after - replan.outcome.tokens_after)
+        if rendition.elisions:
+            self._said.forget(change.span)
         if replan.is_whole:
             self.saved_tokens += self._supplied.pop(replan.number, 0)
         self._hide(replan.number, rendition)

@@ -57,6 +57,11 @@ class Said:
                 self._json.add(span.label, span.text)
             self._add(span, ())
 
+    def forget(self, span: Span) -> None:
+        """Never refer to a text again, since it is no longer sent as it was."""
+        self._json.forget(span.label)
+        self._seen.forget(span.label)
+
     def _add(self, span: Span, elisions: tuple[Elision, ...]) -> None:
         if len(span.text) >= _FEWEST_CHARS:
             self._seen.add(span.label, span.text, elisions)

@@ -96,6 +96,6 @@ def _chained(digest: bytes, spans: Sequence[Span]) -> bytes:
 def _parts(spans: Sequence[Span]) -> Iterator[bytes]:
     for span in spans:
         text = span.text.encode("utf-8", "surrogatepass")
-        head = (span.kind, span.label, span.zone, span.tool, span.pair, span.literal is None, len(text))
+        head = (span.kind, span.label, span.zone, span.tool, span.pair, span.literal is None, span.tokens, len(text))
         yield repr(head).encode("utf-8", "surrogatepass")
         yield text

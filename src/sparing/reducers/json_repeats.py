@@ -68,6 +68,14 @@ class JsonSeen:
         if isinstance(document, dict) and _first(document):
             self._first[next(_prints(document))].append(number)
 
+    def forget(self, label: str) -> None:
+        """Never refer to this text again."""
+        gone = {number for number, (known, _) in enumerate(self._documents) if known == label}
+        self._whole = {print_: number for print_, number in self._whole.items() if number not in gone}
+        for numbers in self._first.values():
+            for number in gone.intersection(numbers):
+                numbers.remove(number)
+
     def refer(self, text: str, counter: Counter) -> JsonReference | Skip:
         """Tell a text by what was added before, where that is shorter than its text notation; does not add it."""
         document = _read(text)

@@ -148,6 +148,12 @@ class RepeatIndex:
         self._ids.append(-1)
         self._shown.append(0)
 
+    def forget(self, label: str) -> None:
+        """Nothing refers to this text from now on."""
+        for first, (known, bounds) in zip(self._firsts, self._texts, strict=True):
+            if known == label:
+                self._shown[first : first + len(bounds) - 1] = bytes(len(bounds) - 1)
+
     def show(self, source: Source, at: int) -> None:
         """Piece `at` of the text at hand stays: later blocks of it may refer to it."""
         source.shown[at] = 1

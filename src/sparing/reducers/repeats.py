@@ -68,6 +68,10 @@ class Seen:
         """
         self._index.add(label, text, [(elision.start, elision.end) for elision in elisions])
 
+    def forget(self, label: str) -> None:
+        """Never refer to this text again."""
+        self._index.forget(label)
+
     def fold(self, text: str, counter: Counter, deadline: Deadline | None = None) -> Folded | Skip:
         """Fold what was added before, and what repeats within `text`; does not add it.
 
