@@ -10,6 +10,7 @@ from sparing.conversation.memory import MEMORY
 from sparing.core.budget import Budget, Mode
 from sparing.core.wire import Wire
 from sparing.pipeline import Reduction, reduce_body
+from sparing.receive.resume import WALKS
 from sparing.settings import PolicySettings
 
 Message = dict[str, Any]
@@ -62,6 +63,7 @@ def send(messages: list[Message], wire: str = "openai.chat", budget: int | None 
 def forget() -> None:
     """As after a restart."""
     MEMORY.clear()
+    WALKS.clear()
 
 
 def texts(body: bytes) -> str:
