@@ -26,7 +26,6 @@ from sparing.handles import is_lossy
 from sparing.own_tools import RECALL, without_tools
 from sparing.plan.economics import cache_costs
 from sparing.plan.effort import TARGETS
-from sparing.plan.zones import Parts, find_parts
 from sparing.prices.lookup import prices_for
 from sparing.receipts import receipt_id, span_receipts
 from sparing.receive.cache_marks import count_marks, mark_cached
@@ -73,12 +72,12 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     prompt = wire.parse(body)
     watch.lap("receive")
     counter = _counter(prompt)
-    parts = find_parts(prompt, (*policy.exempt_tools, RECALL.name))  # what was asked for is not shortened again
-    turns, opening = cut_turns(prompt, parts, _start(policy, counter, prompt.model))
+    exempt = (*policy.exempt_tools, RECALL.name)  # what was asked for is not shortened again
+    turns, opening = cut_turns(prompt, exempt, _start(policy, counter, prompt.model), MEMORY)
     before = _tokens(prompt, turns, opening, counter)
     request = _Request(prompt, turns, wire, before, counter, policy, budget, mode)
     frame = request.frame(recall=True) if policy.effort != "off" and mode is not Mode.OFF else Frame()
-    reason = _reason_to_leave(parts, before + frame.added_tokens, policy, budget, mode)
+    reason = _reason_to_leave(turns, before + frame.added_tokens, policy, budget, mode)
     watch.lap("plan")
     outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
     sent = outcome.folded if not outcome.reason else None
@@ -123,12 +122,12 @@ def _tokens(prompt: Prompt, turns: Sequence[Turn], opening: Sequence[Span], coun
     return spans + overhead_tokens(prompt.wire, num_messages=prompt.num_messages, num_tools=prompt.num_tools)
 
 
-def _reason_to_leave(parts: Parts, before: int, policy: PolicySettings, budget: Budget, mode: Mode) -> str:
+def _reason_to_leave(turns: Sequence[Turn], before: int, policy: PolicySettings, budget: Budget, mode: Mode) -> str:
     if mode is Mode.OFF:
         return "mode off"
     if policy.effort == "off":
         return "effort off"
-    if not parts.pieces:
+    if not any(turn.pieces for turn in turns):
         return "nothing in this request may be reduced"
     if budget.input_tokens is not None:
         return f"already within the budget of {budget.input_tokens:,} tokens" if before <= budget.input_tokens else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from hashlib import sha256
 
 from sparing.core.receipt import SpanReceipt
 from sparing.settle import Settlement
@@ -28,7 +27,7 @@ def span_receipts(settlement: Settlement) -> tuple[SpanReceipt, ...]:
             elided=sum(elision.num_units for elision in change.rendition.elisions),
             unit=change.rendition.unit,
             why=reason,
-            sha256=sha256(change.span.text.encode("utf-8", "surrogatepass")).hexdigest(),
+            sha256=change.span.sha256,
         )
         for change, reason in zip(settlement.changes, settlement.reasons, strict=True)
     )

@@ -10,6 +10,7 @@ from sparing.conversation.memory import MEMORY
 from sparing.core.budget import Budget, Mode
 from sparing.core.wire import Wire
 from sparing.pipeline import Reduction, reduce_body
+from sparing.receive.resume import WALKS
 from sparing.settings import PolicySettings
 
 Message = dict[str, Any]
@@ -68,6 +69,7 @@ def send(
 def forget() -> None:
     """As after a restart."""
     MEMORY.clear()
+    WALKS.clear()
 
 
 def texts(body: bytes) -> str:

@@ -70,7 +70,8 @@ def test_tool_result_is_judged_by_words_that_were_there() -> None:
     call = Span("messages[1].tool_calls[0]", Kind.TOOL_CALL, '{"id": 7}', None, message=1, pair="c1", tool="get")
     result = Span("messages[2].content", Kind.TOOL_RESULT, LONG, (0, 1), message=2, pair="c1", tool="get", block=1)
     first = find_parts(prompt(user("Find order 7"), call, result)).pieces
-    later = find_parts(prompt(user("Find order 7"), call, result, user("And who paid?", message=4))).pieces
+    asked = replace(user("And who paid?", message=4), block=1)
+    later = find_parts(prompt(user("Find order 7"), call, result, asked)).pieces
     assert first[0].question == later[0].question
     assert first[0].question is not None
     assert "order 7" in first[0].question.text

@@ -5,21 +5,20 @@ Nothing depends on it but time: what was forgotten is worked out again, with the
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import Generic, Protocol, TypeVar
 
 from sparing.conversation.history import History
 from sparing.conversation.outcome import TurnResult
+from sparing.conversation.recent import Recent
 from sparing.conversation.turns import Turn
 from sparing.core.counter import Counter
 from sparing.core.span import Span
 
 _RESULTS_CHARS = 48_000_000
 _HISTORIES_CHARS = 16_000_000  # a history takes some five bytes per character of its conversation
+_TURNS_CHARS = 24_000_000  # texts that the turns share with the requests they came in (`receive.resume`)
 _TOKENS_CHARS = 8_000_000
-_ENTRY_CHARS = 500  # what an entry takes beside its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +37,24 @@ def span_tokens(span: Span, counter: Counter) -> int:
     return span.tokens if span.tokens >= 0 else counter.count(span.text)
 
 
-class _Sized(Protocol):
-    @property
-    def num_chars(self) -> int: ...
-
-
-T = TypeVar("T", bound=_Sized)
-
-
 class Memory:
-    """Results of turns, and histories that are ready for the next turn. Safe to share between threads."""
+    """Turns, what they became, and histories that are ready for the next turn. Safe to share between threads."""
 
     def __init__(self, results_chars: int = _RESULTS_CHARS, histories_chars: int = _HISTORIES_CHARS) -> None:
         self._lock = Lock()
-        self._results: _Recent[TurnResult] = _Recent(results_chars)
-        self._histories: _Recent[History] = _Recent(histories_chars)
-        self._tokens: _Recent[Tokens] = _Recent(_TOKENS_CHARS)
+        self._turns: Recent[Turn] = Recent(_TURNS_CHARS)
+        self._results: Recent[TurnResult] = Recent(results_chars)
+        self._histories: Recent[History] = Recent(histories_chars)
+        self._tokens: Recent[Tokens] = Recent(_TOKENS_CHARS)
+
+    def turn(self, digest: bytes) -> Turn | None:
+        """The turn with this digest, if it is remembered; what stands around it may have been of another length."""
+        with self._lock:
+            return self._turns.get(digest)
+
+    def keep_turn(self, turn: Turn) -> None:
+        with self._lock:
+            self._turns.put(turn.digest, turn)
 
     def result(self, digest: bytes) -> TurnResult | None:
         """What the turn with this digest became, if it is remembered."""
@@ -86,48 +87,13 @@ class Memory:
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            for recent in (self._results, self._histories, self._tokens):
+            for recent in (self._turns, self._results, self._histories, self._tokens):
                 recent.clear()
 
     @property
     def num_chars(self) -> int:
         """How much text is remembered."""
-        return self._results.num_chars + self._histories.num_chars + self._tokens.num_chars
-
-
-class _Recent(Generic[T]):
-    """The most recently used entries, up to a size in all."""
-
-    def __init__(self, most_chars: int) -> None:
-        self._most_chars = most_chars
-        self._sizes: dict[bytes, int] = {}
-        self._entries: OrderedDict[bytes, T] = OrderedDict()
-        self.num_chars = 0
-
-    def get(self, key: bytes) -> T | None:
-        entry = self._entries.get(key)
-        if entry is not None:
-            self._entries.move_to_end(key)
-        return entry
-
-    def pop(self, key: bytes) -> T | None:
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self.num_chars -= self._sizes.pop(key)
-        return entry
-
-    def clear(self) -> None:
-        self._entries.clear()
-        self._sizes.clear()
-        self.num_chars = 0
-
-    def put(self, key: bytes, entry: T) -> None:
-        self.pop(key)
-        self._entries[key] = entry
-        self._sizes[key] = entry.num_chars + _ENTRY_CHARS
-        self.num_chars += self._sizes[key]
-        while self.num_chars > self._most_chars and len(self._entries) > 1:
-            self.pop(next(iter(self._entries)))
+        return self._turns.num_chars + self._results.num_chars + self._histories.num_chars + self._tokens.num_chars
 
 
 MEMORY = Memory()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import Protocol
 
 from sparing.core.question import Question
 from sparing.core.span import Kind, Prompt, Span
-from sparing.plan.zones import Parts, Piece
+from sparing.plan.zones import Piece, add_calls, by_block, newest_words, parts_of
 
 _DIGEST_BYTES = 16
+_LEAST_BLOCKS = 4  # what fewer turns are cut into is found as fast as it is looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,52 @@ class Turn:
         reduced = {piece.span.literal for piece in self.pieces}
         return (span for span in self.spans if span.literal is None or span.literal not in reduced)
 
+    @property
+    def num_chars(self) -> int:
+        """How much text it holds."""
+        return sum(len(span.text) for span in (*self.spans, *self.asked, *(piece.span for piece in self.pieces)))
 
-def cut_turns(prompt: Prompt, parts: Parts, start: bytes) -> tuple[list[Turn], Sequence[Span]]:
+
+class KnownTurns(Protocol):
+    """Turns of earlier requests, by digest."""
+
+    def turn(self, digest: bytes) -> Turn | None: ...
+
+    def keep_turn(self, turn: Turn) -> None: ...
+
+
+def cut_turns(
+    prompt: Prompt, exempt_tools: Sequence[str], start: bytes, known: KnownTurns
+) -> tuple[list[Turn], Sequence[Span]]:
     """The turns of a request, oldest first; and the beginning of the answer that is asked for, if there is one.
 
     That beginning is in no turn: next time it is part of the answer that opens another.
 
     Args:
+        exempt_tools: Their results are no pieces.
         start: Stands for what every turn depends on beside the conversation: the policy, the counter.
+        known: What an earlier request of the conversation was cut into.
     """
     spans, opening = _without_opening(prompt.spans)
-    of_block, pieces, asked = _by_block(spans), _by_block(parts.pieces), _by_block(parts.said)
+    of_block = by_block(spans)
     turns: list[Turn] = []
-    digest, first = start, 0
-    for block in range(prompt.newest_block + 1):
-        in_block, own = tuple(of_block.get(block, ())), tuple(pieces.get(block, ()))
+    calls: dict[str, Span] = {}
+    digest, first, words = start, 0, ""
+    newest = prompt.newest_block
+    is_long = newest >= _LEAST_BLOCKS
+    for block in range(newest + 1):
+        in_block = tuple(of_block.get(block, ()))
         digest = _chained(digest, in_block)
-        turns.append(Turn(block, first, own, tuple(asked.get(block, ())), in_block, digest))
-        first += len(own)
+        add_calls(calls, in_block)
+        turn = known.turn(digest) if is_long else None
+        if turn is None or turn.spans != in_block:  # equal turns may stand at other offsets
+            parts = parts_of(prompt.source, in_block, calls, words, exempt_tools)
+            turn = Turn(block, first, parts.pieces, parts.said, in_block, digest)
+            if is_long:
+                known.keep_turn(turn)
+        turns.append(turn)
+        first += len(turn.pieces)
+        words = newest_words(turn.asked) or words
     return turns, opening
 
 
@@ -79,23 +109,5 @@ def _without_opening(spans: Sequence[Span]) -> tuple[Sequence[Span], Sequence[Sp
     return ([span for span in spans if span not in opening] if opening else spans), opening
 
 
-def _by_block(items: Sequence[Span] | Sequence[Piece]) -> dict[int, list]:  # type: ignore[type-arg]
-    blocks: dict[int, list[Span | Piece]] = {}
-    for item in items:
-        blocks.setdefault((item if isinstance(item, Span) else item.span).block, []).append(item)
-    return blocks
-
-
 def _chained(digest: bytes, spans: Sequence[Span]) -> bytes:
-    chained = blake2b(digest, digest_size=_DIGEST_BYTES)
-    for part in _parts(spans):
-        chained.update(part)
-    return chained.digest()
-
-
-def _parts(spans: Sequence[Span]) -> Iterator[bytes]:
-    for span in spans:
-        text = span.text.encode("utf-8", "surrogatepass")
-        head = (span.kind, span.label, span.zone, span.tool, span.pair, span.literal is None, span.tokens, len(text))
-        yield repr(head).encode("utf-8", "surrogatepass")
-        yield text
+    return blake2b(b"".join([digest, *[span.digest for span in spans]]), digest_size=_DIGEST_BYTES).digest()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from hashlib import blake2b, sha256
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Kind(StrEnum):
@@ -35,7 +37,8 @@ class Zone(StrEnum):
     LIVE = "live"
 
 
-class Span(msgspec.Struct, frozen=True):  # a Struct is made in a third of a dataclass's time, and chats have many
+# A Struct is made in a third of a dataclass's time, and chats have many; `dict` is for the cached properties.
+class Span(msgspec.Struct, frozen=True, dict=True):
     """One string of a request, or a stretch of one.
 
     Attributes:
@@ -64,6 +67,29 @@ class Span(msgspec.Struct, frozen=True):  # a Struct is made in a third of a dat
     pair: str = ""
     tokens: int = -1
     place: tuple[int, int] = (0, 0)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its text, in hex."""
+        return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Of its text and of the part that it plays, wherever it stands: 16 bytes."""
+        label, tool, pair = self.label, self.tool, self.pair
+        form = f"{self.kind} {self.zone} {self.literal is None} {self.tokens} {len(label)} {len(tool)} {len(pair)} "
+        whole = "".join((form, label, tool, pair, self.text))
+        return blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    @cached_property
+    def literals(self) -> dict[str, str]:
+        """JSON of texts that it was edited into, for whoever edits it again."""
+        return {}
+
+    @cached_property
+    def frozen(self) -> Span:
+        """The same as part of a cached prefix."""
+        return replace(self, zone=Zone.FROZEN)
 
 
 @dataclass(frozen=True, slots=True)

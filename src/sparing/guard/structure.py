@@ -46,7 +46,8 @@ def same_shape(before: Prompt, after: Prompt, tools: Sequence[str] | None = None
             return False
         ours, theirs = (tuple(s for s in spans if s.kind is not Kind.TOOL_SCHEMA) for spans in (ours, theirs))
     return len(ours) == len(theirs) and all(
-        (_unified(a.label), a.kind, a.pair, a.message) == (_unified(b.label), b.kind, b.pair, b.message)
+        (a.label == b.label or _unified(a.label) == _unified(b.label))
+        and (a.kind, a.pair, a.message) == (b.kind, b.pair, b.message)
         and (a.literal is not None or a.text == b.text)
         for a, b in zip(ours, theirs, strict=True)
     )

@@ -7,7 +7,7 @@ for the words of the user and pinned; what lies between is material. Everything 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,31 +50,71 @@ class Parts:
 
 
 def find_parts(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> Parts:
-    """What users say, and the live stretches of a request.
-
-    A tool's result is judged by what the user last said before it and by the call that fetched it; pasted material and
-    documents by what the user says in the same turn. What a later question needs of them is supplied beside it.
-    """
-    said, material = _split_users(prompt)
-    calls = {span.pair: span for span in prompt.spans if span.kind is Kind.TOOL_CALL and span.pair}
-    exempt = frozenset(exempt_tools)
-    said_in: dict[int, list[str]] = {}
-    for span in said:
-        said_in.setdefault(span.block, []).append(span.text)
-    pieces = []
-    for span in material:
-        if span.kind is Kind.TOOL_RESULT:
-            if span.tool in exempt:
-                continue
-            words = [_last_before(said, span), _words_of_call(calls.get(span.pair))]
-        else:
-            words = said_in.get(span.block) or [_last_before(said, span)]
-        pieces.append(Piece(span, _question(words), _is_text(prompt, span)))
+    """What users say, and the live stretches of a request."""
+    said: list[Span] = []
+    pieces: list[Piece] = []
+    calls: dict[str, Span] = {}
+    words = ""
+    for _, spans in sorted(by_block(prompt.spans).items()):
+        add_calls(calls, spans)
+        parts = parts_of(prompt.source, spans, calls, words, exempt_tools)
+        said += parts.said
+        pieces += parts.pieces
+        words = newest_words(parts.said) or words
     return Parts(tuple(said), tuple(pieces))
 
 
-def _is_text(prompt: Prompt, span: Span) -> bool:
-    return span.literal is not None and prompt.source.startswith('"', span.literal[0])
+def parts_of(
+    source: str, spans: Sequence[Span], calls: Mapping[str, Span], words: str, exempt_tools: Sequence[str]
+) -> Parts:
+    """What users say in a turn, and its live stretches.
+
+    A tool's result is judged by what the user last said before it and by the call that fetched it; pasted material and
+    documents by what the user says in the same turn. What a later question needs of them is supplied beside it.
+
+    Args:
+        spans: Of this turn, in the order of the body.
+        calls: Up to here, by id.
+        words: The users' newest message before this turn.
+    """
+    said, material = _split_users(spans)
+    pieces = []
+    for span in material:
+        if span.kind is Kind.TOOL_RESULT:
+            if span.tool in exempt_tools:
+                continue
+            asked = [_last_before(said, span) or words, _words_of_call(calls.get(span.pair))]
+        else:
+            asked = [one.text for one in said] or [words]
+        pieces.append(Piece(span, _question(asked), _is_text(source, span)))
+    return Parts(tuple(said), tuple(pieces))
+
+
+def by_block(spans: Iterable[Span]) -> dict[int, list[Span]]:
+    """The spans of each turn."""
+    blocks: dict[int, list[Span]] = {}
+    for span in spans:
+        blocks.setdefault(span.block, []).append(span)
+    return blocks
+
+
+def add_calls(calls: dict[str, Span], spans: Iterable[Span]) -> None:
+    """Add the calls among these spans, by id."""
+    for span in spans:
+        if span.kind is Kind.TOOL_CALL and span.pair:
+            calls[span.pair] = span
+
+
+def newest_words(said: Sequence[Span]) -> str:
+    """What the last message of these says; "" without any."""
+    if not said:
+        return ""
+    newest = said[-1].message
+    return "\n".join([span.text for span in said if span.message == newest])
+
+
+def _is_text(source: str, span: Span) -> bool:
+    return span.literal is not None and source.startswith('"', span.literal[0])
 
 
 def _question(words: Sequence[str]) -> Question | None:
@@ -104,11 +144,11 @@ def _leaves(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def _split_users(prompt: Prompt) -> tuple[list[Span], list[Span]]:
+def _split_users(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
     """What users say, and the editable material, both in order of the body."""
     said: list[Span] = []
     material: list[Span] = []
-    for span in prompt.spans:
+    for span in spans:
         if span.kind not in _MATERIAL or span.literal is None or not span.text.strip():
             continue
         if span.kind is Kind.USER:
@@ -175,7 +215,7 @@ def _stretch(span: Span, start: int, end: int, zone: Zone) -> Span:
 
 
 def _last_before(said: Sequence[Span], span: Span) -> str:
-    """What the user's newest message before this span says."""
+    """What the user's newest message before this span says, of this turn."""
     at = (span.message, span.place)
     newest = next((s.message for s in reversed(said) if (s.message, s.place) < at), None)
     if newest is None:

@@ -11,7 +11,7 @@ from sparing.receive.fields import given, member_objects, model_name, objects, p
 from sparing.receive.json_text import Members, Node, read_object
 from sparing.receive.spans import Origin, Spans, add_tool_schemas
 from sparing.receive.splice import apply_edits, encode_string
-from sparing.receive.turns import turns
+from sparing.receive.turns import Turn, turns
 from sparing.tokens.image_size import base64_image_size
 from sparing.tokens.images import anthropic_image_tokens
 from sparing.tokens.overhead import FILE_TOKENS
@@ -31,15 +31,14 @@ class AnthropicMessages:
         return self if path == "/v1/messages" else None
 
     def parse(self, body: bytes) -> Prompt:
-        source, root = read_object(body, _WALKED)
+        source, root = read_object(body, _WALKED, growing="messages")
         model, stream = model_name(source, root), wants_stream(source, root)
         reader = _Reader(source)
         num_tools = add_tool_schemas(reader.spans, root, "tools")
         reader.content(root, "system", "system", Origin(Kind.SYSTEM))
         messages = turns(source, root, _KINDS)
         for turn in messages:
-            origin = Origin(_KINDS[turn.role], turn.message, turn.block)
-            reader.content(turn.members, "content", f"{turn.path}.content", origin)
+            reader.spans.message(turn, reader.message)
         reader.spans.end_block(root)  # a mark on the request stands for one on its last block
         return Prompt(
             wire=self.name,
@@ -65,11 +64,14 @@ class AnthropicMessages:
 
 
 class _Reader:
-    """Adds the spans of content blocks, and remembers which tool a call id stands for."""
+    """Adds the spans of content blocks."""
 
     def __init__(self, source: str) -> None:
         self.spans = Spans(source)
-        self._called: dict[str, str] = {}
+
+    def message(self, turn: Turn) -> None:
+        origin = Origin(_KINDS[turn.role], turn.message, turn.block)
+        self.content(turn.members, "content", f"{turn.path}.content", origin)
 
     def content(self, members: Members, key: str, path: str, origin: Origin, *, editable: bool = True) -> None:
         """Add ``members[key]``: a string, or an array of blocks."""
@@ -96,7 +98,7 @@ class _Reader:
                 self._call(members, path, origin)
             case "tool_result":
                 pair = string_or_empty(members, "tool_use_id")
-                result = origin._replace(kind=Kind.TOOL_RESULT, tool=self._called.get(pair, ""), pair=pair)
+                result = origin._replace(kind=Kind.TOOL_RESULT, tool=self.spans.called.name_of(pair), pair=pair)
                 self.content(members, "content", f"{path}.content", result)
             case "image":
                 image = member_objects(members, "source")
@@ -111,7 +113,7 @@ class _Reader:
     def _call(self, members: Members, path: str, origin: Origin) -> None:
         call_id, name = string_or_empty(members, "id"), string_or_empty(members, "name")
         if call_id:
-            self._called[call_id] = name
+            self.spans.called.call(call_id, name)
         self.spans.call(members, "input", path, origin._replace(kind=Kind.TOOL_CALL, tool=name, pair=call_id))
 
     def _document(self, block: Node, members: Members, path: str, origin: Origin) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,7 +16,7 @@ from sparing.receive.json_text import Members, Node, read_object
 from sparing.receive.result_values import add_result
 from sparing.receive.spans import Origin, Spans
 from sparing.receive.splice import apply_edits, encode_string
-from sparing.receive.turns import Turn, blocks_of, known_role
+from sparing.receive.turns import Turn, known_role, turns_of
 
 # Also what Vertex AI serves: /v1/projects/.../publishers/google/models/{model}:generateContent.
 _PATH = re.compile(r"/v1\w*/(?:[^:]+/)?(?:models|tunedModels)/([^/]+):(generateContent|streamGenerateContent)")
@@ -51,7 +50,7 @@ class Gemini:
         return Gemini(found[1], found[2] == "streamGenerateContent") if found else None
 
     def parse(self, body: bytes) -> Prompt:
-        source, root = read_object(body, _WALKED)
+        source, root = read_object(body, _WALKED, growing="contents")
         reader = _Reader(source)
         num_tools = reader.tools(root)
         num_messages = reader.system(root) + reader.contents(root)
@@ -93,8 +92,6 @@ class _Reader:
     def __init__(self, source: str) -> None:
         self.spans = Spans(source)
         self.declared: tuple[int, int] | None = None
-        self._names: dict[str, str] = {}
-        self._open: defaultdict[str, deque[str]] = defaultdict(deque)
 
     def tools(self, root: Members) -> int:
         """Add the declarations of functions; how many there are. The provider's own tools have none."""
@@ -126,18 +123,20 @@ class _Reader:
         source = self.spans.source
         if given(root, "contents") is None:
             raise MalformedBody("contents is required", param="contents")
-        messages = [(path, members) for path, _, members in one_or_more(source, root, "contents")]
+        messages = list(one_or_more(source, root, "contents"))
         if not messages:
             raise MalformedBody("contents must hold at least one message", param="contents")
         roles = [
             known_role(source, members, path, _KINDS) if given(members, "role") else "user"
-            for path, members in messages
+            for path, _, members in messages
         ]
-        blocks = blocks_of([role == "model" for role in roles])
-        for index, ((path, members), role, block) in enumerate(zip(messages, roles, blocks, strict=True)):
-            turn = Turn(path, index, block, role, members)
-            self._parts(members, path, Origin.of(turn, _KINDS[role]))
+        answers = [role == "model" for role in roles]
+        for turn in turns_of([one for _, one, _ in messages], [path for path, _, _ in messages], roles, answers):
+            self.spans.message(turn, self._message)
         return len(messages)
+
+    def _message(self, turn: Turn) -> None:
+        self._parts(turn.members, turn.path, Origin.of(turn, _KINDS[turn.role]))
 
     def _parts(self, members: Members, path: str, origin: Origin) -> None:
         for part_path, part, inner in one_or_more(self.spans.source, members, "parts", path):
@@ -166,17 +165,17 @@ class _Reader:
 
     def _call(self, members: Members, path: str, origin: Origin) -> None:
         name, pair = string_or_empty(members, "name"), string_or_empty(members, "id")
-        if not pair:
-            pair = f"{name}#{origin.message}.{len(self._open[name])}"
-            self._open[name].append(pair)
-        self._names[pair] = name
+        if pair:
+            self.spans.called.call(pair, name)
+        else:
+            pair = self.spans.called.open(name, origin.message)
         self.spans.call(members, "args", path, origin._replace(kind=Kind.TOOL_CALL, tool=name, pair=pair))
 
     def _result(self, members: Members, path: str, origin: Origin) -> None:
         name, pair = string_or_empty(members, "name"), string_or_empty(members, "id")
-        if not pair and self._open[name]:
-            pair = self._open[name].popleft()
-        origin = origin._replace(kind=Kind.TOOL_RESULT, tool=name or self._names.get(pair, ""), pair=pair)
+        pair = pair or self.spans.called.close(name)
+        tool = name or self.spans.called.name_of(pair)
+        origin = origin._replace(kind=Kind.TOOL_RESULT, tool=tool, pair=pair)
         response = given(members, "response")
         if response is not None:
             add_result(self.spans, response, f"{path}.response", origin)

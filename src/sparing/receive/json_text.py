@@ -10,9 +10,13 @@ import re
 from collections.abc import Callable, Container
 from json import JSONDecodeError, JSONDecoder
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sparing.errors import MalformedBody
+from sparing.receive.resume import NOTHING, WALKS, Resumed, is_large
+
+if TYPE_CHECKING:
+    from sparing.receive.turns import Turn
 
 Members: TypeAlias = "dict[str, Node]"
 Value: TypeAlias = "str | bool | Members | list[Node] | Opaque | None"
@@ -37,9 +41,11 @@ class Node:
             else `OPAQUE`.
         start: Offset of its first character in the source.
         end: One past its last.
+        turn: What it is as a message; not there before it was met as one (see `turns.turns_of`).
     """
 
-    __slots__ = ("end", "start", "value")
+    __slots__ = ("end", "start", "turn", "value")
+    turn: Turn
 
     def __init__(self, value: Value, start: int, end: int) -> None:
         self.value = value
@@ -47,11 +53,12 @@ class Node:
         self.end = end
 
 
-def read_object(body: bytes, walked: Container[str]) -> tuple[str, Members]:
+def read_object(body: bytes, walked: Container[str], growing: str = "") -> tuple[str, Members]:
     """Decode a body and find the members of its root object.
 
     Args:
         walked: Keys whose values are walked if they are containers; containers under any other key are skipped.
+        growing: The member whose array begins with the same elements in the next request (see `resume`).
     Returns:
         The body as text (encoding it again gives the same bytes), and its members; of duplicate keys the last counts.
     Raises:
@@ -59,8 +66,12 @@ def read_object(body: bytes, walked: Container[str]) -> tuple[str, Members]:
             `MAX_VALUES` values where prompt text may be.
     """
     source = _decode(body)
+    if not is_large(source):
+        growing = ""
+    resumed = WALKS.resume(source, walked) if growing else NOTHING
+    walker = _Walker(source, walked, growing, resumed)
     try:
-        root = _Walker(source, walked).root()
+        root = walker.root()
     except JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise MalformedBody(f"the body is not valid JSON, {where}: {error.msg}") from None
@@ -68,6 +79,9 @@ def read_object(body: bytes, walked: Container[str]) -> tuple[str, Members]:
         raise _too_deep() from None
     if not isinstance(root.value, dict):
         raise MalformedBody(f"the body must be a JSON object, not {type_name(source, root)}")
+    array = root.value.get(growing) if growing else None
+    if array is not None:
+        WALKS.keep(source, walked, array, walker.left_after.get(array.start, ()), resumed)
     return source, root.value
 
 
@@ -126,12 +140,22 @@ _KEY = re.compile(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+').ma
 
 
 class _Walker:
-    __slots__ = ("left", "source", "walked")
+    """Walks a body, or one value in it.
 
-    def __init__(self, source: str, walked: Container[str]) -> None:
+    Attributes:
+        left: How many more values it may have.
+        left_after: The same after each element of the arrays under `growing`, by the array's offset.
+    """
+
+    __slots__ = ("growing", "left", "left_after", "resumed", "source", "walked")
+
+    def __init__(self, source: str, walked: Container[str], growing: str = "", resumed: Resumed = NOTHING) -> None:
         self.source = source
         self.walked = walked
+        self.growing = growing
+        self.resumed = resumed
         self.left = MAX_VALUES
+        self.left_after: dict[int, list[int]] = {}
 
     def root(self) -> Node:
         root = self.value(self.skip_space(0), walk=True)
@@ -182,7 +206,8 @@ class _Walker:
                 text, end = scanstring(source, at + 1)
                 members[key] = Node(text, at, end)
             else:
-                node = members[key] = self.value(at, walk=key in walked)
+                grows = key == self.growing and source[at : at + 1] == "["
+                node = members[key] = self._growing_array(at) if grows else self.value(at, walk=key in walked)
                 end = node.end
             at = end + 1
             mark = source[end:at]
@@ -190,11 +215,26 @@ class _Walker:
                 mark, at = self._delimiter(end, "}")
         return Node(members, start, at)
 
-    def _array(self, start: int) -> Node:
-        elements: list[Node] = []
-        at, mark = self.skip_space(start + 1), ","
+    def _growing_array(self, start: int) -> Node:
+        """An array of which the first elements may be known, as `_array` finds them."""
+        left_after = self.left_after[start] = []
+        if start != self.resumed.start:
+            return self._array(start, left_after)
+        elements = list(self.resumed.elements)
+        left_after.extend(self.resumed.left)
+        self.left = left_after[-1]
+        mark, at = self._delimiter(elements[-1].end, "]")
+        return self._elements(elements, start, at, left_after) if mark == "," else Node(elements, start, at)
+
+    def _array(self, start: int, left_after: list[int] | None = None) -> Node:
+        at = self.skip_space(start + 1)
         if self.source[at : at + 1] == "]":
-            return Node(elements, start, at + 1)
+            return Node([], start, at + 1)
+        return self._elements([], start, at, left_after)
+
+    def _elements(self, elements: list[Node], start: int, at: int, left_after: list[int] | None) -> Node:
+        """The rest of an array, from the element at `at`."""
+        mark = ","
         while mark == ",":
             self.left -= 1
             if self.left < 0:
@@ -203,6 +243,8 @@ class _Walker:
                 at = self.skip_space(at)
             element = self.value(at, walk=True)
             elements.append(element)
+            if left_after is not None:
+                left_after.append(self.left)
             mark, at = self._delimiter(element.end, "]")
         return Node(elements, start, at)
 

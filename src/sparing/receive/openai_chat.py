@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from sparing.core.span import Edit, Kind, Patch, Prompt, Tool
 from sparing.receive.added_tools import insert_tools
@@ -44,14 +45,14 @@ class OpenAIChat:
         return self if path == "/v1/chat/completions" else None
 
     def parse(self, body: bytes) -> Prompt:
-        source, root = read_object(body, _WALKED)
+        source, root = read_object(body, _WALKED, growing="messages")
         model, stream = model_name(source, root), wants_stream(source, root)
         spans = Spans(source)
         num_tools = add_tool_schemas(spans, root, "tools") + add_tool_schemas(spans, root, "functions")
         messages = turns(source, root, _KINDS)
-        called: dict[str, str] = {}
+        add = partial(_add_message, spans)
         for turn in messages:
-            _add_message(spans, turn, called)
+            spans.message(turn, add)
         spans.end_block(root)
         return Prompt(
             self.name, source, spans.in_order(), model, stream, len(messages), num_tools, place(root, "tools")
@@ -69,16 +70,12 @@ class OpenAIChat:
         return insert_tools(prompt, [self.define(tool) for tool in tools])
 
 
-def _add_message(spans: Spans, turn: Turn, called: dict[str, str]) -> None:
-    """Add the spans of a message.
-
-    Args:
-        called: Tool name by call id, of the messages before; calls of this one are added to it.
-    """
+def _add_message(spans: Spans, turn: Turn) -> None:
+    """Add the spans of a message."""
     members = turn.members
     kind = _KINDS[turn.role]
     pair = string_or_empty(members, "tool_call_id") if kind is Kind.TOOL_RESULT else ""
-    tool = called.get(pair) or string_or_empty(members, "name") if kind is Kind.TOOL_RESULT else ""
+    tool = spans.called.name_of(pair) or string_or_empty(members, "name") if kind is Kind.TOOL_RESULT else ""
     origin = Origin.of(turn, kind, tool, pair)
     content = given(members, "content")
     if content is not None:
@@ -90,7 +87,7 @@ def _add_message(spans: Spans, turn: Turn, called: dict[str, str]) -> None:
                 spans.string(node, node.value, f"{turn.path}.{thought}", origin, editable=False)
         if given(members, "refusal"):
             spans.text(members, "refusal", turn.path, origin)
-        _add_calls(spans, turn, called)
+        _add_calls(spans, turn)
     spans.end_block(members)
 
 
@@ -123,11 +120,11 @@ def _add_part(spans: Spans, part: Node, members: Members, path: str, origin: Ori
             spans.media(part, path, origin._replace(kind=Kind.DOCUMENT), FILE_TOKENS)
 
 
-def _add_calls(spans: Spans, turn: Turn, called: dict[str, str]) -> None:
+def _add_calls(spans: Spans, turn: Turn) -> None:
     for path, call_id, members, argument in _calls(spans.source, turn):
         name = string_or_empty(members, "name")
         if call_id:
-            called[call_id] = name
+            spans.called.call(call_id, name)
         spans.call(members, argument, path, Origin.of(turn, Kind.TOOL_CALL, name, call_id))
 
 

@@ -10,7 +10,7 @@ from sparing.receive.fields import given, member_objects, model_name, objects, p
 from sparing.receive.json_text import Members, Node, read_object
 from sparing.receive.spans import Origin, Spans, add_tool_schemas
 from sparing.receive.splice import apply_edits, encode_string
-from sparing.receive.turns import Turn, blocks_of, known_role
+from sparing.receive.turns import Turn, known_role, role_of, turns_of
 from sparing.tokens.image_size import data_url_image_size
 from sparing.tokens.images import openai_image_tokens
 from sparing.tokens.overhead import FILE_TOKENS, audio_tokens
@@ -35,7 +35,7 @@ class OpenAIResponses:
         return self if path == "/v1/responses" else None
 
     def parse(self, body: bytes) -> Prompt:
-        source, root = read_object(body, _WALKED)
+        source, root = read_object(body, _WALKED, growing="input")
         model, stream = model_name(source, root), wants_stream(source, root)
         reader = _Reader(source)
         num_tools = add_tool_schemas(reader.spans, root, "tools")
@@ -59,11 +59,10 @@ class OpenAIResponses:
 
 
 class _Reader:
-    """Adds the spans of input items, and remembers which tool a call id stands for."""
+    """Adds the spans of input items."""
 
     def __init__(self, source: str) -> None:
         self.spans = Spans(source)
-        self._called: dict[str, str] = {}
 
     def instructions(self, root: Members) -> int:
         """Add ``instructions``; how many messages that is."""
@@ -80,15 +79,18 @@ class _Reader:
         if isinstance(node.value, str):
             self.spans.string(node, node.value, "input", Origin(Kind.USER, 0))
             return 1
-        items = [(path, members) for path, _, members in objects(self.spans.source, node, "input", _TEXT_OR_ARRAY)]
-        kinds = [_kind_of(self.spans.source, path, members) for path, members in items]
-        blocks = blocks_of([_is_answer(kind) for kind in kinds])
-        for index, ((path, members), kind, block) in enumerate(zip(items, kinds, blocks, strict=True)):
-            self._item(Turn(path, index, block, kind, members))
-            self.spans.end_block(members)
+        items = list(objects(self.spans.source, node, "input", _TEXT_OR_ARRAY))
+        kinds = [role_of(item) or _kind_of(self.spans.source, path, members) for path, item, members in items]
+        answers = [_is_answer(kind) for kind in kinds]
+        for turn in turns_of([item for _, item, _ in items], [path for path, _, _ in items], kinds, answers):
+            self.spans.message(turn, self._item)
         return len(items)
 
     def _item(self, item: Turn) -> None:
+        self._add(item)
+        self.spans.end_block(item.members)
+
+    def _add(self, item: Turn) -> None:
         """Add an item; one of an unknown type passes through unseen, as those of tools that run at OpenAI do."""
         members = item.members
         match item.role:
@@ -139,12 +141,12 @@ class _Reader:
     def _call(self, item: Turn, argument: str, name: str) -> None:
         call_id = string_or_empty(item.members, "call_id")
         if call_id:
-            self._called[call_id] = name
+            self.spans.called.call(call_id, name)
         self.spans.call(item.members, argument, item.path, Origin.of(item, Kind.TOOL_CALL, name, call_id))
 
     def _result(self, item: Turn) -> Origin:
         pair = string_or_empty(item.members, "call_id") or string_or_empty(item.members, "id")
-        tool = self._called.get(pair) or string_or_empty(item.members, "name")
+        tool = self.spans.called.name_of(pair) or string_or_empty(item.members, "name")
         return Origin.of(item, Kind.TOOL_RESULT, tool, pair)
 
     def _shell_output(self, item: Turn) -> None:

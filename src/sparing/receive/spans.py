@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from sparing.core.span import Kind, Span, Zone
+from sparing.receive.called import Called, Step
 from sparing.receive.fields import given, is_unicode, member_objects, objects, required, string_or_empty, wrong_type
 from sparing.receive.json_text import Members, Node
+from sparing.receive.resume import is_large
 from sparing.receive.turns import Turn
 
 # What a caller writes into a block to say "cache the request up to here": Anthropic's name (taken over by gateways that
@@ -32,14 +34,53 @@ class Origin(NamedTuple):
         return cls(kind, turn.message, turn.block, tool, pair)
 
 
+class Read(NamedTuple):
+    """What a message came to.
+
+    Attributes:
+        found: Its spans, each with its offset.
+        steps: Its calls and results.
+        marked: Whether it says anything about caching.
+        num_cached: How many of its spans belong to a cached prefix that ends in it; None if none does.
+    """
+
+    found: list[tuple[int, Span]]
+    steps: list[Step]
+    marked: bool
+    num_cached: int | None
+
+
 class Spans:
     """The spans of a request, added in the order in which the provider reads it: tools, system, messages."""
 
     def __init__(self, source: str) -> None:
         self.source = source
+        self.called = Called()
         self.marked = False  # whether the caller says anything about caching
+        self._is_large = is_large(source)
         self._found: list[tuple[int, Span]] = []
         self._num_cached = 0
+
+    def message(self, turn: Turn, read: Callable[[Turn], None]) -> None:
+        """Add the spans of a message by `read`, or as they were read before."""
+        known = turn.read
+        if known is not None:
+            if known.num_cached is not None:
+                self._num_cached = len(self._found) + known.num_cached
+            self._found += known.found
+            self.marked = self.marked or known.marked
+            self.called.again(known.steps)
+            return
+        if not self._is_large:
+            read(turn)
+            return
+        marked, num_cached = self.marked, self._num_cached
+        first, first_step = len(self._found), len(self.called.steps)
+        self.marked = False
+        read(turn)
+        cached = self._num_cached - first if self._num_cached != num_cached else None
+        turn.read = Read(self._found[first:], self.called.steps[first_step:], self.marked, cached)
+        self.marked = self.marked or marked
 
     def text(self, members: Members, key: str, parent: str, origin: Origin, *, editable: bool = True) -> None:
         """A required member that is a string."""
@@ -93,8 +134,8 @@ class Spans:
     def in_order(self) -> tuple[Span, ...]:
         """All spans in the order of the body; those of the cached prefix are frozen."""
         cached, rest = self._found[: self._num_cached], self._found[self._num_cached :]
-        found = [(at, replace(span, zone=Zone.FROZEN)) for at, span in cached] + rest
-        return tuple(span for _, span in sorted(found, key=lambda item: item[0]))
+        found = [(at, span.frozen) for at, span in cached] + rest
+        return tuple(span for _, span in sorted(found, key=itemgetter(0)))
 
     def _add(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from sparing.core.span import Edit, Patch, Prompt, Span
@@ -22,14 +22,16 @@ def apply_edits(prompt: Prompt, edits: Sequence[Edit], patches: Sequence[Patch] 
     Raises:
         ValueError: An edit of a span that has no literal or is not of this prompt, or two changes of the same stretch.
     """
-    changes = [*patches, *(_literal_patch(prompt, literal, group) for literal, group in _by_literal(edits))]
+    own = set(map(id, prompt.spans))
+    changes = [*patches, *(_literal_patch(prompt, own, literal, group) for literal, group in _by_literal(edits))]
     pieces: list[str] = []
     done = reached = 0
     for change in sorted(changes, key=lambda change: (change.start, change.end)):
         if change.start < reached or not change.start <= change.end <= len(prompt.source):
             raise ValueError(f"{change.start}:{change.end} overlaps another change, or is outside of this prompt")
         reached = change.end
-        if prompt.source[change.start : change.end] != change.json:
+        stays = change.end - change.start == len(change.json) and prompt.source.startswith(change.json, change.start)
+        if not stays:
             pieces += (prompt.source[done : change.start], change.json)
             done = change.end
     if not pieces:
@@ -47,14 +49,32 @@ def edited_texts(prompt: Prompt, edits: Sequence[Edit]) -> list[tuple[str, str]]
     return found
 
 
-def _literal_patch(prompt: Prompt, literal: tuple[int, int], edits: list[Edit]) -> Patch:
-    """All edits of one literal as one patch; the literal itself where they change nothing."""
+def _literal_patch(prompt: Prompt, own: Container[int], literal: tuple[int, int], edits: list[Edit]) -> Patch:
+    """All edits of one literal as one patch; the literal itself where they change nothing.
+
+    An earlier turn is edited as it was edited last time: the JSON of that is remembered with its span.
+
+    Args:
+        own: Identities of the prompt's own spans, which are what their places say.
+    """
     start, end = literal
+    if len(edits) > 1 or id(edits[0].span) not in own:
+        return Patch(start, end, _edited_literal(prompt, start, end, edits))
+    text, known = edits[0].text, edits[0].span.literals
+    json_text = known.get(text)
+    if json_text is None:
+        json_text = _edited_literal(prompt, start, end, edits)
+        known.clear()  # of one policy; others would come to other texts
+        known[text] = json_text
+    return Patch(start, end, json_text)
+
+
+def _edited_literal(prompt: Prompt, start: int, end: int, edits: list[Edit]) -> str:
     old = _decode(prompt.source, start, end)
     new = _edit_text(old, edits)
     if new == old:
-        return Patch(start, end, prompt.source[start:end])
-    return Patch(start, end, new if prompt.source[start] != '"' and _is_json(new) else encode_string(new))
+        return prompt.source[start:end]
+    return new if prompt.source[start] != '"' and _is_json(new) else encode_string(new)
 
 
 def encode_string(text: str) -> str:

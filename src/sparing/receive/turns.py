@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from sparing.errors import MalformedBody
 from sparing.receive.fields import required, wrong_type
 from sparing.receive.json_text import Members, Node
 
+if TYPE_CHECKING:
+    from sparing.receive.spans import Read
 
-class Turn(NamedTuple):
+
+class Turn:
     """One message.
 
     Attributes:
         path: ``messages[3]``.
         message: Index of the message.
         block: See `core.span.Span.block`.
+        read: What it came to; None before it was read (see `spans.Spans.message`).
     """
 
-    path: str
-    message: int
-    block: int
-    role: str
-    members: Members
+    __slots__ = ("block", "members", "message", "path", "read", "role")
+
+    def __init__(self, path: str, message: int, block: int, role: str, members: Members) -> None:
+        self.path = path
+        self.message = message
+        self.block = block
+        self.role = role
+        self.members = members
+        self.read: Read | None = None
 
 
 def turns(source: str, root: Members, roles: Collection[str]) -> list[Turn]:
@@ -37,12 +45,36 @@ def turns(source: str, root: Members, roles: Collection[str]) -> list[Turn]:
         raise wrong_type(source, node, path, "an array")
     if not node.value:
         raise MalformedBody("messages must hold at least one message", param=path)
-    found = [_message(source, message, f"{path}[{n}]", roles) for n, message in enumerate(node.value)]
-    blocks = blocks_of([role == "assistant" for role, _ in found])
-    return [
-        Turn(f"{path}[{index}]", index, block, role, members)
-        for index, ((role, members), block) in enumerate(zip(found, blocks, strict=True))
-    ]
+    paths = [f"{path}[{index}]" for index in range(len(node.value))]
+    found = [role_of(one) or _role(source, one, place, roles) for one, place in zip(node.value, paths, strict=True)]
+    return turns_of(node.value, paths, found, [role == "assistant" for role in found])
+
+
+def role_of(message: Node) -> str:
+    """The role of a message that was met in an earlier request (see `resume`), else ""."""
+    turn: Turn | None = getattr(message, "turn", None)
+    return turn.role if turn is not None else ""
+
+
+def turns_of(
+    messages: Sequence[Node], paths: Sequence[str], roles: Sequence[str], answers: Sequence[bool]
+) -> list[Turn]:
+    """The turn of each message; the very same as in an earlier request where it was met there.
+
+    A node is met again only behind the same text, so nothing but its block can have changed.
+
+    Args:
+        messages: Objects.
+        answers: Whether the model wrote it, for each message.
+    """
+    found = []
+    for index, (message, block) in enumerate(zip(messages, blocks_of(answers), strict=True)):
+        turn: Turn | None = getattr(message, "turn", None)
+        if turn is None or turn.block != block:
+            turn = Turn(paths[index], index, block, roles[index], message.value)  # type: ignore[arg-type]
+            message.turn = turn
+        found.append(turn)
+    return found
 
 
 def blocks_of(answers: Sequence[bool]) -> list[int]:
@@ -65,11 +97,10 @@ def blocks_of(answers: Sequence[bool]) -> list[int]:
     return blocks
 
 
-def _message(source: str, node: Node, path: str, roles: Collection[str]) -> tuple[str, Members]:
-    """The role and the members of a message."""
+def _role(source: str, node: Node, path: str, roles: Collection[str]) -> str:
     if not isinstance(node.value, dict):
         raise wrong_type(source, node, path, "an object")
-    return known_role(source, node.value, path, roles), node.value
+    return known_role(source, node.value, path, roles)
 
 
 def known_role(source: str, members: Members, message: str, roles: Collection[str]) -> str:
