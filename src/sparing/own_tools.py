@@ -25,15 +25,33 @@ RECALL = Tool(
 def own_tools(prompt: Prompt, policy: PolicySettings) -> tuple[Tool, ...]:
     """The tools that are added to this request: the same in every turn of a conversation, or its prefix would change.
 
-    None where an answer to a call could not be worked into what the caller gets: it has a tool of that name itself,
-    uses OpenAI's older `functions`, or wants several answers at once.
+    None where it has a tool of that name itself, or calls could not be answered.
     """
-    if not policy.recall:
+    if not policy.recall or any(s.tool == RECALL.name for s in prompt.spans if s.kind is Kind.TOOL_SCHEMA):
         return ()
-    tools = [span for span in prompt.spans if span.kind is Kind.TOOL_SCHEMA]
-    if any(span.tool == RECALL.name or span.label.startswith("functions") for span in tools):
-        return ()
-    return () if _wants_several(prompt) else (RECALL,)
+    return (RECALL,) if can_be_answered(prompt) else ()
+
+
+def can_be_answered(prompt: Prompt) -> bool:
+    """Whether answers to calls of tools of ours could be worked into what the caller gets.
+
+    Not where it uses OpenAI's older `functions`, wants several answers at once, or fetches the answer later; where the
+    provider itself adds every answer to a conversation that it keeps; and where the request is one that the provider
+    refuses with functions in it (Gemini: what it cached, its own tools, and JSON of a given schema).
+    """
+    if any(span.label.startswith("functions") for span in prompt.spans if span.kind is Kind.TOOL_SCHEMA):
+        return False
+    try:
+        asked = msgspec.json.decode(prompt.source, type=_Asked)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):  # lone surrogates: rare, and not worth more
+        return not any(f'"{name}"' in prompt.source for name in _TELLING)
+    config = asked.generationConfig or asked.generation_config or _Config()
+    if asked.n not in _ONE or config.candidateCount not in _ONE or config.candidate_count not in _ONE:
+        return False
+    if asked.background or asked.conversation or asked.cachedContent or asked.cached_content:
+        return False
+    adds_functions = prompt.num_tools == 0 and prompt.wire == "gemini"
+    return not (adds_functions and (asked.tools or config.responseMimeType or config.response_mime_type))
 
 
 def without_tools(prompt: Prompt, tools: Sequence[Tool]) -> Prompt:
@@ -45,15 +63,27 @@ def without_tools(prompt: Prompt, tools: Sequence[Tool]) -> Prompt:
     return replace(prompt, spans=tuple(spans))
 
 
-def _wants_several(prompt: Prompt) -> bool:
-    """Whether OpenAI's `n` asks for more than one answer."""
-    if '"n"' not in prompt.source:
-        return False
-    try:
-        return msgspec.json.decode(prompt.source, type=_Choices).n not in (None, 1)
-    except (msgspec.DecodeError, UnicodeEncodeError):  # lone surrogates in a request with an "n"
-        return True
+_ONE = (None, 1)
 
 
-class _Choices(msgspec.Struct):
+class _Config(msgspec.Struct):
+    candidateCount: Any = None  # noqa: N815 - Gemini's names
+    candidate_count: Any = None
+    responseMimeType: Any = None  # noqa: N815
+    response_mime_type: Any = None
+
+
+class _Asked(msgspec.Struct):
+    """What matters here of any wire format's request."""
+
     n: Any = None
+    background: Any = None
+    conversation: Any = None
+    tools: Any = None
+    cachedContent: Any = None  # noqa: N815
+    cached_content: Any = None
+    generationConfig: _Config | None = None  # noqa: N815
+    generation_config: _Config | None = None
+
+
+_TELLING = (*_Asked.__struct_fields__, *_Config.__struct_fields__)

@@ -15,6 +15,7 @@ from sparing import registry
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.core.wire import Wire
 from sparing.errors import SparingError
+from sparing.finish.find import find_handler
 from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
 from sparing.gateway.body import ClientGone, read_body
@@ -28,6 +29,7 @@ from sparing.gateway.relay import Relay
 from sparing.gateway.services import Services
 from sparing.own_tools import RECALL
 from sparing.tokens.models import counter_for
+from sparing.toolset.search import FIND
 
 log = logging.getLogger("sparing.gateway")
 
@@ -103,8 +105,8 @@ class Proxy:
         if self._wire is None:
             return None
         controls = read_controls(headers, self._services.defaults)
-        if controls.policy.recall and self.name not in registry.names("loops"):
-            return controls.without_recall()  # nothing is offered that could not be given
+        if (controls.policy.recall or controls.policy.most_tools) and self.name not in registry.names("loops"):
+            return controls.without_own_tools()  # nothing is offered that could not be given
         return controls
 
     def _own_calls(self, call: Call, outgoing: Outgoing, headers: Raw, exchange: Exchange) -> OwnCalls:
@@ -117,7 +119,7 @@ class Proxy:
 
         def answering() -> Answering:
             stored = partial(services.elided.get, tenant) if services.elided is not None else None
-            handlers = {RECALL.name: recall_handler(stored)}
+            handlers = {RECALL.name: recall_handler(stored), FIND: find_handler(outgoing.left_out_tools)}
             return Answering(handlers, wire.parse(outgoing.original), counter_for(outgoing.model))
 
         open_loop: Callable[[frozenset[str]], Loop] = registry.load("loops", self.name)

@@ -22,7 +22,7 @@ from sparing.reducers.tool_forms import forms
 from sparing.reducers.tool_rank import Ranking, rank_tools
 from sparing.settings import PolicySettings
 from sparing.toolset.memo import Memo
-from sparing.toolset.search import CALL, FIND
+from sparing.toolset.search import FIND
 
 _LEAST_EVIDENCE: Final = 1.2  # about one rare word in the name of one tool: with less there is nothing to choose by
 _BETWEEN = re.compile(r"\s*(?:,\s*)?")
@@ -53,7 +53,7 @@ def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) ->
     if not policy.most_tools or len(tools) <= policy.most_tools:
         return Skip("not more tools than may be sent")
     names = [tool.tool for tool in tools]
-    if "" in names or len(set(names)) < len(names) or not {FIND, CALL}.isdisjoint(names):
+    if "" in names or len(set(names)) < len(names) or FIND in names:
         return Skip("tools cannot be told apart by name")
     if not _is_plain_list(prompt, tools):
         return Skip("tools are not a plain list")
