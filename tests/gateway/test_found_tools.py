@@ -15,7 +15,7 @@ from scripted_upstream import Out, ScriptedUpstream, Seen
 from sparing.finish.find import NO_MATCH
 from sparing.toolset.search import FIND
 
-WIRES = ("openai.chat", "anthropic.messages")
+WIRES = tuple(AGENTS)
 ACTIONS = ("list", "create", "cancel", "export")
 THINGS = (
     "invoice", "flight", "recipe", "museum", "patient", "parcel", "lawsuit", "orchestra", "glacier", "warehouse",
@@ -58,7 +58,7 @@ def declared(seen: Seen) -> list[str]:
 def tools_text(seen: Seen) -> bytes:
     """The definitions, as they stand in the body, without the bracket at their end."""
     body = seen.body
-    start = body.index(b'"functionDeclarations":[' if b'"functionDeclarations"' in body else b'"tools":[')
+    start = body.index(b'"functionDeclarations"' if b'"functionDeclarations"' in body else b'"tools"')
     depth = 0
     for at in range(body.index(b"[", start), len(body)):
         depth += {b"[": 1, b"]": -1}.get(body[at : at + 1], 0)

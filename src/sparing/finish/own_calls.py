@@ -12,6 +12,7 @@ from sparing.core.span import Prompt
 
 MOST_TURNS = 4  # in which calls are answered; after one more, in which they are refused, the answer ends
 MOST_TOKENS = 16_000  # of answers to calls, within one answer to the client
+NOT_RUN = "This was not carried out. Call it again if you still need it."  # a call beside one of ours
 NO_MORE = "Nothing more can be looked up in this answer. Go on with what you have."
 
 
@@ -53,7 +54,7 @@ class Loop(Protocol):
     our tools passes byte for byte.
 
     Attributes:
-        calls: To be answered before the answer can go on; known once the answer has ended.
+        calls: To be answered before the answer can go on; known once the answer has ended (and `end` was called).
         final: Set it when calls will not be answered any more; they are then dropped.
     """
 
@@ -62,6 +63,10 @@ class Loop(Protocol):
 
     def event(self, event: bytes) -> bytes:
         """What the client gets for one server-sent event; b"" when it is withheld."""
+        ...
+
+    def end(self) -> bytes:
+        """What the client still gets when a streamed answer has ended."""
         ...
 
     def whole(self, body: bytes) -> bytes:

@@ -81,7 +81,7 @@ class OwnCalls:
                         await relay.send(shown)
             rest = cutter.rest()
             usage.see(rest)
-            return self._shown(rest)
+            return self._shown(rest) + self._loop.end()
         finally:
             self._exchange.used(usage.usage())
 

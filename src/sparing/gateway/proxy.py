@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from urllib.parse import parse_qsl
 
 from msgspec.structs import replace as replace_struct
 from starlette.types import Receive, Scope, Send
@@ -74,7 +75,7 @@ class Proxy:
     async def _serve(self, scope: Scope, receive: Receive, relay: Relay, exchange: Exchange) -> None:
         headers = scope["headers"]
         services = self._services
-        controls = self._controls(headers)
+        controls = self._controls(scope)
         exchange.mode = controls.mode if controls is not None else None
         body = await read_body(receive, headers, services.max_body_bytes)
         with until_gone(receive):
@@ -101,11 +102,12 @@ class Proxy:
                 await answer.aclose()
         await relay.finish(last)
 
-    def _controls(self, headers: Raw) -> Controls | None:
+    def _controls(self, scope: Scope) -> Controls | None:
         if self._wire is None:
             return None
-        controls = read_controls(headers, self._services.defaults)
-        if (controls.policy.recall or controls.policy.most_tools) and self.name not in registry.names("loops"):
+        controls = read_controls(scope["headers"], self._services.defaults)
+        offers = controls.policy.recall or controls.policy.most_tools
+        if offers and (self.name not in registry.names("loops") or _streams_an_array(scope)):
             return controls.without_own_tools()  # nothing is offered that could not be given
         return controls
 
@@ -150,6 +152,12 @@ class Proxy:
         services.metrics.end(self.name, exchange.mode or "none", exchange.status, receipt)
         if receipt is not None and services.recorder is not None:
             services.recorder.record(receipt)
+
+
+def _streams_an_array(scope: Scope) -> bool:
+    """Whether the answer is a stream of Gemini's that is no event stream."""
+    query: bytes = scope["query_string"]
+    return scope["path"].endswith(":streamGenerateContent") and (b"alt", b"sse") not in parse_qsl(query)
 
 
 def _target(scope: Scope) -> str:
