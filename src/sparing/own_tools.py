@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sparing.core.span import Kind, Prompt, Tool
+from sparing.receive.asked import asked
 from sparing.settings import PolicySettings
 
 RECALL = Tool(
@@ -41,17 +42,16 @@ def can_be_answered(prompt: Prompt) -> bool:
     """
     if any(span.label.startswith("functions") for span in prompt.spans if span.kind is Kind.TOOL_SCHEMA):
         return False
-    try:
-        asked = msgspec.json.decode(prompt.source, type=_Asked)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):  # lone surrogates: rare, and not worth more
-        return not any(f'"{name}"' in prompt.source for name in _TELLING)
-    config = asked.generationConfig or asked.generation_config or _Config()
-    if asked.n not in _ONE or config.candidateCount not in _ONE or config.candidate_count not in _ONE:
+    told = asked(prompt, _Asked)
+    if told is None:
         return False
-    if asked.background or asked.conversation or asked.cachedContent or asked.cached_content:
+    config = told.generationConfig or told.generation_config or _Config()
+    if not {told.n, config.candidateCount, config.candidate_count} <= {None, 1}:
+        return False
+    if told.background or told.conversation or told.cachedContent or told.cached_content:
         return False
     adds_functions = prompt.num_tools == 0 and prompt.wire == "gemini"
-    return not (adds_functions and (asked.tools or config.responseMimeType or config.response_mime_type))
+    return not (adds_functions and (told.tools or config.responseMimeType or config.response_mime_type))
 
 
 def without_tools(prompt: Prompt, tools: Sequence[Tool]) -> Prompt:
@@ -63,12 +63,9 @@ def without_tools(prompt: Prompt, tools: Sequence[Tool]) -> Prompt:
     return replace(prompt, spans=tuple(spans))
 
 
-_ONE = (None, 1)
-
-
 class _Config(msgspec.Struct):
-    candidateCount: Any = None  # noqa: N815 - Gemini's names
-    candidate_count: Any = None
+    candidateCount: int | None = None  # noqa: N815 - Gemini's names
+    candidate_count: int | None = None
     responseMimeType: Any = None  # noqa: N815
     response_mime_type: Any = None
 
@@ -76,7 +73,7 @@ class _Config(msgspec.Struct):
 class _Asked(msgspec.Struct):
     """What matters here of any wire format's request."""
 
-    n: Any = None
+    n: int | None = None
     background: Any = None
     conversation: Any = None
     tools: Any = None
@@ -84,6 +81,3 @@ class _Asked(msgspec.Struct):
     cached_content: Any = None
     generationConfig: _Config | None = None  # noqa: N815
     generation_config: _Config | None = None
-
-
-_TELLING = (*_Asked.__struct_fields__, *_Config.__struct_fields__)

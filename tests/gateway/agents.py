@@ -86,8 +86,9 @@ class Chat(Agent):
 
     def said(self, raw: Any) -> list[Any]:
         calls = [
-            {"id": one.id, "type": "function", "function": {"name": one.function.name, "arguments": "{}"}}
+            {"id": one.id, "type": "function", "function": {"name": function.name, "arguments": function.arguments}}
             for one in raw.tool_calls or []
+            for function in (one.function,)
         ]
         return [{"role": "assistant", "content": raw.content, **({"tool_calls": calls} if calls else {})}]
 

@@ -37,7 +37,11 @@ def responses_whole(say: Say, number: int) -> dict[str, Any]:
 
 
 def responses_events(say: Say, number: int) -> Iterator[tuple[Any, str]]:
-    whole = responses_whole(say, number)
+    yield from events_of(responses_whole(say, number))
+
+
+def events_of(whole: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """A response as it is streamed."""
     begun = {**whole, "status": "in_progress", "output": [], "usage": None}
     kinds: list[dict[str, Any]] = [
         {"type": "response.created", "response": begun},

@@ -143,11 +143,21 @@ def test_found_and_never_called(agent: Agent, upstream: ScriptedUpstream) -> Non
     assert third.body.startswith(first.body[: first.body.index(b"Oslo")])
 
 
-def test_a_choice_of_tools_by_the_request(start: Callable[..., RunningGateway], upstream: ScriptedUpstream) -> None:
-    """What cannot be answered is not offered: all tools are sent."""
-    gateway = start(policy={"most_tools": MOST, "deadline_ms": 20_000})
+@pytest.mark.parametrize(
+    ("wire", "options"),
+    [
+        ("openai.chat", {"n": 2}),
+        ("openai.responses", {"background": True}),
+        ("openai.responses", {"previous_response_id": "resp0"}),
+        ("gemini", {"candidate_count": 2}),
+    ],
+)
+def test_all_tools_are_sent(
+    gateway: RunningGateway, upstream: ScriptedUpstream, wire: str, options: dict[str, Any]
+) -> None:
+    """Where a search could not be answered, and where the provider has the turn that tells what is needed."""
     script(upstream, Say("Hi."))
-    AGENTS["openai.chat"](gateway.url, CATALOGUE, options={"n": 2}).ask(QUESTION)
+    AGENTS[wire](gateway.url, CATALOGUE, options=options).ask(QUESTION)
     assert declared(upstream.seen[0]) == [name for name, _, _ in CATALOGUE]
 
 

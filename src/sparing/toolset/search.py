@@ -26,7 +26,9 @@ _BETWEEN = re.compile(r"[^\w.:/-]+")
 def search_tool(left_out: Sequence[str]) -> Tool:
     """The tool to offer when tools of these names are left out."""
     names = ", ".join(left_out)
-    return Tool(FIND, f"Gets you more tools, which you can call next. There are: {names}.", _PARAMETERS)
+    return Tool(
+        FIND, f"Gets you more tools, which you can call next; call it by itself. There are: {names}.", _PARAMETERS
+    )
 
 
 def find_tools(schemas: Mapping[str, str], query: str, num: int = 5) -> list[str]:
