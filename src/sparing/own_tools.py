@@ -37,8 +37,9 @@ def can_be_answered(prompt: Prompt) -> bool:
     """Whether answers to calls of tools of ours could be worked into what the caller gets.
 
     Not where it uses OpenAI's older `functions`, wants several answers at once, or fetches the answer later; where the
-    provider itself adds every answer to a conversation that it keeps; and where the request is one that the provider
-    refuses with functions in it (Gemini: what it cached, its own tools, and JSON of a given schema).
+    provider itself adds every answer to a conversation that it keeps, or the caller goes on from streamed answers by an
+    id, which may not be the last one's; and where the request is one that the provider refuses with functions in it
+    (Gemini: what it cached, its own tools, and JSON of a given schema).
     """
     if any(span.label.startswith("functions") for span in prompt.spans if span.kind is Kind.TOOL_SCHEMA):
         return False
@@ -49,6 +50,8 @@ def can_be_answered(prompt: Prompt) -> bool:
     if not {told.n, config.candidateCount, config.candidate_count} <= {None, 1}:
         return False
     if told.background or told.conversation or told.cachedContent or told.cached_content:
+        return False
+    if told.previous_response_id and told.stream:
         return False
     adds_functions = prompt.num_tools == 0 and prompt.wire == "gemini"
     return not (adds_functions and (told.tools or config.responseMimeType or config.response_mime_type))
@@ -76,6 +79,8 @@ class _Asked(msgspec.Struct):
     n: int | None = None
     background: Any = None
     conversation: Any = None
+    previous_response_id: Any = None
+    stream: Any = None
     tools: Any = None
     cachedContent: Any = None  # noqa: N815
     cached_content: Any = None

@@ -214,15 +214,14 @@ def test_events_of_one_response(oai: openai.OpenAI, upstream: ScriptedUpstream) 
 def test_the_id_to_go_on_from(oai: openai.OpenAI, upstream: ScriptedUpstream, stream: bool) -> None:
     """That of the last answer, with nothing of those before it that said nothing, not even a thought."""
     say_in_turn(upstream, asks(""), asks(""), answers)
-    asked_for: Any = {"model": "gpt-5", "input": CALLED, "previous_response_id": "resp0"}
     if stream:
-        with oai.responses.stream(**asked_for) as events:
+        with oai.responses.stream(model="gpt-5", input=CALLED) as events:
             said: Any = events.get_final_response()
     else:
-        said = oai.responses.create(**asked_for)
+        said = oai.responses.create(model="gpt-5", input=CALLED, previous_response_id="resp0")
     assert (said.id, said.output_text) == ("resp3", ANSWER)
     assert [item.id for item in said.output] == ["rs3", "msg3"]
-    assert {seen.json["previous_response_id"] for seen in upstream.seen} == {"resp0"}
+    assert {seen.json.get("previous_response_id") for seen in upstream.seen} == {None if stream else "resp0"}
 
 
 @pytest.mark.parametrize("store", [False, True])
@@ -245,11 +244,13 @@ def test_input_that_is_a_string(oai: openai.OpenAI, upstream: ScriptedUpstream) 
     assert upstream.seen[1].json["input"][-1]["output"] == UNKNOWN
 
 
-@pytest.mark.parametrize("options", [{"background": True}, {"conversation": "conv_1"}])
+@pytest.mark.parametrize(
+    "options", [{"background": True}, {"conversation": "conv_1"}, {"previous_response_id": "resp0", "stream": True}]
+)
 def test_not_offered_where_the_provider_goes_on_by_itself(
     oai: openai.OpenAI, upstream: ScriptedUpstream, options: dict[str, Any]
 ) -> None:
-    """Answers that are fetched later, and conversations that the provider keeps."""
+    """Answers that are fetched later, conversations that the provider keeps, and streams in a chain."""
     say_in_turn(upstream, answers)
     oai.responses.create(model="gpt-5", input=CALLED, **options)
     assert OUR_CALL.encode() not in upstream.seen[0].body
