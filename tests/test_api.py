@@ -163,3 +163,15 @@ def test_tools_are_shortened_in_their_own_form() -> None:
     assert reduced.tokens_after < reduced.tokens_before
     assert sparing.reduce_tools([ours], pins=["of the city"]).tools == [ours]
     assert sparing.reduce_tools([]).tokens_before == 0
+
+
+def test_all_tools_are_sent_where_nobody_answers_a_search() -> None:
+    """A policy for the gateway leaves no tool out of a request that goes out without it."""
+    tools = [
+        {"type": "function", "function": {"name": f"find_{topic}", "parameters": {"type": "object"}}}
+        for topic in ("glacier", "museum", "parcel")
+    ]
+    request = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Find the glacier."}], "tools": tools}
+    policy = sparing.PolicySettings(most_tools=1, min_tokens=0)
+    sent = sparing.reduce(request, policy=policy).body["tools"]
+    assert [one["function"]["name"] for one in sent] == ["find_glacier", "find_museum", "find_parcel"]

@@ -193,6 +193,8 @@ def reduce(
 ) -> ReducedRequest:
     """Shorten a whole request. Same shape in, same shape out; what is not reduced stays byte for byte.
 
+    All of its tools are sent, whatever the policy's `most_tools`: only the gateway answers the search for the others.
+
     Args:
         request: The body as a dict, or as JSON text or bytes.
         wire: ``openai.chat``, ``openai.responses``, ``anthropic.messages`` or ``gemini``.
@@ -201,7 +203,7 @@ def reduce(
         MalformedBody, BudgetExceeded, RequestError
     """
     _check(budget, None)
-    policy = policy or PolicySettings()
+    policy = msgspec.structs.replace(policy or PolicySettings(), most_tools=0)
     warm_up(DEFAULT_MODEL)  # before the clock starts: loading must not use up the first request's deadline
     limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
     adapter: Wire = registry.load("wires", wire)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from sparing.core.counter import Counter
 from sparing.core.receipt import SpanReceipt
 from sparing.core.span import Patch, Prompt, Tool
 from sparing.core.wire import Wire
-from sparing.own_tools import own_tools
+from sparing.own_tools import can_be_answered, own_tools
 from sparing.settings import PolicySettings
 from sparing.tokens.overhead import overhead_tokens
 from sparing.toolset.plan import ToolPlan, plan_tools
@@ -54,12 +56,15 @@ def frame_of(
         shorten: Whether the request's own tools may cost less.
         recall: Whether tools may be offered for what is left out, if the policy wants them.
     """
+    if policy.most_tools and not can_be_answered(prompt):
+        policy = replace(policy, most_tools=0)
     plan = plan_tools(prompt, wire, policy, counter) if shorten else _AS_THEY_ARE
     tools = own_tools(prompt, policy) if recall else ()
     defined = sum(counter.count(wire.define(tool)) for tool in tools)
     num_own = prompt.num_tools if plan.names is None else len(plan.names)
     wrapping = _overhead(prompt, num_own + len(tools)) - _overhead(prompt, prompt.num_tools)
-    return Frame(plan, tools, (*plan.patches, *wire.add_tools(prompt, tools)), defined + wrapping - plan.saved_tokens)
+    patches = (*plan.patches, *wire.add_tools(prompt, tools), *plan.behind)
+    return Frame(plan, tools, patches, defined + wrapping - plan.saved_tokens)
 
 
 def _overhead(prompt: Prompt, num_tools: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sparing.core.span import Kind, Prompt, Tool
+from sparing.receive.asked import asked
 from sparing.settings import PolicySettings
 
 RECALL = Tool(
@@ -25,15 +26,35 @@ RECALL = Tool(
 def own_tools(prompt: Prompt, policy: PolicySettings) -> tuple[Tool, ...]:
     """The tools that are added to this request: the same in every turn of a conversation, or its prefix would change.
 
-    None where an answer to a call could not be worked into what the caller gets: it has a tool of that name itself,
-    uses OpenAI's older `functions`, or wants several answers at once.
+    None where it has a tool of that name itself, or calls could not be answered.
     """
-    if not policy.recall:
+    if not policy.recall or any(s.tool == RECALL.name for s in prompt.spans if s.kind is Kind.TOOL_SCHEMA):
         return ()
-    tools = [span for span in prompt.spans if span.kind is Kind.TOOL_SCHEMA]
-    if any(span.tool == RECALL.name or span.label.startswith("functions") for span in tools):
-        return ()
-    return () if _wants_several(prompt) else (RECALL,)
+    return (RECALL,) if can_be_answered(prompt) else ()
+
+
+def can_be_answered(prompt: Prompt) -> bool:
+    """Whether answers to calls of tools of ours could be worked into what the caller gets.
+
+    Not where it uses OpenAI's older `functions`, wants several answers at once, or fetches the answer later; where the
+    provider itself adds every answer to a conversation that it keeps, or the caller goes on from streamed answers by an
+    id, which may not be the last one's; and where the request is one that the provider refuses with functions in it
+    (Gemini: what it cached, its own tools, and JSON of a given schema).
+    """
+    if any(span.label.startswith("functions") for span in prompt.spans if span.kind is Kind.TOOL_SCHEMA):
+        return False
+    told = asked(prompt, _Asked)
+    if told is None:
+        return False
+    config = told.generationConfig or told.generation_config or _Config()
+    if not {told.n, config.candidateCount, config.candidate_count} <= {None, 1}:
+        return False
+    if told.background or told.conversation or told.cachedContent or told.cached_content:
+        return False
+    if told.previous_response_id and told.stream:
+        return False
+    adds_functions = prompt.num_tools == 0 and prompt.wire == "gemini"
+    return not (adds_functions and (told.tools or config.responseMimeType or config.response_mime_type))
 
 
 def without_tools(prompt: Prompt, tools: Sequence[Tool]) -> Prompt:
@@ -45,15 +66,23 @@ def without_tools(prompt: Prompt, tools: Sequence[Tool]) -> Prompt:
     return replace(prompt, spans=tuple(spans))
 
 
-def _wants_several(prompt: Prompt) -> bool:
-    """Whether OpenAI's `n` asks for more than one answer."""
-    if '"n"' not in prompt.source:
-        return False
-    try:
-        return msgspec.json.decode(prompt.source, type=_Choices).n not in (None, 1)
-    except (msgspec.DecodeError, UnicodeEncodeError):  # lone surrogates in a request with an "n"
-        return True
+class _Config(msgspec.Struct):
+    candidateCount: int | None = None  # noqa: N815 - Gemini's names
+    candidate_count: int | None = None
+    responseMimeType: Any = None  # noqa: N815
+    response_mime_type: Any = None
 
 
-class _Choices(msgspec.Struct):
-    n: Any = None
+class _Asked(msgspec.Struct):
+    """What matters here of any wire format's request."""
+
+    n: int | None = None
+    background: Any = None
+    conversation: Any = None
+    previous_response_id: Any = None
+    stream: Any = None
+    tools: Any = None
+    cachedContent: Any = None  # noqa: N815
+    cached_content: Any = None
+    generationConfig: _Config | None = None  # noqa: N815
+    generation_config: _Config | None = None

@@ -49,7 +49,8 @@ class Reduction:
         receipt: What was done; `receipt.reason` says why when nothing was.
         own_tools: Names of the tools of ours that `body` offers; whoever sends it has to answer calls of them.
         elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
-        left_out_tools: Definitions of the tools that `body` leaves to a search (`toolset.search`).
+        left_out_tools: Definitions of the tools that `body` leaves to a search (`toolset.search`), as they are sent
+            once they are called.
     """
 
     body: bytes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import sparing
 from sparing import registry
 from sparing.core.span import Prompt
-from sparing.finish.own_calls import MOST_TOKENS, MOST_TURNS, NO_MORE, Answering, OwnCall
+from sparing.finish.own_calls import MOST_TOKENS, MOST_TURNS, NO_MORE, Answering, Given, OwnCall
 from sparing.finish.recall import PART_TOKENS, UNKNOWN, parts_of, read_handle, recall_handler
 from sparing.handles import full_handle_of, handle_of
 from sparing.own_tools import RECALL
@@ -39,7 +39,7 @@ def prompt() -> Prompt:
 
 
 def asked(prompt: Prompt, **arguments: Any) -> str:
-    return recall_handler()(arguments, prompt)
+    return recall_handler()(arguments, prompt).text
 
 
 @pytest.mark.parametrize("spelt", ["{}", " {} ", "sparing_recall({})", "[… more: sparing_recall({})]"])
@@ -89,16 +89,16 @@ def test_a_question_narrows(prompt: Prompt) -> None:
 def test_one_answer_for_what_is_not_there(prompt: Prompt, handle: Any) -> None:
     """Whatever the reason."""
     assert asked(prompt, handle=handle) == UNKNOWN
-    assert recall_handler(lambda _handle: None)({"handle": handle}, prompt) == UNKNOWN
+    assert recall_handler(lambda _handle: None)({"handle": handle}, prompt).text == UNKNOWN
 
 
 def test_the_store_is_asked_last(prompt: Prompt) -> None:
     """Only for what the request does not hold."""
     seen: list[str] = []
     handler = recall_handler(lambda handle: seen.append(handle) or "from the store")  # type: ignore[func-returns-value]
-    assert handler({"handle": handle_of(SHORT)}, prompt) == SHORT
+    assert handler({"handle": handle_of(SHORT)}, prompt).text == SHORT
     assert seen == []
-    assert handler({"handle": "0123456789"}, prompt) == "from the store"
+    assert handler({"handle": "0123456789"}, prompt).text == "from the store"
 
 
 def test_what_may_be_answered_is_bounded(prompt: Prompt) -> None:
@@ -106,12 +106,12 @@ def test_what_may_be_answered_is_bounded(prompt: Prompt) -> None:
     answering = Answering({RECALL.name: recall_handler()}, prompt, COUNTER)
     long = OwnCall("c", RECALL.name, json.dumps({"handle": handle_of(LONG)}))
     results = answering.answer([long] * 20)
-    assert results[0].startswith("[part 1")
-    assert results[-1] == NO_MORE
+    assert results[0].text.startswith("[part 1")
+    assert results[-1] == Given(NO_MORE)
     assert MOST_TOKENS <= answering.recalled_tokens < MOST_TOKENS + PART_TOKENS + 500
     for turn in range(2, MOST_TURNS + 2):
         assert not answering.spent
-        assert answering.answer([long]) == [NO_MORE], turn
+        assert answering.answer([long]) == [Given(NO_MORE)], turn
     assert answering.spent
 
 
@@ -119,14 +119,14 @@ def test_turns_are_bounded(prompt: Prompt) -> None:
     """Also where every answer is short."""
     answering = Answering({RECALL.name: recall_handler()}, prompt, COUNTER)
     short = OwnCall("c", RECALL.name, json.dumps({"handle": handle_of(SHORT)}))
-    assert [answering.answer([short])[0] for _ in range(MOST_TURNS + 1)] == [*[SHORT] * MOST_TURNS, NO_MORE]
+    assert [answering.answer([short])[0].text for _ in range(MOST_TURNS + 1)] == [*[SHORT] * MOST_TURNS, NO_MORE]
 
 
 @pytest.mark.parametrize("arguments", ["", "{}", "null", "7", "[1]", '{"handle":', "{" * 100_000, '"text"'])
 def test_arguments_that_are_no_object(prompt: Prompt, arguments: str) -> None:
     """The model is told, and can call again."""
     (said,) = Answering({RECALL.name: recall_handler()}, prompt, COUNTER).answer([OwnCall("c", RECALL.name, arguments)])
-    assert said == (UNKNOWN if arguments in ("", "{}") else f"The arguments of {RECALL.name} were not a JSON object. "
+    assert said.text == (UNKNOWN if arguments in ("", "{}") else f"The arguments of {RECALL.name} were not a JSON object. "
                     "Call it again with one.")  # fmt: skip
 
 

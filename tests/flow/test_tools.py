@@ -20,7 +20,7 @@ from sparing.settings import PolicySettings
 from sparing.tokens.models import counter_for
 from sparing.toolset.memo import shortened
 from sparing.toolset.plan import plan_tools
-from sparing.toolset.search import CALL, FIND
+from sparing.toolset.search import FIND
 
 TOPICS = ("weather", "invoice", "flight", "recipe", "museum", "patient", "parcel", "lawsuit", "orchestra", "glacier")
 QUESTION = "How far did the glacier retreat last summer?"
@@ -143,8 +143,8 @@ def test_a_catalogue_is_cut_to_what_the_first_turn_is_about(wire: str) -> None:
     reduction = run(asked(), [tool(topic, wire) for topic in TOPICS], wire, most_tools=3)
     sent = names(reduction)
     assert "find_glacier" in sent
-    assert len(sent) == 5
-    assert sent[3:] == [FIND, CALL]
+    assert len(sent) == 4
+    assert sent[3:] == [FIND]
     search = json.loads(reduction.body)["tools"][3]
     listed = search.get("function", search)["description"]
     assert all((f"find_{topic}" in listed) != (f"find_{topic}" in sent) for topic in TOPICS)
@@ -277,7 +277,7 @@ def test_any_tools_stay_valid(tools: list[dict[str, Any]], effort: str, most_too
     policy = {"effort": effort, "most_tools": most_tools, "min_tokens": 0}
     reduction = run(asked(question), tools, "anthropic.messages", **policy)
     assert reduction.receipt.tokens_after <= reduction.receipt.tokens_before
-    sent = [one for one in json.loads(reduction.body)["tools"] if one["name"] not in (FIND, CALL)]
+    sent = [one for one in json.loads(reduction.body)["tools"] if one["name"] != FIND]
     left_out = [json.loads(text) for text in reduction.left_out_tools]
     assert [bare(one) for one in sent] == [bare(one) for one in tools if one not in left_out]
     later = [*asked(question), {"role": "assistant", "content": "Hm."}, {"role": "user", "content": "And then?"}]

@@ -1,17 +1,22 @@
-"""A provider's model that calls `sparing_recall` before it answers, in both wire formats, streamed and not."""
+"""A provider's model that calls `sparing_recall` before it answers, in every wire format, streamed and not."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from recalling_formats import gemini_events, gemini_whole, responses_events, responses_whole
 from scripted_upstream import Out, Seen
 
 OUR_CALL, THEIR_CALL = "sparing_recall", "look"
 _MARK = re.compile(r"more: sparing_recall\(([0-9a-f]{10})\)")
+
+
+Events = Callable[["Say", int], Iterable[tuple[Any, str]]]
+Whole = Callable[["Say", int], dict[str, Any]]
 
 
 @dataclass
@@ -23,9 +28,15 @@ class Say:
     finish: str = ""
 
 
+def conversation_in(seen: Seen) -> list[Any]:
+    """The conversation in the request, whatever its wire format calls it."""
+    conversation: list[Any] = next(seen.json[key] for key in ("messages", "input", "contents") if key in seen.json)
+    return conversation
+
+
 def handle_in(seen: Seen) -> str:
     """The handle of the first mark in the request."""
-    found = _MARK.search(json.dumps(seen.json["messages"], ensure_ascii=False))
+    found = _MARK.search(json.dumps(conversation_in(seen), ensure_ascii=False))
     assert found, "no mark in what was sent"
     return found[1]
 
@@ -36,14 +47,22 @@ def recall(handle: str, **more: Any) -> tuple[str, str]:
 
 async def speak(seen: Seen, out: Out, say: Say, number: int) -> None:
     """Answer in the request's own wire format. `number` tells the answers of one model apart."""
-    anthropic = seen.path == "/v1/messages"
-    if seen.json.get("stream"):
+    events, whole = _said_on(seen.path)
+    if seen.json.get("stream") or "alt=sse" in seen.path:
         await out.start_events()
-        for event, name in (anthropic_events if anthropic else openai_events)(say, number):
+        for event, name in events(say, number):
             await out.event(event, name)
         await out.end()
     else:
-        await out.json((anthropic_whole if anthropic else openai_whole)(say, number))
+        await out.json(whole(say, number))
+
+
+def _said_on(path: str) -> tuple[Events, Whole]:
+    if path == "/v1/messages":
+        return anthropic_events, anthropic_whole
+    if path == "/v1/responses":
+        return responses_events, responses_whole
+    return (gemini_events, gemini_whole) if "enerateContent" in path else (openai_events, openai_whole)
 
 
 def pieces(text: str, size: int = 4) -> list[str]:

@@ -196,7 +196,8 @@ def test_an_array_is_streamed_too(gateway: RunningGateway, upstream: ScriptedUps
         await out.head(200, {"content-type": "application/json", "transfer-encoding": "chunked"})
         await out.chunk(b'[{"candidates":[]}')
         assert await asyncio.to_thread(read.wait, 10)
-        await out.chunk(b',\r\n{"candidates":[]}]')
+        await out.chunk(b',\r\n{"candidates":[],"usageMetadata":{"promptTokenCount":11,"candi')
+        await out.chunk(b'datesTokenCount":5}}]')
         await out.end()
 
     upstream.script = in_parts
@@ -209,7 +210,9 @@ def test_an_array_is_streamed_too(gateway: RunningGateway, upstream: ScriptedUps
     whole = first + response.read()
     connection.close()
     assert first == b'[{"candidates":[]}'
-    assert json.loads(whole) == [{"candidates": []}] * 2
+    assert json.loads(whole)[1]["candidates"] == []
+    (receipt,) = gateway.recorder.wait_for(1)
+    assert (receipt.usage_input_tokens, receipt.usage_output_tokens) == (11, 5)
     assert upstream.seen[0].path == path
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recalling_model import THEIR_CALL, Say, anthropic_events, openai_events, recall
+from recalling_formats import gemini_events, responses_events
+from recalling_model import THEIR_CALL, Events, Say, anthropic_events, openai_events, recall
 
 from sparing import registry
 from sparing.core.budget import Mode
@@ -29,10 +30,21 @@ from sparing.record.metrics import Metrics
 from sparing.settings import PolicySettings
 from sparing.tokens.models import counter_for
 
-BODY = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "stream": true}'
+MESSAGES = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "stream": true}'
+BODIES = {
+    "openai.chat": MESSAGES,
+    "anthropic.messages": MESSAGES,
+    "openai.responses": b'{"model": "gpt-4o", "input": "hi", "stream": true}',
+    "gemini": b'{"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}',
+}
 POOL = ThreadPoolExecutor(1)
 SERVICES = Services(Controls(Mode.ON, PolicySettings()), 1_000, reduce_body, Metrics(), POOL)
-WIRES = {"openai.chat": openai_events, "anthropic.messages": anthropic_events}
+WIRES: dict[str, Events] = {
+    "openai.chat": openai_events,
+    "anthropic.messages": anthropic_events,
+    "openai.responses": responses_events,
+    "gemini": gemini_events,
+}
 TALKS: tuple[Sequence[Say], ...] = (
     (Say("No call at all."),),
     (Say("Let me see. ", [recall("0123456789")]), Say("It was 🂡.")),
@@ -41,6 +53,12 @@ TALKS: tuple[Sequence[Say], ...] = (
     (Say("First.", [recall("0123456789")]), Say("Then.", [(THEIR_CALL, '{"at": 1}')])),
     (Say("Cut", [recall("0123456789")], finish="length"),),
 )
+BOTH = TALKS[3]  # in two of the formats the model is asked again, and calls what is not ours again
+AGAIN = (*BOTH, Say("Now.", [(THEIR_CALL, '{"at": 1}'), (THEIR_CALL, '{"at": 2}')]))
+
+
+def said_in(wire: str, talk: Sequence[Say]) -> Sequence[Say]:
+    return AGAIN if talk is BOTH and wire in ("openai.responses", "gemini") else talk
 
 
 class Chunks:
@@ -100,9 +118,9 @@ def shown(wire: str, streams: Sequence[Sequence[bytes]]) -> tuple[bytes, list[by
         relay = Relay(send, exchange)
         first, *later = (Chunks(chunks) for chunks in streams)
         upstream = Upstream(later)
-        call = Call(wire, "POST", "/", {}, BODY, "gpt-4o", True)
+        call = Call(wire, "POST", "/", {}, BODIES[wire], "gpt-4o", True)
         loop = registry.load("loops", wire)(frozenset({RECALL.name}))
-        prompt = registry.load("wires", wire).parse(BODY)
+        prompt = registry.load("wires", wire).parse(BODIES[wire])
         handlers = {RECALL.name: recall_handler()}
         calls = OwnCalls(
             loop, call, upstream, lambda: Answering(handlers, prompt, counter_for("gpt-4o")), exchange, SERVICES
@@ -129,7 +147,7 @@ def test_cuts_make_no_difference(
     wire: str, talk: Sequence[Say], places: list[list[int]], newline: str, comments: bool
 ) -> None:
     """Anywhere, in any of the answers, with any line ends, with comments or without."""
-    streams = [stream_of(wire, say, number, newline, comments) for number, say in enumerate(talk, 1)]
+    streams = [stream_of(wire, say, number, newline, comments) for number, say in enumerate(said_in(wire, talk), 1)]
     whole = shown(wire, [[stream] for stream in streams])
     in_pieces = shown(wire, [cut(stream, at) for stream, at in zip(streams, places, strict=False)])
     assert in_pieces[:2] == whole[:2]
@@ -155,7 +173,7 @@ def test_half_a_call_is_not_answered(wire: str) -> None:
     """An answer that was cut short ends as one that was cut short, without the call."""
     body, asked, _ = shown(wire, [[stream_of(wire, TALKS[5][0], 1, "\n", False)]])
     assert asked == []
-    assert b"length" in body
+    assert (b"MAX_TOKENS" if wire == "gemini" else b"length") in body
     assert RECALL.name.encode() not in body
 
 
@@ -193,14 +211,21 @@ def test_a_provider_that_sends_nonsense(wire: str, talk: Sequence[Say], data: st
     loop = registry.load("loops", wire)(frozenset({RECALL.name}))
     for each in events:
         loop.event(b"data: " + json.dumps(each).encode() + b"\n\n")
+    loop.end()
     if loop.calls:
-        json.loads(loop.follow_up(BODY, ["found"] * len(loop.calls)))
+        json.loads(loop.follow_up(BODIES[wire], ["found"] * len(loop.calls)))
 
 
 @given(st.sampled_from(sorted(WIRES)), anything, st.text(max_size=5))
 def test_a_whole_answer_of_nonsense(wire: str, value: Any, text: str) -> None:
     """What is no answer of the format passes as it came."""
-    for body in (value, {"choices": value}, {"choices": [{"message": value}]}, {"content": value, "stop_reason": text}):
+    bodies = [value, {"choices": value}, {"choices": [{"message": value}]}, {"content": value, "stop_reason": text}]
+    bodies += [
+        {"candidates": [{"content": value}]},
+        {"output": value, "status": text},
+        {"output": [value], "status": text},
+    ]
+    for body in bodies:
         data = json.dumps([body, RECALL.name]).encode()
         assert registry.load("loops", wire)(frozenset({RECALL.name})).whole(data) == data
         data = json.dumps({**body, "name": RECALL.name} if isinstance(body, dict) else body).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -174,3 +175,21 @@ def test_usages_add_up_where_both_are_known() -> None:
     both = Usage(10, 1, 5, ((300, 2),), -1).plus(Usage(20, 2, -1, ((3600, 3),), 4))
     assert both == Usage(30, 3, -1, ((300, 2), (3600, 3)), -1)
     assert both.cache_write_tokens == 5
+
+
+@given(st.lists(st.integers(0, 30_000), max_size=30), st.integers(0, 5_000), st.integers(1, 4))
+def test_cuts_make_no_difference(places: list[int], size: int, num_chunks: int) -> None:
+    """Gemini's array of chunks, each with the usage so far, cut anywhere."""
+    chunks = [
+        {
+            "candidates": [{"content": {"parts": [{"text": "x" * size}]}}],
+            "usageMetadata": {"promptTokenCount": 11, "candidatesTokenCount": number, "cachedContentTokenCount": 4},
+        }
+        for number in range(1, num_chunks + 1)
+    ]
+    body = json.dumps(chunks, indent=1).encode()
+    bounds = sorted({0, len(body), *(place % len(body) for place in places)})
+    reader = UsageReader()
+    for start, end in pairwise(bounds):
+        reader.see_cut(body[start:end])
+    assert reader.usage() == Usage(11, num_chunks, 4, reasoning_tokens=0)

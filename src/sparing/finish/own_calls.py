@@ -12,10 +12,25 @@ from sparing.core.span import Prompt
 
 MOST_TURNS = 4  # in which calls are answered; after one more, in which they are refused, the answer ends
 MOST_TOKENS = 16_000  # of answers to calls, within one answer to the client
+NOT_RUN = "This was not carried out. Call it again if you still need it."  # a call beside one of ours
 NO_MORE = "Nothing more can be looked up in this answer. Go on with what you have."
 
-Handler = Callable[[Mapping[str, Any], Prompt], str]
-"""Answers one call: its arguments, the request as the client sent it -> the text the model reads."""
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a call gives the model.
+
+    Attributes:
+        text: The result that it reads.
+        tools: Definitions (JSON in the request's own form) of tools that are declared to it from now on.
+    """
+
+    text: str
+    tools: tuple[str, ...] = ()
+
+
+Handler = Callable[[Mapping[str, Any], Prompt], Given]
+"""Answers one call: its arguments, the request as the client sent it -> what the model gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,7 @@ class Loop(Protocol):
     our tools passes byte for byte.
 
     Attributes:
-        calls: To be answered before the answer can go on; known once the answer has ended.
+        calls: To be answered before the answer can go on; known once the answer has ended (and `end` was called).
         final: Set it when calls will not be answered any more; they are then dropped.
     """
 
@@ -48,6 +63,10 @@ class Loop(Protocol):
 
     def event(self, event: bytes) -> bytes:
         """What the client gets for one server-sent event; b"" when it is withheld."""
+        ...
+
+    def end(self) -> bytes:
+        """What the client still gets when a streamed answer has ended."""
         ...
 
     def whole(self, body: bytes) -> bytes:
@@ -74,15 +93,15 @@ class Answering:
         self.recalled_tokens = 0
         self.turns = 0
 
-    def answer(self, calls: Sequence[OwnCall]) -> list[str]:
-        """A text per call, in order. CPU-bound; calls beyond the bounds are told so."""
+    def answer(self, calls: Sequence[OwnCall]) -> list[Given]:
+        """What each call gives, in order. CPU-bound; calls beyond the bounds are told so."""
         self.turns += 1
         results = []
         for call in calls:
             over = self.turns > MOST_TURNS or self.recalled_tokens >= MOST_TOKENS
-            text = NO_MORE if over else self._one(call)
-            self.recalled_tokens += self._counter.count(text)
-            results.append(text)
+            given = Given(NO_MORE) if over else self._one(call)
+            self.recalled_tokens += sum(map(self._counter.count, (given.text, *given.tools)))
+            results.append(given)
         return results
 
     @property
@@ -90,11 +109,11 @@ class Answering:
         """Whether the calls of the next answer would not be answered any more, not even by a refusal."""
         return self.turns > MOST_TURNS
 
-    def _one(self, call: OwnCall) -> str:
+    def _one(self, call: OwnCall) -> Given:
         try:
             arguments = json.loads(call.arguments or "{}")
         except (ValueError, RecursionError):
             arguments = None
         if not isinstance(arguments, dict):
-            return f"The arguments of {call.name} were not a JSON object. Call it again with one."
+            return Given(f"The arguments of {call.name} were not a JSON object. Call it again with one.")
         return self._handlers[call.name](arguments, self._prompt)

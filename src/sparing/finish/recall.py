@@ -15,7 +15,7 @@ from sparing import registry
 from sparing.api import reduce_text, to_bytes
 from sparing.core.counter import Counter
 from sparing.core.span import Prompt
-from sparing.finish.own_calls import Handler
+from sparing.finish.own_calls import Given, Handler
 from sparing.handles import HANDLE_CHARS, full_handle_of
 from sparing.own_tools import RECALL
 from sparing.plan.effort import TARGETS
@@ -41,23 +41,18 @@ def recall_handler(stored: Find | None = None) -> Handler:
         stored: Where to look for what the request does not hold; sees only what this caller may see.
     """
 
-    def answer(arguments: Mapping[str, Any], prompt: Prompt) -> str:
+    def answer(arguments: Mapping[str, Any], prompt: Prompt) -> Given:
         handle = read_handle(arguments.get("handle"))
         if not handle:
-            return UNKNOWN
+            return Given(UNKNOWN)
         text = find_text(prompt, handle)
         if text is None and stored is not None:
             text = stored(handle)
         if text is None:
-            return UNKNOWN
-        about = arguments.get("about")
-        return excerpt(
-            text,
-            about=about if isinstance(about, str) else "",
-            part=_whole_number(arguments.get("part")),
-            handle=handle,
-            model=prompt.model,
-        )
+            return Given(UNKNOWN)
+        about, part = arguments.get("about"), _whole_number(arguments.get("part"))
+        question = about if isinstance(about, str) else ""
+        return Given(excerpt(text, about=question, part=part, handle=handle, model=prompt.model))
 
     return answer
 
@@ -76,7 +71,7 @@ def recall(
         MalformedBody: The request is not of this wire format.
     """
     prompt = registry.load("wires", wire).parse(to_bytes(request))
-    return recall_handler()({"handle": handle, "about": about, "part": part}, prompt)
+    return recall_handler()({"handle": handle, "about": about, "part": part}, prompt).text
 
 
 def read_handle(given: object) -> str:

@@ -32,9 +32,9 @@ class Controls:
         """The budget, with the time for the reduction running from now."""
         return Budget(input_tokens=self.budget_tokens, deadline=Deadline.after(self.policy.deadline_ms / 1000))
 
-    def without_recall(self) -> Controls:
-        """The same, with nothing to be asked for."""
-        return Controls(self.mode, replace(self.policy, recall=False), self.budget_tokens)
+    def without_own_tools(self) -> Controls:
+        """The same, with nothing that the model could ask us for."""
+        return Controls(self.mode, replace(self.policy, recall=False, most_tools=0), self.budget_tokens)
 
 
 def read_controls(headers: Raw, defaults: Controls) -> Controls:

@@ -28,6 +28,7 @@ class Outgoing:
         receipt: As the pipeline wrote it; None when nothing was measured, and `reason` says why.
         own_tools: Names of the tools of ours that the body offers.
         elided: The texts that it holds less than all of.
+        left_out_tools: Definitions of the tools that it leaves to a search.
     """
 
     body: bytes
@@ -38,6 +39,7 @@ class Outgoing:
     reason: str = ""
     own_tools: frozenset[str] = frozenset()
     elided: tuple[str, ...] = ()
+    left_out_tools: tuple[str, ...] = ()
 
 
 async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, services: Services) -> Outgoing:
@@ -71,6 +73,7 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
         reduction.receipt,
         own_tools=frozenset(reduction.own_tools),
         elided=reduction.elided,
+        left_out_tools=reduction.left_out_tools,
     )
 
 

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from sparing import registry
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.errors import UpstreamError
 from sparing.finish.events import split_events
+from sparing.finish.find import declared
 from sparing.finish.own_calls import Answering, Loop
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.relay import EVENTS, JSON, Relay, is_plain, kind_of
@@ -79,7 +81,7 @@ class OwnCalls:
                         await relay.send(shown)
             rest = cutter.rest()
             usage.see(rest)
-            return self._shown(rest)
+            return self._shown(rest) + self._loop.end()
         finally:
             self._exchange.used(usage.usage())
 
@@ -116,10 +118,11 @@ class OwnCalls:
         if self._answering is None:
             self._answering = self._make()
         answering, loop = self._answering, self._loop
-        results = answering.answer(loop.calls)
+        given = answering.answer(loop.calls)
         self._exchange.recalled_tokens = answering.recalled_tokens
         loop.final = answering.spent
-        return loop.follow_up(self._call.body, results)
+        body = loop.follow_up(self._call.body, [one.text for one in given])
+        return declared(body, registry.load("wires", self._call.wire), [tool for one in given for tool in one.tools])
 
 
 async def _refusal(answer: Answer) -> UpstreamError:
@@ -134,8 +137,8 @@ async def _refusal(answer: Answer) -> UpstreamError:
         await answer.aclose()
     after = answer.headers.get("retry-after", "")
     return UpstreamError(
-        f"the upstream answered {answer.status} when it was asked to go on after a recall",
-        hint="x-sparing-recall: off asks without recall",
+        f"the upstream answered {answer.status} when it was asked to go on after a call of Sparing's own tools",
+        hint="x-sparing-mode: off asks without them",
         status_code=answer.status,
         retry_after_s=float(after) if after.isdigit() else None,
         body=said if is_plain(answer) and kind_of(answer) == JSON and len(said) <= _SAID_BYTES else b"",

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from urllib.parse import parse_qsl
 
 from msgspec.structs import replace as replace_struct
 from starlette.types import Receive, Scope, Send
@@ -15,6 +16,7 @@ from sparing import registry
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.core.wire import Wire
 from sparing.errors import SparingError
+from sparing.finish.find import find_handler
 from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
 from sparing.gateway.body import ClientGone, read_body
@@ -28,6 +30,7 @@ from sparing.gateway.relay import Relay
 from sparing.gateway.services import Services
 from sparing.own_tools import RECALL
 from sparing.tokens.models import counter_for
+from sparing.toolset.search import FIND
 
 log = logging.getLogger("sparing.gateway")
 
@@ -72,7 +75,7 @@ class Proxy:
     async def _serve(self, scope: Scope, receive: Receive, relay: Relay, exchange: Exchange) -> None:
         headers = scope["headers"]
         services = self._services
-        controls = self._controls(headers)
+        controls = self._controls(scope)
         exchange.mode = controls.mode if controls is not None else None
         body = await read_body(receive, headers, services.max_body_bytes)
         with until_gone(receive):
@@ -99,12 +102,13 @@ class Proxy:
                 await answer.aclose()
         await relay.finish(last)
 
-    def _controls(self, headers: Raw) -> Controls | None:
+    def _controls(self, scope: Scope) -> Controls | None:
         if self._wire is None:
             return None
-        controls = read_controls(headers, self._services.defaults)
-        if controls.policy.recall and self.name not in registry.names("loops"):
-            return controls.without_recall()  # nothing is offered that could not be given
+        controls = read_controls(scope["headers"], self._services.defaults)
+        offers = controls.policy.recall or controls.policy.most_tools
+        if offers and (self.name not in registry.names("loops") or _streams_an_array(scope)):
+            return controls.without_own_tools()  # nothing is offered that could not be given
         return controls
 
     def _own_calls(self, call: Call, outgoing: Outgoing, headers: Raw, exchange: Exchange) -> OwnCalls:
@@ -117,7 +121,7 @@ class Proxy:
 
         def answering() -> Answering:
             stored = partial(services.elided.get, tenant) if services.elided is not None else None
-            handlers = {RECALL.name: recall_handler(stored)}
+            handlers = {RECALL.name: recall_handler(stored), FIND: find_handler(outgoing.left_out_tools)}
             return Answering(handlers, wire.parse(outgoing.original), counter_for(outgoing.model))
 
         open_loop: Callable[[frozenset[str]], Loop] = registry.load("loops", self.name)
@@ -148,6 +152,12 @@ class Proxy:
         services.metrics.end(self.name, exchange.mode or "none", exchange.status, receipt)
         if receipt is not None and services.recorder is not None:
             services.recorder.record(receipt)
+
+
+def _streams_an_array(scope: Scope) -> bool:
+    """Whether the answer is a stream of Gemini's that is no event stream."""
+    query: bytes = scope["query_string"]
+    return scope["path"].endswith(":streamGenerateContent") and (b"alt", b"sse") not in parse_qsl(query)
 
 
 def _target(scope: Scope) -> str:

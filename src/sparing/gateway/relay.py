@@ -100,26 +100,25 @@ class Relay:
 
     async def _json_of(self, answer: Answer, plain: bool) -> bytes:
         parts: list[bytes] = []
-        size = 0
-        async for chunk in answer.chunks():
-            if self._started:
-                await self._body(chunk)
-                continue
-            parts.append(chunk)
-            size += len(chunk)
-            if size > _WHOLE_BYTES or parts[0].lstrip()[:1] == b"[":
-                await self._start(answer.status, returned(answer.headers))
-                await self._body(b"".join(parts))
-                parts.clear()
-        if self._started:
-            return b""
-        body = b"".join(parts)
-        if plain:
-            usage = UsageReader()
-            usage.see(body)
+        size, usage = 0, UsageReader()
+        try:
+            async for chunk in answer.chunks():
+                if plain:
+                    usage.see_cut(chunk)
+                if self._started:
+                    await self._body(chunk)
+                    continue
+                parts.append(chunk)
+                size += len(chunk)
+                if size > _WHOLE_BYTES or parts[0].lstrip()[:1] == b"[":
+                    await self._start(answer.status, returned(answer.headers))
+                    await self._body(b"".join(parts))
+                    parts.clear()
+        finally:
             self._exchange.usage = usage.usage()
-        await self._start(answer.status, returned(answer.headers))
-        return body
+        if not self._started:
+            await self._start(answer.status, returned(answer.headers))
+        return b"".join(parts)
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self._started = True

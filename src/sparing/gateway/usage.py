@@ -22,15 +22,15 @@ class UsageReader:
     """Notes the first and the last usage object of an answer.
 
     Anthropic says what went in at the start of a stream and what came out at its end; OpenAI says both at the end, and
-    ``null`` before; Gemini repeats and completes it. Each piece has to hold whole events (see `sse`), or the whole of
-    a JSON answer.
+    ``null`` before; Gemini repeats and completes it. Each piece given to `see` has to hold whole events (see `sse`).
     """
 
-    __slots__ = ("_first", "_last")
+    __slots__ = ("_first", "_last", "_tail")
 
     def __init__(self) -> None:
         self._first = b""
         self._last = b""
+        self._tail = b""
 
     def see(self, piece: bytes) -> None:
         """Look at the next piece; costs one search of it when it has no usage."""
@@ -39,6 +39,12 @@ class UsageReader:
         for key in _KEY.finditer(piece):
             self._last = piece[key.end() : key.end() + _SPAN_BYTES]
             self._first = self._first or self._last
+
+    def see_cut(self, piece: bytes) -> None:
+        """Look at the next piece of an answer that may be cut anywhere."""
+        piece = self._tail + piece
+        self.see(piece)
+        self._tail = piece[-_SPAN_BYTES:]
 
     def usage(self) -> Usage:
         said = _object(self._first)

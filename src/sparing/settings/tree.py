@@ -61,8 +61,8 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         int,
         Meta(
             ge=0,
-            description="Most tools sent in full, those that the first user turn is about; the rest are found through "
-            "sparing_find_tools, which somebody has to answer. 0: all.",
+            description="Most tools that the gateway sends in full, those that the first user turn is about; the model "
+            "finds the rest with sparing_find_tools (docs/tools.md). 0: all.",
         ),
     ] = 0
 

@@ -17,12 +17,13 @@ import msgspec
 from sparing.core.ladder import Skip
 from sparing.core.span import Kind, Prompt, Span
 from sparing.plan.zones import split_user_text
+from sparing.receive.asked import asked
 from sparing.reducers.json_write import read
 from sparing.reducers.tool_forms import forms
 from sparing.reducers.tool_rank import Ranking, rank_tools
 from sparing.settings import PolicySettings
 from sparing.toolset.memo import Memo
-from sparing.toolset.search import CALL, FIND
+from sparing.toolset.search import FIND
 
 _LEAST_EVIDENCE: Final = 1.2  # about one rare word in the name of one tool: with less there is nothing to choose by
 _BETWEEN = re.compile(r"\s*(?:,\s*)?")
@@ -53,10 +54,13 @@ def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) ->
     if not policy.most_tools or len(tools) <= policy.most_tools:
         return Skip("not more tools than may be sent")
     names = [tool.tool for tool in tools]
-    if "" in names or len(set(names)) < len(names) or not {FIND, CALL}.isdisjoint(names):
+    if "" in names or len(set(names)) < len(names) or FIND in names:
         return Skip("tools cannot be told apart by name")
     if not _is_plain_list(prompt, tools):
         return Skip("tools are not a plain list")
+    told = asked(prompt, _Asked)
+    if told is None or told.previous_response_id:
+        return Skip("the first user turn, and what was called since, is with the provider")
     texts, question = [tool.text for tool in tools], _first_words(prompt)
     facts = _known.get((*texts, question), lambda: _facts(texts, question))
     if facts.ranking.evidence < _LEAST_EVIDENCE:
@@ -69,7 +73,7 @@ def pick_tools(prompt: Prompt, tools: Sequence[Span], policy: PolicySettings) ->
     left_out = {name: i for i, name in enumerate(names) if i not in kept}
     if not left_out:
         return Skip("every tool has to stay")
-    wanted = [*(span.tool for span in prompt.spans if span.kind is Kind.TOOL_CALL), *_named_by_choice(prompt)]
+    wanted = [*(span.tool for span in prompt.spans if span.kind is Kind.TOOL_CALL), *_named_by_choice(told)]
     back = dict.fromkeys(left_out[name] for name in wanted if name in left_out)
     return Pick(tuple(sorted(kept)), tuple(back), tuple(left_out))
 
@@ -109,19 +113,16 @@ def _is_bound(text: str) -> bool:
     return "cache_control" in definition or not forms(definition)
 
 
-class _Choice(msgspec.Struct):
+class _Asked(msgspec.Struct):
+    previous_response_id: Any = None
     tool_choice: Any = None
     toolConfig: Any = None  # noqa: N815 - Gemini's name
     tool_config: Any = None
 
 
-def _named_by_choice(prompt: Prompt) -> tuple[str, ...]:
+def _named_by_choice(told: _Asked) -> tuple[str, ...]:
     """What the request says about which tool to call: the tools named there have to be there."""
-    try:
-        choice = msgspec.json.decode(prompt.source, type=_Choice)
-    except (msgspec.DecodeError, RecursionError):
-        return ()
-    return tuple(_strings([choice.tool_choice, choice.toolConfig, choice.tool_config]))
+    return tuple(_strings([told.tool_choice, told.toolConfig, told.tool_config]))
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ from sparing.reducers.tool_schemas import NAME
 from sparing.settings import PolicySettings
 from sparing.toolset.memo import shortened
 from sparing.toolset.pick import Pick, pick_tools
-from sparing.toolset.search import CALL, FIND, search_tools
+from sparing.toolset.search import FIND, search_tool
 
 _PICK = "tool_pick.v1"
 
@@ -31,13 +31,15 @@ class ToolPlan:
 
     Attributes:
         patches: For `Wire.apply`; empty when the tools stay as they are.
+        behind: Patches for what stands behind all other tools, ours too: what was left out at first and called since.
         saved_tokens: Of the definitions, what Sparing's own tools cost taken off.
         receipts: One per definition that is shortened, left out or added.
         names: Of the tools that are sent, in order; None when they stay as they are.
-        left_out: Definitions (JSON) of the tools that the search finds (`tool_search`), as they came.
+        left_out: Definitions (JSON) of the tools that the search finds, as they are sent once they are called.
     """
 
     patches: tuple[Patch, ...] = ()
+    behind: tuple[Patch, ...] = ()
     saved_tokens: int = 0
     receipts: tuple[SpanReceipt, ...] = ()
     names: tuple[str, ...] | None = None
@@ -46,7 +48,7 @@ class ToolPlan:
     @property
     def own_tools(self) -> tuple[str, ...]:
         """Names of the tools of ours among them."""
-        return (FIND, CALL) if self.left_out else ()
+        return (FIND,) if FIND in (self.names or ()) else ()
 
 
 def plan_tools(prompt: Prompt, wire: Wire, policy: PolicySettings, counter: Counter) -> ToolPlan:
@@ -63,9 +65,9 @@ def plan_tools(prompt: Prompt, wire: Wire, policy: PolicySettings, counter: Coun
     changed = [one for one in shorter if one.saved_tokens]
     return ToolPlan(
         tuple(Patch(*one.tool.place, one.text) for one in changed),
-        sum(one.saved_tokens for one in changed),
-        tuple(one.receipt() for one in changed),
-        tuple(tool.tool for tool in tools) if changed else None,
+        saved_tokens=sum(one.saved_tokens for one in changed),
+        receipts=tuple(one.receipt() for one in changed),
+        names=tuple(tool.tool for tool in tools) if changed else None,
     )
 
 
@@ -75,23 +77,23 @@ def _picked(prompt: Prompt, wire: Wire, shorter: Sequence[_Shorter], pick: Pick,
     What came back is left out of that comparison, so that it has one outcome throughout a conversation.
     """
     kept, back = [shorter[i] for i in pick.kept], [shorter[i] for i in pick.back]
-    added = wire.add_tools(prompt, search_tools(pick.left_out))
+    added = wire.add_tools(prompt, (search_tool(pick.left_out),))
     cost = sum(counter.count(patch.json) for patch in added)
     if cost >= sum(one.tokens for one in shorter) - sum(one.tokens for one in kept):
         return None
-    behind = (Patch(added[0].start, added[0].start, f",{one.text}") for one in back)
     gone = [one for i, one in enumerate(shorter) if i not in {*pick.kept, *pick.back}]
     sent_tokens = sum(one.tokens for one in (*kept, *back)) + cost
     return ToolPlan(
-        (*_closed_up(prompt, kept), *added, *behind),
+        (*_closed_up(prompt, kept), *added),
+        tuple(Patch(added[0].start, added[0].start, f",{one.text}") for one in back),
         sum(one.tokens_before for one in shorter) - sent_tokens,
         (
             *(one.receipt() for one in (*kept, *back) if one.saved_tokens),
             *(one.receipt_left_out() for one in gone),
             _receipt_added(prompt, added, cost),
         ),
-        (*(one.tool.tool for one in kept), FIND, CALL, *(one.tool.tool for one in back)),
-        tuple(one.tool.text for one in shorter if one.tool.tool in pick.left_out),
+        (*(one.tool.tool for one in kept), FIND, *(one.tool.tool for one in back)),
+        tuple(one.text for one in gone),
     )
 
 
@@ -141,5 +143,5 @@ class _Shorter:
 
 def _receipt_added(prompt: Prompt, added: Sequence[Patch], cost: int) -> SpanReceipt:
     digest = sha256("".join(patch.json for patch in added).encode("utf-8", "surrogatepass")).hexdigest()
-    why = f"{FIND} and {CALL}, offered for the tools that were left out"
+    why = f"{FIND}, offered for the tools that were left out"
     return SpanReceipt("tools", Kind.TOOL_SCHEMA, Content.JSON, _PICK, 0, cost, 0, "tools", why, digest)

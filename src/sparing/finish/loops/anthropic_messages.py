@@ -124,6 +124,9 @@ class AnthropicMessagesLoop:
                 return block
         return block if arguments is None else {**block, "input": arguments}
 
+    def end(self) -> bytes:
+        return b""  # an event of the format's own ends an answer
+
     # Whole
 
     def whole(self, body: bytes) -> bytes:

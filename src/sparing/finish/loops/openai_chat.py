@@ -139,6 +139,9 @@ class OpenAIChatLoop:
         self._message["tool_calls"] = calls
         self.calls = tuple(map(_own_call, calls))
 
+    def end(self) -> bytes:
+        return b""  # an event of the format's own ends an answer
+
     # Whole
 
     def whole(self, body: bytes) -> bytes:
