@@ -29,6 +29,7 @@ class Offer:
     Attributes:
         ask: What the reducer was told; kept so that it can be asked again with more pins.
         prior: Chance that what is needed is in this span rather than in another of the request.
+        is_floor: Whether nothing shorter than the ladder's lowest rung may go out, whatever the budget.
     """
 
     span: Span
@@ -37,6 +38,7 @@ class Offer:
     tokens: int
     ladder: Ladder | Skip
     prior: float = 1.0
+    is_floor: bool = False
 
 
 def offer(span: Span, content: Content, ask: Ask) -> Offer:

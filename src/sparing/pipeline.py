@@ -128,11 +128,9 @@ def _reason_to_leave(turns: Sequence[Turn], before: int, policy: PolicySettings,
         return "mode off"
     if policy.effort == "off":
         return "effort off"
-    if not any(turn.pieces for turn in turns):
-        return "nothing in this request may be reduced"
     if budget.input_tokens is not None:
         return f"already within the budget of {budget.input_tokens:,} tokens" if before <= budget.input_tokens else ""
-    return ""
+    return "" if any(turn.pieces for turn in turns) else "nothing in this request may be reduced"
 
 
 @dataclass(frozen=True, slots=True)

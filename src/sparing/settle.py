@@ -49,8 +49,8 @@ def settle(
     the lossless rendition; and as the last resort by sending the original.
 
     With `must_fit` a budget below what the reducers insist on gets shorter rungs (see `lower`), and what the question
-    names gives way before the budget does; what the caller pins never does. Without it the shortest renditions that
-    the reducers offer are taken, and `fits` is False.
+    names gives way before the budget does; what the caller pins never does, nor what an offer's `is_floor` holds.
+    Without it the shortest renditions that the reducers offer are taken, and `fits` is False.
     """
     cases = [_Case(offer, lossless=lossless) for offer in offers]
     for _ in range(_ROUNDS):
@@ -93,7 +93,7 @@ class _Case:
             self._first = WholeOnly(offer.ladder) if lossless else offer.ladder
         self.ladder = self._first
         self._needs: tuple[str, ...] = offer.ask.pins
-        self._lower_steps = [with_bare_lines, with_mark_alone]
+        self._lower_steps = [] if offer.is_floor else [with_bare_lines, with_mark_alone]
 
     def meet(self, objection: Objection) -> None:
         """Go on to the next ladder after a guard said no: with what it needs pinned, then lossless, then as it is."""
@@ -102,7 +102,7 @@ class _Case:
             self.ladder = self._original
             return
         needs = tuple(dict.fromkeys((*self._needs, *objection.needs)))
-        if needs == self._needs:
+        if needs == self._needs or self.offer.is_floor:
             self.ladder = WholeOnly(self.offer.ladder)
             return
         self._needs = needs

@@ -98,3 +98,17 @@ def test_the_receipt_tells_what_is_written_again(sent: list[Reduction]) -> None:
     rewritten = [n for n, reduction in enumerate(sent) if reduction.receipt.rewritten_tokens]
     assert rewritten == breaks
     assert all(0 < sent[n].receipt.rewritten_tokens < sent[n].receipt.tokens_after for n in breaks)
+
+
+def test_the_signs_between_strings_of_a_call_are_no_names() -> None:
+    """A call's JSON has quotes around them, too."""
+    forget()
+    messages = [user("Find out which ship carried the missing crates.")]
+    for n in range(TURNS):
+        call, answer = tool(n, f'"page": "{n}", "port": "{n}"\n{result(n)}', name="list_ships")
+        call["tool_calls"][0]["function"]["arguments"] = json.dumps({"page": str(n), "port": f"port {n}"})
+        messages += [call, answer]
+    line = json.loads(send(messages).body)["messages"][2]["content"]
+    assert line.startswith("[… list_ships: 18 lines")
+    assert " : " not in line
+    assert " , " not in line

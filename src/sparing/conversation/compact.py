@@ -46,8 +46,8 @@ def compaction(history: History, ask: Ask, *, marking: bool) -> tuple[Replan, ..
 
 
 def _is_common(name: str) -> bool:
-    """Whether it is a small number, which says little by itself."""
-    return len(name) < _TELLING_DIGITS and name.isdigit()
+    """Whether it says little by itself: a small number, or the signs between two strings of a call's JSON."""
+    return (len(name) < _TELLING_DIGITS and name.isdigit()) or not any(map(str.isalnum, name))
 
 
 def _masked(change: Change, ask: Ask, named: Sequence[str], *, marking: bool) -> Change:

@@ -32,7 +32,7 @@ def old_turn_offers(turns: Sequence[Turn], ask: Ask) -> list[Offer]:
     for span in _said(turns[:-_NEWEST_TURNS]):
         tokens = ask.counter.count(span.text)
         if tokens >= _FEWEST_TOKENS:
-            offers.append(Offer(span, Content.DIALOGUE, ask, tokens, _ladder(span, ask)))
+            offers.append(Offer(span, Content.DIALOGUE, ask, tokens, _ladder(span, ask), is_floor=True))
     return offers
 
 
