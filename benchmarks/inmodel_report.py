@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 def write_report(folder: Path) -> None:
     """`inmodel.md` from every part that was measured, and a plot for each."""
-    parts = {"answers": _answers, "decode": _decode, "prefill": _prefill}
+    parts = {"answers": _answers, "decode": _decode, "prefill": _prefill, "skip": _skip}
     text = [
         "# Dropping inside the model\n",
         "SmolLM2-135M-Instruct, float32, CPU, two threads. `python benchmarks/inmodel.py`\n",
@@ -144,6 +144,51 @@ def _prefill(measured: Row, folder: Path) -> str:
     series = tuple(Series(way, tuple(of)) for way, of in spots.items())
     (folder / "inmodel-prefill.svg").write_text(draw(Chart("Prefill", "prompt, tokens", "CPU seconds", series)))
     return "\n".join([*lines, "\n![Prefill](inmodel-prefill.svg)\n"])
+
+
+def _skip(measured: Row, folder: Path) -> str:
+    rows: list[Row] = measured["rows"]
+    stock = {row["prompt"]: row for row in rows if row["way"] == "stock"}
+    attached = {row["prompt"]: row for row in rows if row["way"] == "attached"}
+    lines = [
+        "## Drafting with layers skipped\n",
+        f"Fitted in {measured['fit_s']:.0f} CPU s: {len(measured['layers'])} of {measured['of']} layers "
+        f"({', '.join(map(str, measured['layers']))}); without them {measured['agreement']:.0%} of the next tokens "
+        "of the text fitted to are told as by the whole model. Answers of up to "
+        f"{measured['steps']} tokens, prompt included in the time; ratios paired by prompt; ms are medians of a plain "
+        "step, a drafted token, a check.\n",
+        _cells(["answer", "way", "same as stock", "accepted", "ms", "against stock", "against attached", "CPU", "on"]),
+        _cells(["---"] * 9),
+    ]
+    for kind, way in dict.fromkeys((row["kind"], row["way"]) for row in rows):
+        these = [row for row in rows if (row["kind"], row["way"]) == (kind, way)]
+
+        def faster(base: Row, unit: str, these: list[Row] = these) -> str:
+            return f"{statistics.median(base[row['prompt']][unit] / row[unit] for row in these):.2f}x"
+
+        drafted = sum(row.get("drafted", 0) for row in these)
+        accepted = f"{sum(row['accepted'] for row in these)} of {drafted}" if drafted else ""
+        times = ", ".join(
+            f"{statistics.median(row[unit] for row in these) * 1e3:.0f}"
+            for unit in ("plain_s", "draft_s", "verify_s")
+            if these[0].get(unit)
+        )
+        lines.append(
+            _cells(
+                [
+                    kind,
+                    way,
+                    f"{sum(row['same'] for row in these)} of {len(these)}",
+                    accepted,
+                    times,
+                    faster(stock, "wall_s"),
+                    faster(attached, "wall_s"),
+                    faster(attached, "cpu_s"),
+                    f"{sum(row['on'] for row in these)} of {len(these)}" if "on" in these[0] else "",
+                ]
+            )
+        )
+    return "\n".join([*lines, ""])
 
 
 def _cells(cells: Sequence[str]) -> str:

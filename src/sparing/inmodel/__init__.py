@@ -21,6 +21,8 @@ from sparing.inmodel.policy import FULL, Policy  # noqa: E402
 from sparing.inmodel.prune import Prune, prune  # noqa: E402
 from sparing.inmodel.report import LayerReport, Report  # noqa: E402
 from sparing.inmodel.save import load_cache, save_cache  # noqa: E402
+from sparing.inmodel.skip import Skip, Speculated, speculate  # noqa: E402
+from sparing.inmodel.skip_fit import fit_skip  # noqa: E402
 from sparing.inmodel.view import LayerView, Scorer  # noqa: E402
 from sparing.inmodel.weights import load_gguf  # noqa: E402
 
@@ -39,11 +41,15 @@ __all__ = [
     "Pyramid",
     "Report",
     "Scorer",
+    "Skip",
+    "Speculated",
     "Uniform",
     "attach",
     "detach",
+    "fit_skip",
     "load_cache",
     "load_gguf",
     "prune",
     "save_cache",
+    "speculate",
 ]
