@@ -11,27 +11,42 @@ from sparing.plan.knapsack import Steps, choose_rungs
 from sparing.rungs import as_it_is
 
 _AIMS = 12  # of getting within the budget
-_CLOSER = 3  # of them to use more of it
-_WELL_USED = 0.98
+_CLOSER = 3  # to use more of it
+_WELL_USED = 0.99
 
 
 def fit(offers: Sequence[Offer], ladders: Sequence[Ladder], budget: int) -> tuple[list[Change], bool]:
     """A rendition for every offer, and whether they fit the budget; if none do, the shortest there are."""
-    aim, best = budget, None
+    steps = [_steps(*one, len(ladders)) for one in zip(offers, ladders, strict=True)]
+    rendered: dict[tuple[int, int], Change] = {}
+    aim, within, beyond = budget, 0, 0  # what was aimed at; the highest aim that fitted, and the lowest that did not
+    best: list[Change] | None = None
+    most = closer = 0
     for attempt in range(_AIMS):
-        rungs = choose_rungs([_steps(*one, len(ladders)) for one in zip(offers, ladders, strict=True)], aim)
-        chosen = rungs or [0] * len(ladders)
-        changes = [render(*one) for one in zip(offers, ladders, chosen, strict=True)]
+        rungs = choose_rungs(steps, aim)
+        changes = []
+        for place in enumerate(rungs or [0] * len(ladders)):
+            if place not in rendered:
+                rendered[place] = render(offers[place[0]], ladders[place[0]], place[1])
+            changes.append(rendered[place])
         spent = sum(change.tokens_after for change in changes)
-        if spent <= budget:
-            best = changes
-            if spent >= _WELL_USED * budget or _all_on_top(ladders, rungs) or attempt >= _CLOSER:
+        if spent > budget:
+            if rungs is None:
                 break
-            aim += max(1, budget - spent)
-        elif best is not None or rungs is None:
-            break
+            beyond = aim
         else:
+            within = aim
+            if best is None or spent > most:
+                best, most = changes, spent
+            if spent >= _WELL_USED * budget or _all_on_top(ladders, rungs):
+                break
+        if best is None:
             aim -= max(spent - budget, aim >> (_AIMS - attempt))
+            continue
+        closer += 1
+        aim = (within + beyond) // 2 if beyond else aim + budget - spent
+        if closer > _CLOSER or aim == within:
+            break
     return best or changes, best is not None
 
 

@@ -79,6 +79,26 @@ def test_lines_stay_apart() -> None:
     assert "7:15" not in line
 
 
+def test_every_line_names_its_speaker_or_none_does() -> None:
+    """A line without a speaker never follows one with another."""
+    ladder = propose(CHAT)
+    named = set()
+    for rung in range(len(ladder.tokens)):
+        lines = [line for line in ladder.render(rung).text.split("\n") if line.strip("… ")]
+        labelled = [line.startswith(("USER: ", "SYSTEM: ")) for line in lines]
+        assert len(set(labelled)) <= 1
+        named.update(labelled)
+    assert named == {True, False}
+
+
+def test_a_gap_no_longer_than_its_mark_is_closed() -> None:
+    """A mark never stands for a full stop alone."""
+    ladder = propose(CHAT)
+    for rung in range(len(ladder.tokens)):
+        gone = [CHAT[e.start : e.end].strip() for e in ladder.render(rung).elisions]
+        assert not {".", ",", "?"}.intersection(gone)
+
+
 def test_a_question_gets_whole_turns() -> None:
     """The turn that answers stays as it is, speaker included."""
     short = at(propose(support_chat(), "Which reference did the train to Lisbon get?"), 0.2)

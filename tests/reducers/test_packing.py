@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparing.reducers.packing import PackedLadder, packed_ladder
+from sparing.reducers.packing import PackedLadder, Rungs, packed_ladder
 from sparing.reducers.units import Units
 from sparing.tokens.estimate import CharCounter
 
@@ -45,3 +45,25 @@ def test_rungs_rise(sizes, pinned):
     for rung in range(0, len(built.tokens), 5):
         gone = {k for e in built.render(rung).elisions for k in range(len(sizes)) if e.start <= bounds[k] < e.end}
         assert not gone & must
+
+
+def test_a_leap_has_no_rung_between_but_those_of_the_candidates():
+    """From one unit to three at once; the room before the third rung is filled with what may stand alone."""
+    built = ladder([5, 6, 7, 2, 2]).base
+    rungs = Rungs(built)
+    rungs.add(1)
+    rungs.leap(3, [3, 4])
+    rungs.add(5)
+    leaped = rungs.ladder()
+    kept = [sorted(leaped.kept(rung)) for rung in range(len(leaped.tokens))]
+    assert kept == [[], [0], [0, 3], [0, 3, 4], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
+    assert all(a <= b for a, b in pairwise(leaped.tokens))
+
+
+def test_what_only_goes_with_the_next_unit_ends_no_rung():
+    """The second unit is never the last of a rung."""
+    rungs = Rungs(ladder([5, 6, 7]).base, never_last=frozenset({1}))
+    rungs.pack(3)
+    rungs.add(3)
+    built = rungs.ladder()
+    assert [sorted(built.kept(rung)) for rung in range(len(built.tokens))] == [[], [0], [0, 1, 2]]

@@ -53,15 +53,32 @@ def test_the_first_word_of_a_sentence_is_no_name_for_its_capital() -> None:
     assert worth("Bo: Tickets are here.\n", "Tickets") < worth("Bo: These are Tickets here.\n", "Tickets")
 
 
-def test_a_label_never_comes_before_a_phrase_of_its_turn() -> None:
-    """And a full stop not before what it ends."""
-    pieces, order, _ = ordered("Ann: I live in Porto. It rains.\nBo: Really?\nAnn: Yes, since 4 May.\n")
-    place = {piece: at for at, piece in enumerate(order.pieces)}
-    for label in {label for label in pieces.label_of if label >= 0}:
-        turn = [piece for piece, of in enumerate(pieces.label_of) if of == label and piece != label]
-        telling = [piece for piece in turn if order.worth[piece] > 0.1]
-        assert not telling or min(place[piece] for piece in telling) < place[label]
-    assert all(place[piece] > min(place[piece - 1], place[piece + 1]) for piece in pieces.ends()[:-1])
+def test_who_speaks_and_what_only_joins_come_after_what_is_said() -> None:
+    """No label and no full stop among the pieces that tell something, and "in" after "Porto"."""
+    pieces, order, said = ordered("Ann: I live in Porto. It rains.\nBo: Really?\nAnn: Yes, since 4 May.\n")
+    telling = {said[piece] for piece in order.pieces[: order.num_telling]}
+    assert not telling & {"Ann:", "Bo:", ".", "?"}
+    place = {said[piece]: at for at, piece in enumerate(order.pieces)}
+    assert place["Porto"] < place["in"] < place["Ann:"]
+    assert {said[piece] for piece in pieces.labels} == {"Ann:", "Bo:"}
+
+
+def test_a_name_in_small_letters_is_known_by_the_word_before_it() -> None:
+    """What something is called counts as a name."""
+    assert worth("Bo: It is called quick jog.\n", "quick jog") > 2 * worth("Bo: It is a quick jog.\n", "quick jog")
+
+
+def test_contractions_of_common_words_tell_nothing() -> None:
+    """ "that'll" is no rare word."""
+    assert weight("that'll ") == weight("what's ") == 0
+
+
+@pytest.mark.parametrize(("near", "far"), [("lantern", "wagon"), ("wagon", "lantern")])
+def test_a_piece_beside_a_better_one_costs_no_mark(near: str, far: str) -> None:
+    """Of two phrases the one next to a date comes first."""
+    _, order, said = ordered(f"Bo: Well, for a {far}. Lima 4 May for a {near}.\n")
+    place = {said[piece]: at for at, piece in enumerate(order.pieces)}
+    assert place[f"for a {near}"] < place[f"for a {far}"]
 
 
 def test_the_order_has_every_piece_once() -> None:

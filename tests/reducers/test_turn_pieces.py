@@ -20,24 +20,46 @@ def pieces(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("said", "phrase"),
     [
-        ("I want a table for 2 people at 7 pm.", "for 2 people "),
-        ("I want a table for 2 people at 7:30 p.m. please", "at 7:30 p.m. "),
-        ("I'd like to leave on the 1st.", "on the 1st"),
-        ("at half past 3 in the afternoon please", "at half past 3 in the afternoon "),
-        ("Can I come on the 5th of this month?", "on the 5th of this month"),
+        ("I want a table for 2 people at 7 pm.", "2 people "),
+        ("I want a table for 2 people at 7:30 p.m. please", "7:30 p.m. "),
+        ("I'd like to leave on the 1st.", "the 1st"),
+        ("at half past 3 in the afternoon please", "half past 3 in the afternoon "),
+        ("Can I come on the 5th of this month?", "the 5th of this month"),
         ("Maybe the day after tomorrow at noon?", "the day after tomorrow "),
-        ("I bank with Bank of America, mostly.", "with Bank of America, "),
+        ("I bank with Bank of America, mostly.", "Bank of America"),
         ("We fly from Fresno, CA on Monday.", "from Fresno, CA "),
         ("Can I see The Man Who Knew Too Much again?", "The Man Who Knew Too Much "),
         ("She met David A. Flakoll there.", "David A. Flakoll "),
         ("I have to go to Las Vegas now.", "to Las Vegas "),
-        ("We do not want to eat at the station, thanks.", "not want to eat at the station, "),
+        ("We do not want to eat at the station, thanks.", "not want to eat at the station"),
         ("I don't smoke.", "don't smoke"),
+        ("For one in the afternoon, please.", "one in the afternoon"),
+        ("It is called leave for home.", "called leave for home"),
+        ("We come from the harbour of Lima.", "Lima"),
     ],
 )
 def test_a_value_is_one_piece_with_what_joins_it_on(said: str, phrase: str) -> None:
     """Dates, times, names and what a negation negates are not torn apart."""
     assert any(phrase in piece for piece in pieces(f"USER: {said}\n"))
+
+
+@pytest.mark.parametrize(
+    ("said", "lead"),
+    [
+        ("We live in Lima.", "in "),
+        ("There's an Andean Air flight.", "There's an "),
+        ("The ticket is $40.", "is "),
+        ("We fly from Lima.", ""),
+        ("A table for 2, please.", ""),
+        ("We meet on this Friday.", "on "),
+    ],
+)
+def test_what_a_name_can_do_without_is_a_piece_of_its_own(said: str, lead: str) -> None:
+    """Not where it tells one thing from another, as "from" or the "for" of a bare number do, nor a part of a date."""
+    cut = cut_turns(f"Bo: {said}\n")
+    text = "".join(cut.tokens)
+    leads = [text[cut.bounds[piece] : cut.bounds[piece + 1]] for piece in cut.leads()]
+    assert leads == [lead] * bool(lead)
 
 
 def test_a_speaker_is_a_piece_of_its_own() -> None:

@@ -62,7 +62,7 @@ class OldTurnLadder:
 
 
 def _tells(ladder: PhraseLadder) -> float:
-    units = ladder.base.base.units
+    units = ladder.units
     return min(1.0, sum(units.worth) / (_DENSE * max(1, ladder.tokens[-1])))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat, takewhile
 
 from sparing.core.counter import Counter
 from sparing.core.ladder import Rendition
@@ -16,6 +17,7 @@ from sparing.reducers.units import UnitLadder, Units, assemble, unit_ladder
 _PACKED_RUNGS = 64
 _LOOK_AHEAD = 16  # units further down the order than this are not worth filling with
 _MOST_FILLERS = 3
+_LEAP_RUNGS = 32
 
 
 @dataclass(frozen=True)
@@ -32,35 +34,95 @@ class PackedLadder:
     def reducer(self) -> str:
         return self.base.reducer
 
+    def kept(self, rung: int) -> list[int]:
+        """The units of a rung."""
+        return [*self.base.order[: self.sizes[rung]], *self.fillers[rung]]
+
     def render(self, rung: int) -> Rendition:
         """Kept units in source order, a marker for each gap."""
         units = self.base.units
-        fillers = self.fillers[rung] if rung < len(self.fillers) else ()
-        text, elisions = assemble(units, [*self.base.order[: self.sizes[rung]], *fillers])
+        text, elisions = assemble(units, self.kept(rung))
         return Rendition(text, self.tokens[rung], self.worth[rung], units.unit, elisions, self.reducer)
 
 
 def packed_ladder(units: Units, counter: Counter) -> PackedLadder:
     """The ladder of `unit_ladder`, with rungs between its first ones. Needs `units.tokens` and `units.gap_tokens`."""
     base = unit_ladder(units, counter)
-    sizes: list[int] = []
-    fillers: list[tuple[int, ...]] = []
-    tokens: list[int] = []
-    worth: list[float] = []
-    packed = min(_PACKED_RUNGS, len(base.tokens) - 1)
-    kept = _Kept(units, base.order[: base.first])
-    for rung in range(packed):
-        size, cost = base.first + rung, base.tokens[rung]
-        found = [((), 0), *kept.fill(base.order[size + 1 : size + 1 + _LOOK_AHEAD], base.tokens[rung + 1] - cost)]
-        step = (base.worth[rung + 1] - base.worth[rung]) / len(found)
-        for place, (chosen, spent) in enumerate(found):
-            sizes.append(size)
-            fillers.append(chosen)
-            tokens.append(cost + spent)
-            worth.append(base.worth[rung] + place * step)
-        kept.add(base.order[size])
-    sizes.extend(range(base.first + packed, base.first + len(base.tokens)))
-    return PackedLadder(base, sizes, fillers, tokens + list(base.tokens[packed:]), worth + list(base.worth[packed:]))
+    rungs = Rungs(base)
+    last = base.first + len(base.tokens) - 1
+    rungs.pack(last)
+    rungs.add(last)
+    return rungs.ladder()
+
+
+class Rungs:
+    """The rungs of a `PackedLadder`, put together from the lowest up.
+
+    Args:
+        never_last: Units that only go with the next one.
+    """
+
+    def __init__(self, base: UnitLadder, never_last: frozenset[int] = frozenset()) -> None:
+        self._base = base
+        self._never_last = never_last
+        self._next = base.first  # units of the next rung
+        self._sizes: list[int] = []
+        self._fillers: list[tuple[int, ...]] = []
+        self._tokens: list[int] = []
+        self._worth: list[float] = []
+
+    def add(self, last: int) -> None:
+        """The rungs up to that of the first `last` units, one unit each."""
+        order = self._base.order
+        sizes: Sequence[int] = range(self._next, last + 1)
+        if self._never_last:
+            ends = (self._base.first, len(order))
+            sizes = [size for size in sizes if size in ends or order[size - 1] not in self._never_last]
+        self._add(sizes)
+        self._next = last + 1
+
+    def pack(self, end: int) -> None:
+        """The next rungs and those between them, made of the first `end` units."""
+        order = self._base.order
+        kept = _Kept(self._base.units, order[: self._next])
+        for size in range(self._next, min(self._next + _PACKED_RUNGS, end)):
+            self.add(size)
+            if self._sizes[-1] == size:
+                ahead = order[size : min(size + 1 + _LOOK_AHEAD, end)]
+                if not self._never_last.isdisjoint(ahead):
+                    ahead = list(takewhile(lambda unit: unit not in self._never_last, ahead))
+                self._between(kept, ahead[1:], size + 1, _MOST_FILLERS)
+            kept.add(order[size])
+
+    def leap(self, size: int, candidates: Sequence[int]) -> None:
+        """Up to the rung of the first `size` units none but those that more and more of the candidates make."""
+        kept = _Kept(self._base.units, self._base.order[: self._sizes[-1]])
+        room = self._base.tokens[size - self._base.first] - self._tokens[-1]
+        self._between(kept, candidates, size, len(candidates), room // _LEAP_RUNGS)
+        self._add([size])
+        self._next = size + 1
+
+    def _add(self, sizes: Sequence[int]) -> None:
+        first = self._base.first
+        self._sizes.extend(sizes)
+        self._fillers.extend(repeat((), len(sizes)))
+        self._tokens.extend(self._base.tokens[size - first] for size in sizes)
+        self._worth.extend(self._base.worth[size - first] for size in sizes)
+
+    def _between(self, kept: _Kept, candidates: Sequence[int], size: int, most: int, apart: int = 1) -> None:
+        rung = size - self._base.first
+        cost, worth = self._tokens[-1], self._worth[-1]
+        found = list(kept.fill(candidates, self._base.tokens[rung] - cost, most, apart))
+        step = (self._base.worth[rung] - worth) / (len(found) + 1)
+        for place, (chosen, spent) in enumerate(found, 1):
+            self._sizes.append(self._sizes[-1])
+            self._fillers.append(chosen)
+            self._tokens.append(cost + spent)
+            self._worth.append(worth + place * step)
+
+    def ladder(self) -> PackedLadder:
+        """All rungs added so far."""
+        return PackedLadder(self._base, self._sizes, self._fillers, self._tokens, self._worth)
 
 
 class _Kept:
@@ -77,16 +139,22 @@ class _Kept:
     def add(self, unit: int) -> None:
         self._kept[unit + 1] = 1
 
-    def fill(self, candidates: Sequence[int], room: int) -> Iterator[tuple[tuple[int, ...], int]]:
-        """Fillers that cost less than `room` together, one more each time, and their cost."""
+    def fill(
+        self, candidates: Sequence[int], room: int, most: int, apart: int = 1
+    ) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Fillers that cost less than `room` together, some more each time, and their cost: `apart` tokens or more."""
         chosen: list[int] = []
-        spent = 0
+        spent = told = 0
         for unit in candidates:
+            if room - spent <= 1 or len(chosen) >= most:
+                break
             cost = self._tokens[unit] + self._gap_tokens * (1 - self._kept[unit] - self._kept[unit + 2])
-            if 0 < cost < room - spent and len(chosen) < _MOST_FILLERS:
+            if 0 < cost < room - spent:
                 chosen.append(unit)
                 self.add(unit)
                 spent += cost
-                yield tuple(chosen), spent
+                if spent - told >= apart:
+                    told = spent
+                    yield tuple(chosen), spent
         for unit in chosen:
             self._kept[unit + 1] = 0

@@ -14,7 +14,8 @@ from typing import Final
 from sparing.reducers.stopwords import STOP
 from sparing.reducers.words import WORD, fold, rarity
 
-VALUE, TIME, CONTENT, FILLER, JOIN, LINK, NOT, BUT, COMMA, END, LINE, LABEL, DOING, NAMED = "vtcfponbke/LgN"
+VALUE, COUNT, TIME, CONTENT, FILLER, JOIN, PLAIN, LINK = "vdtcfpqo"
+NOT, BUT, COMMA, END, LINE, LABEL, DOING, NAMED, NAMING = "nbke/LgNa"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -26,16 +27,18 @@ _JOIN: Final = _words(
     """
     in on at for from to with about under over until till between near after before since during via around into
     onto within or plus per if when while because im am um fur von vom bis mit bei beim nach zum zur aus ab oder
-    wenn weil seit gegen en para desde hasta con al por entre o cuando porque a au aux pour depuis jusqu avec ou
+    wenn weil seit gegen en para desde hasta con al por entre o cuando porque au aux pour depuis jusqu avec ou
     dans sur chez vers quand per da dal alla nel com ate no na para op met naar voor tot
     """
 )
+# Of these, the ones that a name, a date or a number can do without: nobody misreads "… Lima … 7 pm".
+_PLAIN: Final = _words("in on at for with about during im am um beim en con avec nel com")
 # These may stand inside a name or a date, between two of its words: "Bank of America", "Romeo and Juliet".
 _LINK: Final = _words("of the by this and & de la las los el del di du des von der den dem y e et und van 's - – +")
 _NOT: Final = _words(
     """
-    not no never without except nor neither cannot none nothing nobody instead rather unless nicht kein keine keinen
-    keiner keinem nie niemals ohne ausser nichts niemand statt nunca sin tampoco nada nadie ni excepto salvo pas
+    not no nope nah never without except nor neither cannot none nothing nobody instead rather unless nicht kein keine
+    keinen keiner keinem nie niemals ohne ausser nichts niemand statt nunca sin tampoco nada nadie ni excepto salvo pas
     jamais sans aucun aucune rien sauf ne non senza mai niet geen nooit zonder nao sem nem не нет ни никогда без
     """
 )
@@ -51,13 +54,24 @@ VALUES: Final = _words(
     """
     today later tomorrow yesterday weekend next last monday tuesday wednesday thursday friday saturday sunday
     january february march april june july august september october november december am pm a.m p.m o'clock half
-    quarter past two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million dozen
-    daily weekly monthly dollars bucks euros pounds percent heute gestern ubermorgen wochenende nachste nachsten
+    quarter o"clock oclock past two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million
+    dozen daily weekly monthly dollars bucks euros pounds percent heute gestern ubermorgen wochenende nachste nachsten
     montag dienstag mittwoch donnerstag freitag samstag sonntag zwei drei vier funf sechs sieben acht neun zehn elf
     zwolf hundert tausend halb viertel uhr euro hoy ayer lunes martes miercoles jueves viernes sabado domingo dos
     tres cuatro cinco seis siete ocho nueve diez cien mil aujourd'hui demain hier lundi mardi mercredi jeudi
     vendredi samedi dimanche deux trois quatre cinq sept huit neuf dix cent mille
+    """
+)
+# What follows is a name, whatever its letters look like: "an alarm called leave for home".
+_NAMING: Final = _words(
+    "called named titled entitled labelled labeled namens genannt llamado llamada titulado intitule"
+)
+# By itself a small number says nothing: "for two", "at seven".
+_NUMBERS: Final = _words(
+    """
+    two three four five six seven eight nine ten zwei drei vier funf sechs sieben acht neun zehn dos tres cuatro cinco
+    seis siete ocho nueve diez deux trois quatre cinq sept huit neuf dix
     """
 )
 # Words that bound what may be done.
@@ -113,21 +127,30 @@ _ROLES: Final = (
     (_BUT, BUT),
     (_TIME, TIME),
     (_LINK, LINK),
+    (_NAMING, NAMING),
+    (_PLAIN, PLAIN),
     (_JOIN, JOIN),
     (VALUES, VALUE),
     (_BOUND, CONTENT),
     (_STOCK, FILLER),
 )
 
+_CONTRACTIBLE: Final = _STOCK | STOP  # "that'll", "what's"
+
 _PUNCTUATION = " \t\"'“”„«»‘’()[]{}<>*_…–—|"
 _NEGATED = re.compile(r"\w+n['’]t\Z")
+_CONTRACTED = re.compile(r"['’](?:ll|d|ve|s|re|m)\Z")
 _SELF = re.compile(r"I(?:['’]|\Z)")
 _DIGIT = re.compile(r"\d")
+_FEW = re.compile(r"\d{1,2}\Z")
 # A time of day or a date, whole or the day alone.
-_WHEN = re.compile(r"\d{1,2}[:.]\d\d(?!\d)|\d ?[ap]\.?m|\d{1,2}(?:st|nd|rd|th)\b|\d{1,4}[-/]\d{1,2}(?:[-/]\d|$)")
+_WHEN = re.compile(
+    r"\d{1,2}[:.]\d\d(?!\d)|\d ?[ap]\.?m|\d{1,2}(?:st|nd|rd|th)\b|\d{1,4}[-/]\d{1,2}(?:[-/]\d|$)"
+    "|day (?:after|before)|one "
+)
 _MONEY = re.compile(r"[$€£¥]\d|\d[\d.,]*[$€£¥]")
 _NAMED_WEIGHT = 0.05  # a small word of a name: it only tells "Las Vegas" from "Vegas"
-_WHEN_WEIGHT, _MONEY_WEIGHT, _TIME_WEIGHT, _NOT_WEIGHT, _BOUND_WEIGHT = 2.0, 0.7, 0.5, 0.15, 0.4
+_WHEN_WEIGHT, _MONEY_WEIGHT, _TIME_WEIGHT, _NOT_WEIGHT, _BOUND_WEIGHT = 2.0, 0.7, 0.5, 0.05, 0.4
 _CONTENT_WEIGHT = 0.4  # of a rare word, beside 1 for a name or a number
 _COMMONEST, _RAREST = 0.55, 1.1  # by `words.rarity`
 
@@ -149,9 +172,11 @@ def role(token: str) -> str:
     if not any(map(str.isalnum, stripped)):
         return LINK if stripped in "&-–+" else COMMA if stripped in ",，、" else END
     does = _role_of_word(bare(token))
-    if does in (LINK, JOIN) and len(stripped) > 1 and stripped.isupper():
+    if does in (LINK, JOIN, PLAIN) and len(stripped) > 1 and stripped.isupper():
         return VALUE
-    if does not in (VALUE, TIME, NOT) and stripped.lstrip(_PUNCTUATION)[:1].isupper() and not _SELF.match(stripped):
+    if does in (VALUE, COUNT, TIME, NOT) or _SELF.match(stripped):
+        return does
+    if stripped.lstrip(_PUNCTUATION)[:1].isupper():
         return VALUE if does in (CONTENT, DOING) else NAMED
     return does
 
@@ -159,12 +184,14 @@ def role(token: str) -> str:
 def _role_of_word(word: str) -> str:
     if _NEGATED.match(word):
         return NOT
+    if word in _NUMBERS or _FEW.match(word):
+        return COUNT
     for words, does in _ROLES:
         if word in words:
             return does
     if _DIGIT.search(word) or " " in word:
         return VALUE
-    if word in STOP:
+    if word in STOP or _CONTRACTED.sub("", word) in _CONTRACTIBLE:
         return FILLER
     return DOING if len(word) > 4 and word.endswith(("ing", "ed")) else CONTENT
 
@@ -173,7 +200,7 @@ def _role_of_word(word: str) -> str:
 def weight(token: str) -> float:
     """What a token tells by itself, >= 0: dates, names and numbers most, other words by how rare they are."""
     does, word = role(token), bare(token)
-    if does == VALUE:
+    if does in (VALUE, COUNT):
         return _WHEN_WEIGHT if _WHEN.match(word) else _MONEY_WEIGHT if _MONEY.match(word) else 1.0
     if does in (CONTENT, DOING):
         return _BOUND_WEIGHT if word in _BOUND else rare_weight(token)

@@ -6,6 +6,7 @@ ladder adds one unit per rung, in the order given; kept units appear in source o
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -100,9 +101,12 @@ def _cumulative_worth(order: Sequence[int], worth: Sequence[float], tokens: Sequ
     """Share of the worth held after each unit is added. A little of it goes by size: more is never worth nothing."""
     by_worth = (1 - _BY_SIZE if any(worth) else 0.0) / (sum(worth) or 1.0)
     by_size = (1 - by_worth * sum(worth)) / (sum(tokens) or 1)
-    gained = list(accumulate((worth[i] * by_worth + tokens[i] * by_size for i in order), initial=0.0))
+    gains = [value * by_worth + size * by_size for value, size in zip(worth, tokens, strict=True)]
+    gained = list(accumulate(map(gains.__getitem__, order), initial=0.0))
     gained[-1] = 1.0
-    return [share if share < 1.0 else 1.0 for share in gained]  # sums of floats may end a hair above
+    above = bisect_right(gained, 1.0, hi=len(gained) - 1)  # sums of floats may end a hair above
+    gained[above:] = [1.0] * (len(gained) - above)
+    return gained
 
 
 def _cumulative_costs(order: Sequence[int], tokens: Sequence[int], gap_tokens: int, fixed: int) -> list[int]:

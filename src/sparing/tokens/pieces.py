@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import sub
 
 
 def byte_bounds(text: str, bounds: Sequence[int]) -> list[int]:
@@ -22,16 +24,6 @@ def tokens_per_piece(token_lengths: Iterable[int], ends: Sequence[int]) -> list[
         token_lengths: Length of each token in bytes, in order.
         ends: Ascending end of each piece in bytes.
     """
-    counts = []
-    piece, count, at = 0, 0, 0
-    last = len(ends) - 1
-    for length in token_lengths:
-        while piece < last and at >= ends[piece]:
-            counts.append(count)
-            count = 0
-            piece += 1
-        count += 1
-        at += length
-    counts.append(count)
-    counts.extend([0] * (last - piece))
-    return counts
+    starts = list(accumulate(token_lengths, initial=0))
+    before = [0, *map(bisect_left, repeat(starts, len(ends) - 1), ends), len(starts) - 1]
+    return list(map(sub, before[1:], before))
