@@ -37,7 +37,7 @@ def test_turns_are_forgotten_too() -> None:
     """They hold the texts of whole conversations."""
     memory = Memory(turns_chars=20_000)
     for n in range(200):
-        said = Span("messages[0].content", Kind.USER, "x" * (50 * n), (0, 2))
+        said = Span("messages[0].content", Kind.USER, "x" * (20 * n), (0, 2))
         memory.keep_turn(Turn(0, 0, (), (said,), (said,), n.to_bytes(2, "big")))
     assert memory.turn(b"\0\1") is None
     assert memory.turn((199).to_bytes(2, "big")) is not None
