@@ -10,7 +10,9 @@ from talk import Message, forget, send
 from sparing.conversation.history import History
 from sparing.conversation.memory import Memory
 from sparing.conversation.outcome import Outcome, TurnResult
+from sparing.conversation.turns import Turn
 from sparing.core.ladder import Rendition
+from sparing.core.span import Kind, Span
 from sparing.plan.economics import CacheCosts
 
 
@@ -33,6 +35,17 @@ def test_it_never_grows_beyond_its_size() -> None:
     memory = Memory(results_chars=20_000)
     for n in range(1000):
         memory.keep_result(n.to_bytes(2, "big"), result("x" * (n % 700)))
+    assert memory.num_chars <= 20_000
+
+
+def test_turns_are_forgotten_too() -> None:
+    """They hold the texts of whole conversations."""
+    memory = Memory(turns_chars=20_000)
+    for n in range(200):
+        said = Span("messages[0].content", Kind.USER, "x" * (20 * n), (0, 2))
+        memory.keep_turn(Turn(0, 0, (), (said,), (said,), n.to_bytes(2, "big")))
+    assert memory.turn(b"\0\1") is None
+    assert memory.turn((199).to_bytes(2, "big")) is not None
     assert memory.num_chars <= 20_000
 
 

@@ -40,9 +40,14 @@ def span_tokens(span: Span, counter: Counter) -> int:
 class Memory:
     """Turns, what they became, and histories that are ready for the next turn. Safe to share between threads."""
 
-    def __init__(self, results_chars: int = _RESULTS_CHARS, histories_chars: int = _HISTORIES_CHARS) -> None:
+    def __init__(
+        self,
+        results_chars: int = _RESULTS_CHARS,
+        histories_chars: int = _HISTORIES_CHARS,
+        turns_chars: int = _TURNS_CHARS,
+    ) -> None:
         self._lock = Lock()
-        self._turns: Recent[Turn] = Recent(_TURNS_CHARS)
+        self._turns: Recent[Turn] = Recent(turns_chars)
         self._results: Recent[TurnResult] = Recent(results_chars)
         self._histories: Recent[History] = Recent(histories_chars)
         self._tokens: Recent[Tokens] = Recent(_TOKENS_CHARS)

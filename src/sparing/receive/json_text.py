@@ -41,16 +41,16 @@ class Node:
             else `OPAQUE`.
         start: Offset of its first character in the source.
         end: One past its last.
-        turn: What it is as a message; not there before it was met as one (see `turns.turns_of`).
+        turn: What it is as a message, once it was met as one (see `turns.turns_of`).
     """
 
     __slots__ = ("end", "start", "turn", "value")
-    turn: Turn
 
     def __init__(self, value: Value, start: int, end: int) -> None:
         self.value = value
         self.start = start
         self.end = end
+        self.turn: Turn | None = None
 
 
 def read_object(body: bytes, walked: Container[str], growing: str = "") -> tuple[str, Members]:

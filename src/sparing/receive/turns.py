@@ -52,8 +52,7 @@ def turns(source: str, root: Members, roles: Collection[str]) -> list[Turn]:
 
 def role_of(message: Node) -> str:
     """The role of a message that was met in an earlier request (see `resume`), else ""."""
-    turn: Turn | None = getattr(message, "turn", None)
-    return turn.role if turn is not None else ""
+    return message.turn.role if message.turn is not None else ""
 
 
 def turns_of(
@@ -69,7 +68,7 @@ def turns_of(
     """
     found = []
     for index, (message, block) in enumerate(zip(messages, blocks_of(answers), strict=True)):
-        turn: Turn | None = getattr(message, "turn", None)
+        turn = message.turn
         if turn is None or turn.block != block:
             turn = Turn(paths[index], index, block, roles[index], message.value)  # type: ignore[arg-type]
             message.turn = turn
