@@ -66,7 +66,7 @@ def test_money_by_model(cli: Cli, recorded: None) -> None:
     assert "An estimate at list prices" in text
     assert "Debited: 9 tokens recalled in 1 extra turns" in text
     assert "1 without a price (acme-7)" in text
-    assert "1 whose provider did not say what it billed" in text
+    assert "1 whose provider did not say what it billed, or what of it came from its cache" in text
 
 
 def test_what_our_breakpoints_brought_is_told_apart(cli: Cli, home: Path) -> None:

@@ -100,7 +100,8 @@ def _remarks(total: Net, unpriced: Sequence[str]) -> list[str]:
         named = ", ".join(unpriced[:5]) + (", ..." if len(unpriced) > 5 else "")
         lines.append(f"Not counted: {total.num_no_price:,} without a price ({named}); add rows in policy.prices_file.")
     if total.num_no_usage:
-        lines.append(f"Not counted: {total.num_no_usage:,} whose provider did not say what it billed.")
+        why = "did not say what it billed, or what of it came from its cache"
+        lines.append(f"Not counted: {total.num_no_usage:,} whose provider {why}.")
     return lines
 
 
