@@ -134,7 +134,7 @@ def _data(body: str) -> str:
 
 def _embedded_trouble(settings: Settings) -> str:
     """Why the embedded model could not answer, without loading it."""
-    if find_spec("xllamacpp") is None:
+    if settings.local.engine == "llama" and find_spec("xllamacpp") is None:
         return "the embedded engine is not installed (pip install 'sparing[local]')"
     try:
         locate(settings.local.model, models_folder(os.environ))

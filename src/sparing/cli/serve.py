@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     metavar="WHO",
     help="A provider (deepseek, mistral, ...), a server's base URL, or local for the embedded model.",
 )
+@click.option(
+    "--local-engine",
+    type=click.Choice(["llama", "torch"]),
+    help="What runs the embedded model; torch drops from its KV cache.  [default: llama]",
+)
 @click.option("--mode", type=click.Choice(["off", "audit", "on"]), help="What is done to requests.  [default: on]")
 @click.option(
     "--effort", type=click.Choice(["off", "safe", "balanced", "max"]), help="How hard to try.  [default: balanced]"
@@ -38,6 +43,7 @@ def command(
     host: str | None,
     port: int | None,
     upstream: str | None,
+    local_engine: str | None,
     mode: str | None,
     effort: str | None,
     config_path: Path | None,
@@ -46,13 +52,15 @@ def command(
 
     Point a client at it by its base URL. The embedded model answers unless an upstream or a provider's
     key is configured. A request can say what is to be done with it: x-sparing-mode (off, audit, on),
-    x-sparing-budget (tokens), x-sparing-effort, x-sparing-recall (on, off), x-sparing-deadline-ms.
+    x-sparing-budget (tokens), x-sparing-effort, x-sparing-recall (on, off), x-sparing-deadline-ms; with
+    --local-engine torch also x-sparing-kv-policy and x-sparing-kv-budget.
 
     \b
     Examples:
       sparing serve
       sparing serve --upstream deepseek
       sparing serve --upstream http://127.0.0.1:11434 --mode audit
+      sparing serve --upstream local --local-engine torch
     """
     from sparing.settings.load import resolve
 
@@ -60,6 +68,7 @@ def command(
         "gateway.host": host,
         "gateway.port": port,
         "upstream.provider": upstream,
+        "local.engine": local_engine,
         "policy.mode": mode,
         "policy.effort": effort,
     }

@@ -11,6 +11,7 @@ from sparing.settings.providers import shape_of
 from sparing.settings.urls import NOBODY
 
 OPENAI, ANTHROPIC, GEMINI = "openai.chat", "anthropic.messages", "gemini"
+_ENGINES = {"llama": "", "torch": " (PyTorch)"}
 
 
 def make_upstreams(settings: Settings) -> dict[str, Upstream]:
@@ -22,15 +23,15 @@ def make_upstreams(settings: Settings) -> dict[str, Upstream]:
 
 def describe(settings: Settings) -> dict[str, str]:
     """The same in words: a URL, ``embedded <model>``, or what would have to be done."""
-    from sparing.gateway.upstreams import EMBEDDED, how_to_serve
+    from sparing.gateway.upstreams import embedded_wires, how_to_serve
 
     words = {}
     for wire in (OPENAI, ANTHROPIC, GEMINI):
         url = getattr(settings.upstream, f"{shape_of(wire)}_url")
-        if url == NOBODY or (not url and wire not in EMBEDDED):
+        if url == NOBODY or (not url and wire not in embedded_wires(settings)):
             words[wire] = f"nobody yet: {how_to_serve(wire)}"
         else:
-            words[wire] = url or f"embedded {settings.local.model}"
+            words[wire] = url or f"embedded {settings.local.model}{_ENGINES[settings.local.engine]}"
     return words
 
 

@@ -46,7 +46,11 @@ class Answer(Protocol):
 
 
 class Upstream(Protocol):
-    """Answers calls."""
+    """Answers calls.
+
+    One that reads ``x-sparing-`` headers itself names them in an attribute `control_headers` (lower-case bytes); to all
+    others they are not sent.
+    """
 
     async def send(self, call: Call) -> Answer:
         """Start a call; returns once status and headers are known.

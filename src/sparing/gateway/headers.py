@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from hashlib import sha256
 
 Raw = Iterable[tuple[bytes, bytes]]
 
 CONTROL = b"x-sparing-"
+_ENGINE = "x-sparing-kv-"  # what an engine says of its cache; all else under our name we say ourselves
 
 # RFC 9110 section 7.6.1 and what the next connection says for itself.
 _HOP_BY_HOP = frozenset(
@@ -33,18 +34,19 @@ def get(headers: Raw, name: bytes) -> str:
     return next((_text(value) for key, value in headers if key == name), "")
 
 
-def forwarded(headers: Raw, *, plain_answer: bool) -> dict[str, str]:
+def forwarded(headers: Raw, *, plain_answer: bool, controls: Container[bytes] = ()) -> dict[str, str]:
     """A caller's headers as the upstream should see them; names are lower-case, repeated ones joined.
 
     Args:
         plain_answer: Ask for an answer that is not compressed: its usage has to be read, and a compressor holds
             events back.
+        controls: Headers to Sparing that this upstream reads itself.
     """
     named = get(headers, b"connection").lower()
     dropped = _NOT_FORWARDED | {name.strip().encode() for name in named.split(",")} if named else _NOT_FORWARDED
     sent: dict[str, str] = {}
     for name, value in headers:
-        if name in dropped or name.startswith(CONTROL):
+        if name in dropped or (name.startswith(CONTROL) and name not in controls):
             continue
         key = name.decode("latin-1")
         glue = "; " if key == "cookie" else ", "
@@ -59,7 +61,8 @@ def returned(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [
         (key.encode("latin-1"), value.encode("utf-8", "surrogateescape"))
         for name, value in headers.items()
-        if (key := name.lower()) not in _HOP_BY_HOP_NAMES and not key.startswith("x-sparing-")
+        if (key := name.lower()) not in _HOP_BY_HOP_NAMES
+        and (not key.startswith("x-sparing-") or key.startswith(_ENGINE))
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import partial
 
@@ -49,6 +49,7 @@ class Proxy:
         self._wire = wire
         self._upstream = upstream
         self._services = services
+        self._upstreams_own: Container[bytes] = getattr(upstream, "control_headers", ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(self.name, self._services.sellers.get(self.name, ""))
@@ -84,7 +85,7 @@ class Proxy:
                 wire=self.name,
                 method=scope["method"],
                 path=_target(scope),
-                headers=forwarded(headers, plain_answer=outgoing.receipt is not None),
+                headers=forwarded(headers, plain_answer=outgoing.receipt is not None, controls=self._upstreams_own),
                 body=outgoing.body,
                 model=outgoing.model,
                 stream=outgoing.stream,

@@ -9,8 +9,12 @@ from sparing.settings import Settings
 from sparing.settings.providers import SHAPES, provider_at, provider_named, shape_of
 from sparing.settings.urls import NOBODY
 
-EMBEDDED = ("openai.chat", "openai.responses", "anthropic.messages")
-"""Wire formats that the embedded model speaks."""
+_EMBEDDED = {"llama": ("openai.chat", "openai.responses", "anthropic.messages"), "torch": ("openai.chat",)}
+
+
+def embedded_wires(settings: Settings) -> tuple[str, ...]:
+    """Wire formats that the embedded model speaks."""
+    return _EMBEDDED[settings.local.engine]
 
 
 def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstream]:
@@ -33,7 +37,7 @@ def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstrea
             served = [wire for wire in wires if provider is None or wire in provider.wires]
             made |= dict.fromkeys(served, _remote(settings, shape, url))
         else:
-            served = [wire for wire in wires if wire in EMBEDDED]
+            served = [wire for wire in wires if wire in embedded_wires(settings)]
             if served:
                 local = local or _local(settings, models_folder)
                 made |= dict.fromkeys(served, local)
@@ -81,6 +85,10 @@ def _remote(settings: Settings, shape: str, url: str) -> Upstream:
 
 
 def _local(settings: Settings, models_folder: Path) -> Upstream:
+    if settings.local.engine == "torch":
+        from sparing.generate.torch_engine.upstream import TorchUpstream
+
+        return TorchUpstream(settings.local, models_folder)
     from sparing.generate.local import LocalUpstream
 
     return LocalUpstream(settings.local, models_folder)

@@ -147,6 +147,22 @@ class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "smollm2-135m-instruct"
     context_tokens: Annotated[int, Meta(ge=512, description="Context window to allocate.")] = 8192
     threads: Annotated[int, Meta(ge=0, description="CPU threads; 0 takes all.")] = 0
+    engine: Annotated[
+        Literal["llama", "torch"],
+        Meta(description="What runs it: llama.cpp, or PyTorch, which can drop from the KV cache (docs/inmodel.md)."),
+    ] = "llama"
+    kv_policy: Annotated[
+        str,
+        Meta(
+            description="PyTorch: the score that decides what of a prompt stays in the KV cache (keydiff, ...), or off."
+        ),
+    ] = "keydiff"
+    kv_budget: Annotated[
+        str, Meta(description="PyTorch: how much of a prompt stays: tokens (2048), a share (50%) or bytes (64MiB).")
+    ] = "50%"
+    kv_bytes: Annotated[
+        int, Meta(ge=1, description="PyTorch: most bytes of KV cache of all running requests; others wait.")
+    ] = 1 << 30
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
