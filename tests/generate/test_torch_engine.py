@@ -21,6 +21,7 @@ from sparing.errors import MalformedBody, ModelMissing, RequestError, SettingsEr
 from sparing.generate.torch_engine import worker as worker_module
 from sparing.generate.torch_engine.batch import Batch
 from sparing.generate.torch_engine.model import Loaded
+from sparing.generate.torch_engine.sampling import Sampler
 from sparing.generate.torch_engine.upstream import NotServed, TorchUpstream
 from sparing.generate.weights import locate
 from sparing.settings import LocalSettings
@@ -210,17 +211,21 @@ async def test_closing_stops_what_runs(loaded: Loaded) -> None:
     assert not worker._thread.is_alive()
 
 
-async def test_a_prompt_that_fails_is_its_own_trouble(
+async def test_a_request_that_fails_is_its_own_trouble(
     upstream: TorchUpstream, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its error goes to its caller; who runs beside it is answered."""
-    beside = await upstream.send(chat_call(prompt(40), max_tokens=30))
+    beside = await upstream.send(chat_call(prompt(40), max_tokens=300))
     assert upstream.worker is not None
     with monkeypatch.context() as patch:
         patch.setattr(upstream.worker._batch, "join", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await upstream.send(chat_call(prompt(50), max_tokens=3))
-    assert (await read(beside))["choices"][0]["message"]["content"] == alone(loaded, prompt(40), im.FULL, 30)
+    with monkeypatch.context() as patch:
+        patch.setattr(Sampler, "pick", lambda self, logits: 1 / 0 if self._sampling.seed == 7 else int(logits.argmax()))
+        with pytest.raises(ZeroDivisionError):
+            await read(await upstream.send(chat_call(prompt(50), max_tokens=3, seed=7)))
+    assert (await read(beside))["choices"][0]["message"]["content"] == alone(loaded, prompt(40), im.FULL, 300)
 
 
 async def test_sampling_follows_the_seed(upstream: TorchUpstream, loaded: Loaded) -> None:

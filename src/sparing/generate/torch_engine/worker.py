@@ -147,9 +147,18 @@ class Worker:
 
     def _advance(self, rows: list[Row], logits: Tensor) -> None:
         """Give each row its next token, and let go of those that are complete."""
-        self._let_go([row for row, mine in zip(rows, logits, strict=True) if self._ends(row, mine)])
+        self._let_go([row for row, mine in zip(rows, logits, strict=True) if self._is_done(row, mine)])
+
+    def _is_done(self, row: Row, logits: Tensor) -> bool:
+        try:
+            return self._ends(row, logits)
+        except Exception as error:  # as above: logits that are no numbers, a tokenizer that stumbles
+            log.exception("a token could not be written")
+            row.job.tell(Failed(error))
+            return True
 
     def _ends(self, row: Row, logits: Tensor) -> bool:
+        """Write the row's next token, and whether it was its last."""
         token = row.sampler.pick(logits)
         row.answer_tokens += 1
         row.next_token = token
