@@ -48,7 +48,8 @@ class TimedSteps:
 
 
 async def measure(upstream: TorchUpstream, policy: str, sentences: int, at_once: int) -> str:
-    text = " ".join(f"Item {number} is of no interest." for number in range(sentences)) + " Tell a long story."
+    filler = " ".join(f"Item {number} is of no interest." for number in range(sentences))
+    text = f"{filler} Write a long story about a lamp."  # long enough that all answer at the same time
     message = {"role": "user", "content": text}
     body = json.dumps({"messages": [message], "max_tokens": _ANSWER_TOKENS + at_once}).encode()
     call = Call("openai.chat", "POST", "/v1/chat/completions", {"x-sparing-kv-policy": policy}, body)
