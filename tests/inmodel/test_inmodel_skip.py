@@ -202,10 +202,12 @@ def test_fitting_finds_the_layers_that_do_nothing() -> None:
 
 
 def test_the_promise_is_what_counting_gives() -> None:
-    """Drafts that are always right and cost half: four of them and one more for three readings of the weights."""
-    assert promised_gain(1.0, 0.5, 4) == pytest.approx(5 / 3)
-    assert promised_gain(0.0, 0.5, 4) == pytest.approx(1 / 1.5)
-    assert promised_gain(0.5, 0.5, 1) == pytest.approx(1.0)
+    """Tokens told, over drafted tokens at their share of the cost and one check a round."""
+    yes, no = [True] * 10, [False] * 10
+    assert promised_gain(yes, yes, 0.5, 4) == pytest.approx(10 / 6)
+    assert promised_gain(yes, no, 0.5, 4) == pytest.approx(10 / 7.5)
+    assert promised_gain(no, yes, 0.5, 1) == pytest.approx(10 / 15)
+    assert promised_gain([True, False, True], [True] * 3, 0.5, 2) == pytest.approx(3 / 3.5)
 
 
 def test_what_cannot_be_speculated_is_refused() -> None:
