@@ -159,8 +159,9 @@ def _skip(measured: Row, folder: Path) -> str:
         f"{measured['steps']} tokens, prompt included in the time; ratios paired by prompt; ms are medians of a plain "
         "step, a drafted token, a check. Accepted: of drafted tokens.\n",
         f"Leaving early is approximate: fitted in {leave['fit_s']:.0f} CPU s for {leave['agreement']:.0%} agreement "
-        f"after {leave['after']} layers, threshold {leave['threshold']:.4f}; on held-out text "
-        f"{leave['held_out']:.1%} of tokens agreed and {leave['exits']:.0%} left early. Accepted: tokens that left, of all but the first.\n",
+        f"after {leave['after']} layers, threshold {leave['threshold']:.4f}; of the tokens of held-out text "
+        f"{leave['held_out']:.1%} agreed and {leave['exits']:.0%} left early. Accepted: tokens that left, of all but "
+        "the first.\n",
         _cells(["answer", "way", "same as stock", "accepted", "ms", "against stock", "against attached", "CPU", "on"]),
         _cells(["---"] * 9),
     ]

@@ -185,6 +185,16 @@ def test_a_tiny_model_is_told_plainly_in_the_end() -> None:
     assert "ms without" in done.why
 
 
+def test_no_draft_is_tried_where_the_fit_promised_none() -> None:
+    """Not in the first 64 tokens; later text may differ."""
+    model = llama(layers=6)
+    hopeless = im.Skip(layers=(4,), confidence=0.0, promise=0.9)
+    done = im.speculate(model, ids(30), skip=hopeless, max_new_tokens=60)
+    assert (done.drafted, done.on) == (0, False)
+    assert "promised 0.90 tokens" in done.why
+    assert im.speculate(model, ids(30), skip=hopeless, max_new_tokens=90).drafted > 0
+
+
 def test_fitting_finds_the_layers_that_do_nothing() -> None:
     """Two of six are the identity: they are found, whatever the others do, within the passes given."""
     model = llama(layers=6)

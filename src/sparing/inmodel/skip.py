@@ -51,7 +51,8 @@ class Skip:
         always: Draft even where it does not pay, to measure it.
         agreement: Share of next tokens that a draft told as the whole model did, on the text that the layers were
             fitted to; None: the layers were given.
-        promise: Tokens told there for each reading of all weights, see `promised_gain`: not above 1, it cannot pay.
+        promise: Tokens told there for each reading of all weights, see `promised_gain`: not above 1, it
+            cannot pay on such text, and no draft is tried before 64 tokens.
 
     Raises:
         PolicyError: No layer, one of them twice, or a value out of its range.
@@ -133,6 +134,8 @@ def speculate(
         )
     told = [int(run.forward(new_ids)[-1].argmax())]
     control = Control(always=skip.always)
+    if skip.promise is not None and skip.promise <= 1 and not skip.always:
+        control.rest(f"the text fitted to promised {skip.promise:.2f} tokens for each reading of the weights")
     started = time.perf_counter()
     with cache.hold():
         while len(told) < max_new_tokens and told[-1] not in run.ends:
