@@ -25,6 +25,7 @@ from typing import Any
 
 import torch
 from inmodel_report import write_report
+from inmodel_skip import skipping
 from transformers import DynamicCache
 
 from sparing import inmodel as im
@@ -50,20 +51,6 @@ FRACTIONS = (0.5, 0.25)
 _BASELINES_UP_TO = 4096  # tokens: at longer prompts random and window take minutes to show what is known by then
 HAYSTACKS = (("single", "noise"), ("single", "prose"), ("multikey", "prose"))
 
-_ASKED = (
-    "Explain how a refrigerator works to a ten-year-old.",
-    "Write a short letter to a landlord about a broken heater.",
-    "What should I think of before I adopt a dog?",
-)
-_TOLD = (
-    "A bicycle stays upright because its front wheel turns into every fall. When it leans to the left, the wheel "
-    "steers to the left, and the ground pushes the frame back under the rider. Faster, it needs less of a turn.",
-    "Dear Ms Keller, thank you for the invitation. I would like to come on Friday, but my train arrives only at seven "
-    "in the evening. Could we meet at the restaurant instead? I am looking forward to seeing you. Kind regards, Jonas",
-    "Before you paint a room, move the furniture to the middle and cover it. Wash the walls, fill the holes, and let "
-    "them dry. Put tape along the windows. Start with the ceiling, then paint the walls from the top to the bottom.",
-)  # what layers are fitted to: of the kind that is told below, and not in it
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -83,7 +70,7 @@ def main() -> None:
             "answers": answers,
             "decode": decode,
             "prefill": prefill,
-            "skip": skip,
+            "skip": skipping,
         }
         measured = parts[options.part](model, tokenizer, options)
         (RESULTS / f"inmodel-{options.part}.json").write_text(json.dumps(measured, indent=1) + "\n")
@@ -200,63 +187,6 @@ def prefill(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str
                 rows.append(row | spent | {"bytes": cache.report().live_bytes})
                 print(rows[-1], flush=True)
     return {"contexts": options.contexts, "rows": rows}
-
-
-def skip(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str, Any]:
-    """Per prompt: seconds of a greedy answer told in four ways, and whether they agree; which layers were fitted."""
-    texts = [sentence(Random(number)) for number in range(1000, 1016)]
-    cpu = time.process_time()
-    fitted = im.fit_skip(model, _ids(tokenizer, "\n\n".join(_TOLD) + "\n\n" + " ".join(texts)))
-    fit_s = time.process_time() - cpu
-    print(fitted, f"{fit_s:.0f} s", flush=True)
-    rows: list[dict[str, Any]] = []
-    stock = torch.empty(0)
-    for number, (kind, prompt) in enumerate(_prompts(options.contexts)):
-        ids = _ids(tokenizer, f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n")
-        for way in ("stock", "attached", "skipping", "always skipping"):
-            row, told = _tell(model, ids, way, fitted, options.steps)
-            stock = told if way == "stock" else stock
-            rows.append({"prompt": number, "kind": kind, "same": torch.equal(told, stock)} | row)
-            print(rows[-1], flush=True)
-    return {
-        "steps": options.steps,
-        "layers": fitted.layers,
-        "of": model.config.num_hidden_layers,
-        "agreement": fitted.agreement,
-        "fit_s": fit_s,
-        "rows": rows,
-    }
-
-
-def _tell(model: Any, ids: torch.Tensor, way: str, how: im.Skip, tokens: int) -> tuple[dict[str, Any], torch.Tensor]:
-    (im.detach if way == "stock" else im.attach)(model)
-    cpu, wall = time.process_time(), time.perf_counter()
-    more: dict[str, Any] = {}
-    if "skipping" in way:
-        done = im.speculate(model, ids, skip=replace(how, always="always" in way), max_new_tokens=tokens)
-        told = done.tokens
-        kept = ("drafted", "accepted", "rounds", "plain_s", "draft_s", "verify_s", "on", "why")
-        more = {name: getattr(done, name) for name in kept}
-    else:
-        cache = None if way == "stock" else im.DropCache(model, im.FULL)
-        told = model.generate(
-            ids, max_new_tokens=tokens, do_sample=False, **({} if cache is None else {"cache": cache})
-        )
-    spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
-    return {"way": way, "tokens": told.shape[1] - ids.shape[1]} | spent | more, told
-
-
-def _prompts(each: int) -> Iterator[tuple[str, str]]:
-    """Answers of two kinds: what stands in the prompt, which is easy to draft, and what has to be made up."""
-    for number in range(each):
-        text = " ".join(sentence(Random(10 * number + line)) for line in range(4))
-        yield "repeat", f"Repeat this text exactly, word for word:\n{text}"
-        yield "write", _ASKED[number % len(_ASKED)]
-
-
-def _ids(tokenizer: Any, text: str) -> torch.Tensor:
-    ids: torch.Tensor = tokenizer(text, return_tensors="pt", add_special_tokens=False)["input_ids"]
-    return ids
 
 
 def _contexts(count: Callable[[str], int], options: argparse.Namespace) -> Iterator[Context]:

@@ -150,13 +150,18 @@ def _skip(measured: Row, folder: Path) -> str:
     rows: list[Row] = measured["rows"]
     stock = {row["prompt"]: row for row in rows if row["way"] == "stock"}
     attached = {row["prompt"]: row for row in rows if row["way"] == "attached"}
+    skip, leave = measured["skip"], measured["exit"]
     lines = [
         "## Drafting with layers skipped\n",
-        f"Fitted in {measured['fit_s']:.0f} CPU s: {len(measured['layers'])} of {measured['of']} layers "
-        f"({', '.join(map(str, measured['layers']))}); without them {measured['agreement']:.0%} of the next tokens "
-        "of the text fitted to are told as by the whole model. Answers of up to "
+        f"Fitted in {skip['fit_s']:.0f} CPU s: {len(skip['layers'])} of {measured['of']} layers "
+        f"({', '.join(map(str, skip['layers']))}); without them {skip['agreement']:.0%} of the next tokens of answers "
+        f"to other prompts are told as by the whole model, promise {skip['promise']:.2f}. Answers of up to "
         f"{measured['steps']} tokens, prompt included in the time; ratios paired by prompt; ms are medians of a plain "
-        "step, a drafted token, a check.\n",
+        "step, a drafted token, a check. Accepted: of drafted tokens.\n",
+        f"Leaving early is approximate: fitted in {leave['fit_s']:.0f} CPU s for {leave['agreement']:.0%} agreement "
+        f"after {leave['after']} layers, threshold {leave['threshold']:.4f}; of the tokens of held-out text "
+        f"{leave['held_out']:.1%} agreed and {leave['exits']:.0%} left early. Accepted: tokens that left, of all but "
+        "the first.\n",
         _cells(["answer", "way", "same as stock", "accepted", "ms", "against stock", "against attached", "CPU", "on"]),
         _cells(["---"] * 9),
     ]
@@ -168,6 +173,8 @@ def _skip(measured: Row, folder: Path) -> str:
 
         drafted = sum(row.get("drafted", 0) for row in these)
         accepted = f"{sum(row['accepted'] for row in these)} of {drafted}" if drafted else ""
+        if "early" in these[0]:
+            accepted = f"{sum(row['early'] for row in these)} of {sum(row['tokens'] - 1 for row in these)}"
         times = ", ".join(
             f"{statistics.median(row[unit] for row in these) * 1e3:.0f}"
             for unit in ("plain_s", "draft_s", "verify_s")

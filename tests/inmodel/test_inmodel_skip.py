@@ -185,6 +185,16 @@ def test_a_tiny_model_is_told_plainly_in_the_end() -> None:
     assert "ms without" in done.why
 
 
+def test_no_draft_is_tried_where_the_fit_promised_none() -> None:
+    """Not in the first 64 tokens; later text may differ."""
+    model = llama(layers=6)
+    hopeless = im.Skip(layers=(4,), confidence=0.0, promise=0.9)
+    done = im.speculate(model, ids(30), skip=hopeless, max_new_tokens=60)
+    assert (done.drafted, done.on) == (0, False)
+    assert "promised 0.90 tokens" in done.why
+    assert im.speculate(model, ids(30), skip=hopeless, max_new_tokens=90).drafted > 0
+
+
 def test_fitting_finds_the_layers_that_do_nothing() -> None:
     """Two of six are the identity: they are found, whatever the others do, within the passes given."""
     model = llama(layers=6)
@@ -202,10 +212,12 @@ def test_fitting_finds_the_layers_that_do_nothing() -> None:
 
 
 def test_the_promise_is_what_counting_gives() -> None:
-    """Drafts that are always right and cost half: four of them and one more for three readings of the weights."""
-    assert promised_gain(1.0, 0.5, 4) == pytest.approx(5 / 3)
-    assert promised_gain(0.0, 0.5, 4) == pytest.approx(1 / 1.5)
-    assert promised_gain(0.5, 0.5, 1) == pytest.approx(1.0)
+    """Tokens told, over drafted tokens at their share of the cost and one check a round."""
+    yes, no = [True] * 10, [False] * 10
+    assert promised_gain(yes, yes, 0.5, 4) == pytest.approx(10 / 6)
+    assert promised_gain(yes, no, 0.5, 4) == pytest.approx(10 / 7.5)
+    assert promised_gain(no, yes, 0.5, 1) == pytest.approx(10 / 15)
+    assert promised_gain([True, False, True], [True] * 3, 0.5, 2) == pytest.approx(3 / 3.5)
 
 
 def test_what_cannot_be_speculated_is_refused() -> None:

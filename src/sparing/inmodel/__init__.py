@@ -16,6 +16,7 @@ from sparing.inmodel.allocate import Ada, Allocator, HeadProfile, Pyramid, Unifo
 from sparing.inmodel.attention import attach, detach  # noqa: E402
 from sparing.inmodel.budget import Budget  # noqa: E402
 from sparing.inmodel.cache import DropCache  # noqa: E402
+from sparing.inmodel.exit import Exit, Exited, exiting, fit_exit  # noqa: E402
 from sparing.inmodel.pages import Pages  # noqa: E402
 from sparing.inmodel.policy import FULL, Policy  # noqa: E402
 from sparing.inmodel.prune import Prune, prune  # noqa: E402
@@ -32,6 +33,8 @@ __all__ = [
     "Allocator",
     "Budget",
     "DropCache",
+    "Exit",
+    "Exited",
     "HeadProfile",
     "LayerReport",
     "LayerView",
@@ -46,6 +49,8 @@ __all__ = [
     "Uniform",
     "attach",
     "detach",
+    "exiting",
+    "fit_exit",
     "fit_skip",
     "load_cache",
     "load_gguf",

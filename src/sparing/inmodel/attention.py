@@ -98,6 +98,8 @@ def drop_attention(
     if first:
         # The whole past is in hand: what stock attention does, bit for bit.
         output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, **kwargs)
+    elif layer.shared.storing:
+        output = query.new_zeros(batch, tokens, query.shape[1], value.shape[-1])
     else:
         output = _attend(layer, grouped, attention_mask, scaling).transpose(1, 2).contiguous()
     layer.finish(grouped, valid, scaling)

@@ -68,6 +68,15 @@ class DropCache(Cache):
             self.shared.held = before
 
     @contextmanager
+    def store_only(self) -> Iterator[None]:
+        """Inside, layers store keys and values and attend to nothing."""
+        self.shared.storing = True
+        try:
+            yield
+        finally:
+            self.shared.storing = False
+
+    @contextmanager
     def watch(self, watcher: Callable[[LayerView], None]) -> Iterator[None]:
         """Show every layer of every forward inside to `watcher`, after its attention."""
         before, self.shared.watcher = self.shared.watcher, watcher

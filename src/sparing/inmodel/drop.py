@@ -34,6 +34,7 @@ class Shared:
         layers: How many layers drop.
         pages: How much a generated token reads; None: everything.
         held: Nothing is dropped at present.
+        storing: Keys and values are stored at present, nothing is attended to.
         gathered: What is left of the current forward's tokens; None: all.
         watcher: Sees every layer of every forward after its attention, all of the forward's queries included.
     """
@@ -43,6 +44,7 @@ class Shared:
     rotary: Rotary | None
     pages: Pages | None = None
     held: bool = False
+    storing: bool = False
     gathered: Gathered | None = None
     watcher: Callable[[LayerView], None] | None = None
 

@@ -7,8 +7,8 @@ while it runs: `Control` goes back to plain decoding where it does not.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,8 @@ class Skip:
         always: Draft even where it does not pay, to measure it.
         agreement: Share of next tokens that a draft told as the whole model did, on the text that the layers were
             fitted to; None: the layers were given.
+        promise: Tokens told there for each reading of all weights, see `promised_gain`: not above 1, it
+            cannot pay on such text, and no draft is tried before 64 tokens.
 
     Raises:
         PolicyError: No layer, one of them twice, or a value out of its range.
@@ -64,6 +66,7 @@ class Skip:
     confidence: float = 0.6
     always: bool = False
     agreement: float | None = None
+    promise: float | None = None
 
     def __post_init__(self) -> None:
         if not self.layers or len(set(self.layers)) != len(self.layers):
@@ -131,6 +134,8 @@ def speculate(
         )
     told = [int(run.forward(new_ids)[-1].argmax())]
     control = Control(always=skip.always)
+    if skip.promise is not None and skip.promise <= 1 and not skip.always:
+        control.rest(f"the text fitted to promised {skip.promise:.2f} tokens for each reading of the weights")
     started = time.perf_counter()
     with cache.hold():
         while len(told) < max_new_tokens and told[-1] not in run.ends:
@@ -195,18 +200,23 @@ class _Run:
 
 
 @contextmanager
-def skipping(layers: Sequence[Module], skipped: Sequence[int]) -> Iterator[None]:
-    """Inside, these decoder layers hand on what they get."""
-    before = [vars(layers[index]).get("forward") for index in skipped]
+def replaced(forwards: Sequence[tuple[Module, Callable[..., Tensor]]]) -> Iterator[None]:
+    """Inside, these modules, and no others of their class, compute something else."""
+    before = [vars(module).get("forward") for module, _ in forwards]
     try:
-        for index in skipped:
-            setattr(layers[index], "forward", _hand_on)  # noqa: B010  # a method, for this object alone
+        for module, forward in forwards:
+            setattr(module, "forward", forward)  # noqa: B010  # a method, for this object alone
         yield
     finally:
-        for index, forward in zip(skipped, before, strict=True):
-            delattr(layers[index], "forward")
-            if forward is not None:
-                setattr(layers[index], "forward", forward)  # noqa: B010
+        for (module, _), forward_before in zip(forwards, before, strict=True):
+            delattr(module, "forward")
+            if forward_before is not None:
+                setattr(module, "forward", forward_before)  # noqa: B010
+
+
+def skipping(layers: Sequence[Module], skipped: Sequence[int]) -> AbstractContextManager[None]:
+    """Inside, these decoder layers hand on what they get."""
+    return replaced([(layers[index], _hand_on) for index in skipped])
 
 
 def _hand_on(hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:

@@ -61,14 +61,18 @@ class Control:
         if not self.always and len(self._latest) >= _TRIAL_ROUNDS:
             self._judge()
 
+    def rest(self, why: str) -> None:
+        """Draft nothing for a while."""
+        self.why = why
+        self._resting_tokens, self._rest_tokens = self._rest_tokens, 2 * self._rest_tokens
+        self._latest.clear()
+
     def _judge(self) -> None:
         tokens, seconds = (sum(part) for part in zip(*self._latest, strict=True))
         plain_s = median(self._plain_s)
         self.why = ""
         if seconds >= tokens * plain_s:
-            self.why = f"a token took {seconds / tokens * 1e3:.1f} ms with drafts, {plain_s * 1e3:.1f} ms without"
-            self._resting_tokens, self._rest_tokens = self._rest_tokens, 2 * self._rest_tokens
-            self._latest.clear()
+            self.rest(f"a token took {seconds / tokens * 1e3:.1f} ms with drafts, {plain_s * 1e3:.1f} ms without")
 
     def summary(self) -> dict[str, Any]:
         """What `Speculated` tells of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,12 +17,15 @@ _TRIES = 4  # candidates for each next layer, best first by what skipping them a
 
 
 @torch.no_grad()
-def fit_skip(model: PreTrainedModel, token_ids: Tensor, *, draft_tokens: int = 4, passes: int = 96) -> Skip:
+def fit_skip(
+    model: PreTrainedModel, token_ids: Tensor, *, draft_tokens: int = 4, confidence: float = 0.6, passes: int = 96
+) -> Skip:
     """Add one layer after the other to those that are skipped, each time the one that leaves the draft most like the
     model; of all these sets, take the one that promises most tokens for the weights read.
 
     Args:
-        token_ids: [1, tokens], text of the kind that will be told; a few hundred tokens do.
+        token_ids: [1, tokens], text of the kind that will be told, best of all the model's own answers; 200 tokens do.
+        draft_tokens, confidence: As in `Skip`.
         passes: Most forwards over that text.
     Raises:
         PolicyError: Fewer than 32 tokens, or no layer between the first and the last.
@@ -36,46 +40,56 @@ def fit_skip(model: PreTrainedModel, token_ids: Tensor, *, draft_tokens: int = 4
             hint=f"give at least {_MIN_TOKENS} tokens of text",
         )
 
-    def told(skipped: tuple[int, ...]) -> Tensor:
+    def told(skipped: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         with skipping(layers, skipped):
-            best: Tensor = model(input_ids=token_ids, use_cache=False).logits[0].argmax(-1)
-        return best
+            logits = model(input_ids=token_ids, use_cache=False).logits[0].float()
+        best, token = logits.max(-1)
+        return token, (best - logits.logsumexp(-1)).exp() >= confidence
 
-    whole = told(())
+    whole, _ = told(())
+    found: dict[tuple[int, ...], tuple[float, float]] = {}  # agreement, promise
+    weights = _weight_shares(model)
 
     def agreement(skipped: tuple[int, ...]) -> float:
-        return float((told(skipped) == whole).float().mean())
+        token, sure = told(skipped)
+        right = token == whole
+        cost = 1 - sum(weights[index] for index in skipped)
+        found[skipped] = float(right.float().mean()), promised_gain(right.tolist(), sure.tolist(), cost, draft_tokens)
+        return found[skipped][0]
 
     middle = range(1, len(layers) - 1)
     alone = {index: agreement((index,)) for index in middle[: passes - 1]}
     left = sorted(alone, key=lambda index: -alone[index])
-    spent = 1 + len(alone)
-    weights = _weight_shares(model)
     chosen: tuple[int, ...] = (left.pop(0),)
-    found = {chosen: alone[chosen[0]]}
-    while left and spent + _TRIES <= passes:
-        tried = {index: agreement((*chosen, index)) for index in left[:_TRIES]}
-        spent += len(tried)
-        best = max(tried, key=lambda index: tried[index])
+    while left and 1 + len(found) + _TRIES <= passes:
+        best = max(left[:_TRIES], key=lambda index: agreement((*chosen, index)))
         left.remove(best)
         chosen = (*chosen, best)
-        found[chosen] = tried[best]
-
-    def promise(skipped: tuple[int, ...]) -> float:
-        return promised_gain(found[skipped], 1 - sum(weights[index] for index in skipped), draft_tokens)
-
-    chosen = max(found, key=promise)
-    return Skip(layers=tuple(sorted(chosen)), draft_tokens=draft_tokens, agreement=found[chosen])
+    chosen = max(found, key=lambda skipped: found[skipped][1])
+    agrees, promise = found[chosen]
+    return Skip(tuple(sorted(chosen)), draft_tokens, confidence, agreement=agrees, promise=promise)
 
 
-def promised_gain(agreement: float, draft_cost: float, draft_tokens: int) -> float:
-    """Tokens told for each reading of all weights, at the best draft length up to `draft_tokens`, if every drafted
-    token is right with probability `agreement`, a draft step costs `draft_cost` of a whole one, and a check costs as
-    much as a whole one, as where reading weights is what takes the time."""
-    return max(
-        sum(agreement**power for power in range(length + 1)) / (length * draft_cost + 1)
-        for length in range(1, draft_tokens + 1)
-    )
+def promised_gain(right: Sequence[bool], sure: Sequence[bool], draft_cost: float, draft_tokens: int) -> float:
+    """Tokens told for each reading of all weights, if the text were told in rounds of draft and check.
+
+    A check counts as much as a plain step, as where reading weights is what takes the time; a drafted token counts
+    `draft_cost` of that.
+
+    Args:
+        right, sure: Of each token, whether the draft tells it as the whole model does, and whether it goes on after it.
+    """
+    told, cost = 0, 0.0
+    while told < len(right):
+        drafted = accepted = 0
+        while drafted < draft_tokens and told + drafted < len(right):
+            accepted += right[told + drafted] and accepted == drafted
+            drafted += 1
+            if not sure[told + drafted - 1]:
+                break
+        told += accepted + 1
+        cost += drafted * draft_cost + 1
+    return len(right) / cost
 
 
 def _weight_shares(model: PreTrainedModel) -> list[float]:
