@@ -28,7 +28,8 @@ from transformers import DynamicCache
 
 from sparing import inmodel as im
 from sparing.evals.data import data_dir
-from sparing.evals.tasks.xquad import SOURCE, _read
+from sparing.evals.tasks.xquad import SOURCE
+from sparing.evals.tasks.xquad import read as read_xquad
 from sparing.generate.weights import locate
 from sparing.inmodel.evals.ask import ask, compressed, read
 from sparing.inmodel.evals.contexts import TASKS, Context
@@ -187,7 +188,7 @@ def _contexts(count: Callable[[str], int], options: argparse.Namespace) -> Itera
             yield TASKS[task](Random(number), options.tokens, count, hay)
     path = data_dir() / SOURCE.folder / "en.jsonl"
     if path.is_file():
-        articles, queries = _read(path)
+        articles, queries = read_xquad(path)
         asked: dict[int, list[tuple[str, str]]] = {}
         for query in queries:
             asked.setdefault(query.paragraph, []).append((query.question, query.answer))

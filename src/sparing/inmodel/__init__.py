@@ -21,6 +21,7 @@ from sparing.inmodel.policy import FULL, Policy  # noqa: E402
 from sparing.inmodel.prune import Prune, prune  # noqa: E402
 from sparing.inmodel.report import LayerReport, Report  # noqa: E402
 from sparing.inmodel.save import load_cache, save_cache  # noqa: E402
+from sparing.inmodel.sparse import SparsePrefill  # noqa: E402
 from sparing.inmodel.view import LayerView, Scorer  # noqa: E402
 from sparing.inmodel.weights import load_gguf  # noqa: E402
 
@@ -39,6 +40,7 @@ __all__ = [
     "Pyramid",
     "Report",
     "Scorer",
+    "SparsePrefill",
     "Uniform",
     "attach",
     "detach",
