@@ -24,6 +24,7 @@ from sparing.inmodel.report import LayerReport, Report  # noqa: E402
 from sparing.inmodel.save import load_cache, save_cache  # noqa: E402
 from sparing.inmodel.skip import Skip, Speculated, speculate  # noqa: E402
 from sparing.inmodel.skip_fit import fit_skip  # noqa: E402
+from sparing.inmodel.sparse import SparsePrefill  # noqa: E402
 from sparing.inmodel.view import LayerView, Scorer  # noqa: E402
 from sparing.inmodel.weights import load_gguf  # noqa: E402
 
@@ -45,6 +46,7 @@ __all__ = [
     "Report",
     "Scorer",
     "Skip",
+    "SparsePrefill",
     "Speculated",
     "Uniform",
     "attach",

@@ -14,6 +14,7 @@ from transformers.masking_utils import sdpa_mask
 
 from sparing.errors import ModelUnsupported
 from sparing.inmodel.layer import DropLayer
+from sparing.inmodel.sparse import attend_blocks
 
 NAME = "sparing_drop"
 _BEFORE = "_sparing_attention_before"
@@ -95,13 +96,16 @@ def drop_attention(
     first = layer.logical_tokens == 0
     layer.append(key, value, valid)
     grouped = query.view(batch, key.shape[1], -1, tokens, head_dim)  # [batch, kv_heads, group, tokens, head_dim]
-    if first:
+    sparse = layer.shared.sparse
+    if first and (sparse is None or not sparse.applies(attention_mask, tokens, tokens)):
         # The whole past is in hand: what stock attention does, bit for bit.
         output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, **kwargs)
     elif layer.shared.storing:
         output = query.new_zeros(batch, tokens, query.shape[1], value.shape[-1])
     else:
-        output = _attend(layer, grouped, attention_mask, scaling).transpose(1, 2).contiguous()
+        output = _attend(layer, grouped, attention_mask, scaling)
+        # Of a single token heads lie in order already.
+        output = output.view(batch, 1, -1, output.shape[-1]) if tokens == 1 else output.transpose(1, 2).contiguous()
     layer.finish(grouped, valid, scaling)
     return output, None
 
@@ -111,6 +115,7 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
     assert layer.store is not None
     batch, kv_heads, group, tokens, _ = queries.shape
     rows = queries.flatten(0, 1)  # [rows, group, tokens, head_dim]
+    sparse = layer.shared.sparse
     parts = []
     for stored in layer.store.groups():
         here = rows[stored.first : stored.first + stored.keys.shape[0]]
@@ -121,6 +126,9 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
         if tokens == 1 and mask is None and layer.reader is not None:
             keys, values = layer.reader.read(here, stored, layer.store.version)
             parts.append(_attend_rows(here, keys, values, None, scaling))
+            continue
+        if sparse is not None and sparse.applies(mask, tokens, length):
+            parts.append(attend_blocks(here, stored.keys, stored.values, scaling, sparse))
             continue
         block = max(1, _MASK_ELEMENTS // (here.shape[0] * length))
         pieces = [
@@ -154,7 +162,7 @@ def _attend_rows(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor 
     if many_keys and packed.device.type == "cpu" and packed.dtype == torch.float32:
         # For a handful of queries two plain products read memory faster than the fused kernel, except over short rows
         # that it can take side by side.
-        logits = torch.bmm(packed * scaling, keys.transpose(1, 2))
+        logits = torch.baddbmm(packed.new_empty(()), packed, keys.transpose(1, 2), beta=0, alpha=scaling)
         if allowed is not None:
             logits = logits.masked_fill_(~allowed.squeeze(2), float("-inf"))
         return torch.bmm(logits.softmax(-1), values).unsqueeze(2)

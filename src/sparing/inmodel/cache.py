@@ -18,6 +18,7 @@ from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.pages import Pages
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.report import Report
+from sparing.inmodel.sparse import SparsePrefill
 from sparing.inmodel.view import LayerView, Rotary
 
 
@@ -31,6 +32,7 @@ class DropCache(Cache):
         model: An attached model.
         policy: One for all sequences, or one for each of the batch.
         pages: Read only so much per generated token; None reads everything that is stored.
+        sparse: Read only so much per block of a long prompt; None reads everything.
 
     Raises:
         ModelUnsupported: `attach` was not called, or the model has no full-attention layer.
@@ -38,7 +40,12 @@ class DropCache(Cache):
     """
 
     def __init__(
-        self, model: PreTrainedModel, policy: Policy | Sequence[Policy], *, pages: Pages | None = None
+        self,
+        model: PreTrainedModel,
+        policy: Policy | Sequence[Policy],
+        *,
+        pages: Pages | None = None,
+        sparse: SparsePrefill | None = None,
     ) -> None:
         if not is_attached(model):
             raise ModelUnsupported("the model does not use Sparing's attention", hint="call attach(model) first")
@@ -49,7 +56,7 @@ class DropCache(Cache):
         dropping = [index for index, layer in enumerate(layers) if type(layer) is DynamicLayer]
         if not dropping:
             raise ModelUnsupported(f"{type(model).__name__} has no full-attention layer: nothing grows with the prompt")
-        self.shared = Shared(policies, len(dropping), _rotary(model), pages)
+        self.shared = Shared(policies, len(dropping), _rotary(model), pages, sparse)
         for rank, index in enumerate(dropping):
             layers[index] = DropLayer(index, rank, self.shared)
         super().__init__(layers=layers)

@@ -13,6 +13,7 @@ from sparing.inmodel.choose import choose, queries_needed
 from sparing.inmodel.merge import merged_values
 from sparing.inmodel.pages import Pages
 from sparing.inmodel.policy import Policy
+from sparing.inmodel.sparse import SparsePrefill
 from sparing.inmodel.store import Contents, RaggedStore
 from sparing.inmodel.view import LayerView, Rotary
 
@@ -33,6 +34,7 @@ class Shared:
         policies: One for all sequences, or one per sequence of the batch.
         layers: How many layers drop.
         pages: How much a generated token reads; None: everything.
+        sparse: How much a long prompt's tokens read; None: everything.
         held: Nothing is dropped at present.
         storing: Keys and values are stored at present, nothing is attended to.
         gathered: What is left of the current forward's tokens; None: all.
@@ -43,6 +45,7 @@ class Shared:
     layers: int
     rotary: Rotary | None
     pages: Pages | None = None
+    sparse: SparsePrefill | None = None
     held: bool = False
     storing: bool = False
     gathered: Gathered | None = None

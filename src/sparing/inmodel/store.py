@@ -86,7 +86,7 @@ class RaggedStore:
             column: Where the first of them stood; the others follow.
         """
         tokens = keys.shape[1]
-        if any(length + tokens > room for length, room in zip(self.lengths, self._room, strict=True)):
+        if any(self.lengths[block.first] + tokens > block.columns.shape[1] for block in self._blocks()):
             self._make_room([tokens] * len(self.lengths), column)
         for block in self._blocks():
             rows = slice(block.first, block.first + block.keys.shape[0])
