@@ -150,7 +150,8 @@ def _json_or_text(data: bytes) -> Any:
     try:
         return json.loads(data)
     except ValueError:
-        return data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace")
+        return "a web page; is the address right?" if text.lstrip().startswith("<") else text
 
 
 def _message(body: Any) -> str:
