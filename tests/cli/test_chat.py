@@ -79,7 +79,6 @@ async def test_a_server_that_does_not_stream_is_understood() -> None:
         (401, b'{"error": {"message": "bad key"}}', r"answered 401: bad key \(check the key\)"),
         (400, b'{"error": "no such model"}', "answered 400: no such model"),
         (404, b'{"message": "not here"}', "answered 404: .*not here"),
-        (501, b"<!DOCTYPE html><html>...</html>", "answered 501: a web page; is the address right"),
         (500, b"<html>\noops</html>", "answered 500: <html> oops</html>"),
         (502, b"", "answered 502: no reason given"),
     ],

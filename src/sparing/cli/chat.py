@@ -150,8 +150,7 @@ def _json_or_text(data: bytes) -> Any:
     try:
         return json.loads(data)
     except ValueError:
-        text = data.decode("utf-8", "replace")
-        return "a web page; is the address right?" if text.lstrip().startswith("<") else text
+        return data.decode("utf-8", "replace")
 
 
 def _message(body: Any) -> str:
