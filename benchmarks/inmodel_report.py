@@ -156,20 +156,20 @@ def _skip(measured: Row, folder: Path) -> str:
         f"Fitted in {skip['fit_s']:.0f} CPU s: {len(skip['layers'])} of {measured['of']} layers "
         f"({', '.join(map(str, skip['layers']))}); without them {skip['agreement']:.0%} of the next tokens of answers "
         f"to other prompts are told as by the whole model, promise {skip['promise']:.2f}. Answers of up to "
-        f"{measured['steps']} tokens, prompt included in the time; ratios paired by prompt; ms are medians of a plain "
-        "step, a drafted token, a check. Accepted: of drafted tokens.\n",
+        f"{measured['steps']} tokens, prompt included; ratios are of CPU seconds, paired by prompt; ms are wall "
+        "medians of a plain step, a drafted token, a check. Accepted: of drafted tokens.\n",
         f"Leaving early is approximate: fitted in {leave['fit_s']:.0f} CPU s for {leave['agreement']:.0%} agreement "
         f"after {leave['after']} layers, threshold {leave['threshold']:.4f}; of the tokens of held-out text "
         f"{leave['held_out']:.1%} agreed and {leave['exits']:.0%} left early. Accepted: tokens that left, of all but "
         "the first.\n",
-        _cells(["answer", "way", "same as stock", "accepted", "ms", "against stock", "against attached", "CPU", "on"]),
-        _cells(["---"] * 9),
+        _cells(["answer", "way", "same as stock", "accepted", "ms", "against stock", "against attached", "on"]),
+        _cells(["---"] * 8),
     ]
     for kind, way in dict.fromkeys((row["kind"], row["way"]) for row in rows):
         these = [row for row in rows if (row["kind"], row["way"]) == (kind, way)]
 
-        def faster(base: Row, unit: str, these: list[Row] = these) -> str:
-            return f"{statistics.median(base[row['prompt']][unit] / row[unit] for row in these):.2f}x"
+        def faster(base: Row, these: list[Row] = these) -> str:
+            return f"{statistics.median(base[row['prompt']]['cpu_s'] / row['cpu_s'] for row in these):.2f}x"
 
         drafted = sum(row.get("drafted", 0) for row in these)
         accepted = f"{sum(row['accepted'] for row in these)} of {drafted}" if drafted else ""
@@ -188,9 +188,8 @@ def _skip(measured: Row, folder: Path) -> str:
                     f"{sum(row['same'] for row in these)} of {len(these)}",
                     accepted,
                     times,
-                    faster(stock, "wall_s"),
-                    faster(attached, "wall_s"),
-                    faster(attached, "cpu_s"),
+                    faster(stock),
+                    faster(attached),
                     f"{sum(row['on'] for row in these)} of {len(these)}" if "on" in these[0] else "",
                 ]
             )

@@ -251,3 +251,5 @@ def test_what_cannot_be_speculated_is_refused() -> None:
             im.Skip(**{"layers": (1,), **wrong})
     with pytest.raises(PolicyError, match="at least 32"):
         im.fit_skip(model, ids(10))
+    with pytest.raises(PolicyError, match="1 passes"):
+        im.fit_skip(model, ids(40), passes=1)

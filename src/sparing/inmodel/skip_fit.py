@@ -28,16 +28,16 @@ def fit_skip(
         draft_tokens, confidence: As in `Skip`.
         passes: Most forwards over that text.
     Raises:
-        PolicyError: Fewer than 32 tokens, or no layer between the first and the last.
+        PolicyError: Fewer than 32 tokens, fewer than 2 passes, or no layer between the first and the last.
 
     Source: SWIFT, arXiv 2410.06916, section 4. Departs from it: greedy instead of random and Bayesian search, whole
-    layers, once before instead of during decoding, agreement on given text instead of generated.
+    layers, once before instead of during decoding, and the objective counts rounds as they are drafted.
     """
     layers = decoder_layers(model)
-    if token_ids.shape[1] < _MIN_TOKENS or len(layers) < 3:
+    if token_ids.shape[1] < _MIN_TOKENS or len(layers) < 3 or passes < 2:
         raise PolicyError(
-            f"{token_ids.shape[1]} tokens and {len(layers)} layers are too few to choose from",
-            hint=f"give at least {_MIN_TOKENS} tokens of text",
+            f"{token_ids.shape[1]} tokens, {len(layers)} layers and {passes} passes are too few to choose from",
+            hint=f"give at least {_MIN_TOKENS} tokens of text, and passes for each layer once",
         )
 
     def told(skipped: tuple[int, ...]) -> tuple[Tensor, Tensor]:
