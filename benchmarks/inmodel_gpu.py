@@ -1,4 +1,4 @@
-"""Decoding and time to first token on a GPU: an 8B Llama shape, bfloat16, random weights (time does not depend on them).
+"""Decoding and time to first token on a GPU: an 8B Llama shape, bfloat16, random weights: time does not ask for others.
 
 python benchmarks/inmodel_gpu.py [--lengths 8192,32768,131072] [--batches 1,64] [--steps 32]
 python benchmarks/inmodel_gpu.py --dry        # the same on a CPU with a tiny model: does everything run?
