@@ -58,7 +58,9 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
         reduction = await _reduce(body, wire, controls, services)
     except TimeoutError:
         allowed_ms = controls.policy.deadline_ms
-        reason = f"the reduction took longer than {allowed_ms * _PATIENCE:,} ms, {_PATIENCE} times its {allowed_ms:,} ms"
+        reason = (
+            f"the reduction took longer than {allowed_ms * _PATIENCE:,} ms, {_PATIENCE} times its {allowed_ms:,} ms"
+        )
         if controls.mode is Mode.ON and controls.budget_tokens is not None:
             raise RequestError(reason, hint="raise x-sparing-deadline-ms, or send no x-sparing-budget") from None
         return Outgoing(body, body, reason=reason)
