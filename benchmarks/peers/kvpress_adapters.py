@@ -38,6 +38,7 @@ from sparing.inmodel.scorers.window import Window  # noqa: E402
 from sparing.inmodel.view import LayerView  # noqa: E402
 
 SINKS = 4
+VOCABULARY = 4096
 
 
 @dataclass
@@ -120,7 +121,13 @@ def _model(name, *args, **kwargs):
     if "unit-test" not in name:
         raise OSError(f"{name} would have to be downloaded")
     torch.manual_seed(0)
-    shape = {"vocab_size": 4096, "hidden_size": 24, "intermediate_size": 32, "num_hidden_layers": 2, "head_dim": 6}
+    shape = {
+        "vocab_size": VOCABULARY,
+        "hidden_size": 24,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "head_dim": 6,
+    }
     config = transformers.LlamaConfig(**shape, num_attention_heads=4, num_key_value_heads=2, initializer_range=0.2)
     config._attn_implementation = kwargs.get("attn_implementation", "sdpa")
     return transformers.LlamaForCausalLM(config).eval()
@@ -128,6 +135,7 @@ def _model(name, *args, **kwargs):
 
 def _tokenizer(*args, **kwargs):
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    alphabet += [f"word{number}" for number in range(VOCABULARY - 2 - len(alphabet))]  # what the model may answer
     tokenizer = Tokenizer(models.BPE({letter: index for index, letter in enumerate(["<s>", "</s>", *alphabet])}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
