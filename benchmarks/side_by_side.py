@@ -89,7 +89,7 @@ def overview(out: Path) -> str:
         data = json.loads((out / f"{stem}.json").read_text(encoding="utf-8"))
         points = data.get("points")
         parts.append(f"## [{data['title']}]({stem}.md)")
-        if points:
+        if points and "metric" in data:
             parts.append(_headline(points, str(data["metric"])))
     return "\n\n".join(parts) + "\n"
 
