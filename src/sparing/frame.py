@@ -56,6 +56,8 @@ def frame_of(
         shorten: Whether the request's own tools may cost less.
         recall: Whether tools may be offered for what is left out, if the policy wants them.
     """
+    if not prompt.num_tools and not policy.recall:
+        return Frame()
     if policy.most_tools and not can_be_answered(prompt):
         policy = replace(policy, most_tools=0)
     plan = plan_tools(prompt, wire, policy, counter) if shorten else _AS_THEY_ARE

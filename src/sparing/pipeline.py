@@ -66,7 +66,9 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     watch.lap("receive")
     counter = _counter(prompt)
     exempt = (*policy.exempt_tools, RECALL.name)  # what was asked for is not shortened again
-    turns, opening = cut_turns(prompt, exempt, _start(policy, counter, prompt.model), MEMORY)
+    start = _start(policy, counter, prompt.model)
+    has_budget = budget.input_tokens is not None
+    turns, opening = cut_turns(prompt, exempt, start, MEMORY, to_a_budget=has_budget)
     before = _tokens(prompt, turns, opening, counter)
     request = Request(prompt, turns, wire, before, counter, policy, budget, mode)
     frame = request.frame(recall=True) if policy.effort != "off" and mode is not Mode.OFF else Frame()

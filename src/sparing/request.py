@@ -72,7 +72,8 @@ class Request:
         """The conversation as it came."""
         tokens = self.before + frame.added_tokens
         marks = self._cache_marks(tokens, frame) if may_mark else ()
-        body = self.wire.apply(self.prompt, (), (*frame.patches, *marks))
+        patches = (*frame.patches, *marks)
+        body = self.wire.apply(self.prompt, (), patches) if patches else self.prompt.raw
         return Outcome(body, tokens, frame, folded, reason, count_marks(marks))
 
     def folded(self, frame: Frame, watch: Watch) -> Outcome:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import struct
 
-from talk import Message, forget, send
+from talk import Message, assistant, forget, send, user
 
 from sparing.conversation.history import History
-from sparing.conversation.memory import Memory
+from sparing.conversation.memory import MEMORY, Memory
 from sparing.conversation.outcome import Outcome, TurnResult
 from sparing.conversation.turns import Turn
 from sparing.core.ladder import Rendition
@@ -76,3 +76,19 @@ def _image(side: int) -> Message:
     head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB4x", 13, b"IHDR", side, side, 8, 2, 0, 0, 0)
     url = f"data:image/png;base64,{base64.b64encode(head).decode()}"
     return {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}
+
+
+def test_short_talk_is_not_remembered() -> None:
+    """A request in which nothing can be reduced leaves nothing behind, and under a budget it is known by itself."""
+    forget()
+    end = [user("Go on."), assistant("Yes."), user("And then?"), assistant("No."), user("Why?")]
+    talks = [
+        [user(f"What is the capital of {one}?"), assistant(f"{one}: {'it is a long story. ' * 40}"), *end]
+        for one in ("Norway", "Chad")
+    ]
+    send(talks[0])
+    assert MEMORY.num_chars == 0
+    for talk, one in zip(talks, ("Norway", "Chad"), strict=True):
+        receipt = send(talk, budget=150).receipt
+        assert receipt.tokens_after <= 150
+        assert f"{one}".encode() in send(talk, budget=150).body

@@ -59,6 +59,7 @@ class Fold:
         *,
         marking: bool = False,
     ) -> None:
+        assert all(turn.digest for turn in turns), "turns are remembered by their digests"
         self._turns = turns
         self._policy = policy
         self._target = TARGETS[policy.effort]

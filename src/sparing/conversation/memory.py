@@ -72,6 +72,8 @@ class Memory:
 
     def tokens(self, turn: Turn, counter: Counter) -> int:
         """Tokens of everything in a turn, as it came."""
+        if not turn.digest:
+            return sum(span_tokens(span, counter) for span in turn.spans)
         with self._lock:
             known = self._tokens.get(turn.digest)
         if known is None:

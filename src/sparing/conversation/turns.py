@@ -23,7 +23,8 @@ class Turn:
         first: Number of its first piece among all pieces of the request.
         asked: The users' words in it.
         spans: Everything in it that costs tokens.
-        digest: Of this turn and all before it; equal digests mean equal turns, in every request.
+        digest: Of this turn and all before it; equal digests mean equal turns, in every request. b"" in a short request
+            without pieces, of which nothing has to be remembered.
     """
 
     block: int
@@ -54,7 +55,7 @@ class KnownTurns(Protocol):
 
 
 def cut_turns(
-    prompt: Prompt, exempt_tools: Sequence[str], start: bytes, known: KnownTurns
+    prompt: Prompt, exempt_tools: Sequence[str], start: bytes, known: KnownTurns, *, to_a_budget: bool = False
 ) -> tuple[list[Turn], Sequence[Span]]:
     """The turns of a request, oldest first; and the beginning of the answer that is asked for, if there is one.
 
@@ -64,6 +65,7 @@ def cut_turns(
         exempt_tools: Their results are no pieces.
         start: Stands for what every turn depends on beside the conversation: the policy, the counter.
         known: What an earlier request of the conversation was cut into.
+        to_a_budget: Whether what has no pieces may have to be shortened as well.
     """
     spans, opening = _without_opening(prompt.spans)
     of_block = by_block(spans)
@@ -74,7 +76,7 @@ def cut_turns(
     is_long = newest >= _LEAST_BLOCKS
     for block in range(newest + 1):
         in_block = tuple(of_block.get(block, ()))
-        digest = _chained(digest, in_block)
+        digest = _chained(digest, in_block) if is_long else b""
         add_calls(calls, in_block)
         turn = known.turn(digest) if is_long else None
         if turn is None or turn.spans != in_block:  # equal turns may stand at other offsets
@@ -85,7 +87,15 @@ def cut_turns(
         turns.append(turn)
         first += len(turn.pieces)
         words = newest_words(turn.asked) or words
-    return turns, opening
+    return (_digested(turns, start) if (first or to_a_budget) and not is_long else turns), opening
+
+
+def _digested(turns: Sequence[Turn], digest: bytes) -> list[Turn]:
+    result = []
+    for turn in turns:
+        digest = _chained(digest, turn.spans)
+        result.append(replace(turn, digest=digest))
+    return result
 
 
 def with_later_words(turns: Sequence[Turn]) -> list[Piece]:
