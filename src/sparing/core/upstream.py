@@ -15,6 +15,7 @@ class Call:
         wire: Wire format of `body`.
         path: HTTP path with the query string, for example ``/v1/chat/completions``.
         headers: Lower-case names; hop-by-hop headers already removed.
+        tenant: Whose call this is, as a digest of the key that it came with; nothing is ever shared between two.
     """
 
     wire: str
@@ -24,6 +25,7 @@ class Call:
     body: bytes
     model: str = ""
     stream: bool = False
+    tenant: str = ""
 
 
 class Answer(Protocol):

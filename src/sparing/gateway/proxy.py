@@ -92,6 +92,7 @@ class Proxy:
                 body=outgoing.body,
                 model=outgoing.model,
                 stream=outgoing.stream,
+                tenant=tenant_of(headers),
             )
             answer, call = await self._sent(call, outgoing, exchange)
             try:
