@@ -15,6 +15,7 @@ from sparing.core.budget import Budget, Mode
 from sparing.core.counter import Counter
 from sparing.core.receipt import Receipt
 from sparing.core.span import Prompt, Span
+from sparing.core.summaries import Summaries, Wanted
 from sparing.core.wire import Wire
 from sparing.frame import Frame
 from sparing.handles import is_lossy
@@ -43,6 +44,7 @@ class Reduction:
         elided: The texts that `body` holds less than all of, where one of these tools gives the rest.
         left_out_tools: Definitions of the tools that `body` leaves to a search (`toolset.search`), as they are sent
             once they are called.
+        wanted: Old results that would be told in a model's words, were they there: ask for them and reduce again.
     """
 
     body: bytes
@@ -52,11 +54,22 @@ class Reduction:
     own_tools: tuple[str, ...] = ()
     elided: tuple[str, ...] = ()
     left_out_tools: tuple[str, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
 
 
-def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget, mode: Mode) -> Reduction:
+def reduce_body(
+    body: bytes,
+    wire: Wire,
+    policy: PolicySettings,
+    budget: Budget,
+    mode: Mode,
+    summaries: Summaries | None = None,
+) -> Reduction:
     """The first four verbs. Pure and CPU-bound; call it off the event loop for big bodies.
 
+    Args:
+        summaries: What a model wrote about old results; with none, and wherever the policy allows none, they are told
+            in a line of their own words.
     Raises:
         MalformedBody: The body is not of this wire format.
         BudgetExceeded: The budget is smaller than what may not be reduced.
@@ -66,11 +79,12 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
     watch.lap("receive")
     counter = _counter(prompt)
     exempt = (*policy.exempt_tools, RECALL.name)  # what was asked for is not shortened again
-    start = _start(policy, counter, prompt.model)
+    allowed = summaries if policy.compaction == "summary" else None
+    start = _start(policy, counter, prompt.model, allowed)
     has_budget = budget.input_tokens is not None
     turns, opening = cut_turns(prompt, exempt, start, MEMORY, to_a_budget=has_budget)
     before = _tokens(prompt, turns, opening, counter)
-    request = Request(prompt, turns, wire, before, counter, policy, budget, mode)
+    request = Request(prompt, turns, wire, before, counter, policy, budget, mode, allowed)
     frame = request.frame(recall=True) if policy.effort != "off" and mode is not Mode.OFF else Frame()
     reason = _reason_to_leave(turns, before + frame.added_tokens, policy, budget, mode)
     watch.lap("plan")
@@ -102,6 +116,7 @@ def reduce_body(body: bytes, wire: Wire, policy: PolicySettings, budget: Budget,
         own_tools=outcome.frame.own_tools,
         elided=_elided(outcome),
         left_out_tools=outcome.frame.plan.left_out,
+        wanted=sent.wanted if sent else (),
     )
 
 
@@ -134,6 +149,7 @@ def _elided(outcome: Outcome) -> tuple[str, ...]:
     return tuple(c.span.text for c in outcome.folded.settlement.changes if is_lossy(c.rendition))
 
 
-def _start(policy: PolicySettings, counter: Counter, model: str) -> bytes:
+def _start(policy: PolicySettings, counter: Counter, model: str, summaries: Summaries | None) -> bytes:
     """What every turn depends on beside the conversation."""
-    return repr((policy, TARGETS[policy.effort], counter.name, model)).encode("utf-8", "surrogatepass")
+    scope = summaries.scope if summaries is not None else ""
+    return repr((policy, TARGETS[policy.effort], counter.name, model, scope)).encode("utf-8", "surrogatepass")

@@ -12,6 +12,7 @@ from sparing.core.budget import Budget, Mode
 from sparing.core.counter import Counter
 from sparing.core.prices import CacheKind
 from sparing.core.span import Edit, Patch, Prompt
+from sparing.core.summaries import Summaries
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded
 from sparing.frame import Frame, frame_of
@@ -55,6 +56,7 @@ class Request:
     policy: PolicySettings
     budget: Budget
     mode: Mode
+    summaries: Summaries | None = None
 
     def frame(self, *, recall: bool) -> Frame:
         """What the policy makes of the tools; the budget counts for more than tools of ours.
@@ -99,7 +101,15 @@ class Request:
         base = self.before + frame.added_tokens
         costs = cache_costs(prices_for(self.prompt.model, file=self.policy.prices_file))
         for _ in range(_TIGHTEN):
-            fold = Fold(self.turns, self.policy, self.counter, self.budget.deadline, costs, marking=marking)
+            fold = Fold(
+                self.turns,
+                self.policy,
+                self.counter,
+                self.budget.deadline,
+                costs,
+                marking=marking,
+                summaries=self.summaries,
+            )
             folded = fold.by_effort() if limit is None else fold.within(base, limit - slack)
             watch.lap("reduce")
             after = base - _saved_tokens(self.prompt, folded, self.counter)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sparing.cli.batch import Batch
     from sparing.record.elided import SqliteElided
+    from sparing.record.summaries import SqliteSummaries
     from sparing.settings.tree import RecallSettings
 
 _TENANT = "command line"
@@ -25,6 +26,14 @@ def open_elided(recall: RecallSettings, *, must_exist: bool = False) -> SqliteEl
     path = recall_file(recall, os.environ)
     keep_s = recall.keep_hours * 3600
     return SqliteElided(path, keep_s=keep_s, max_bytes=recall.max_bytes, must_exist=must_exist)
+
+
+def open_summaries(recall: RecallSettings) -> SqliteSummaries:
+    """Where summaries of old results are kept: beside what was left out, and as long."""
+    from sparing.record.summaries import SqliteSummaries
+    from sparing.settings.paths import recall_file
+
+    return SqliteSummaries(recall_file(recall, os.environ), keep_s=recall.keep_hours * 3600)
 
 
 def keep_elided(recall: RecallSettings, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparing.cli.kept import open_elided
+from sparing.cli.kept import open_elided, open_summaries
 from sparing.cli.options import config_option
 from sparing.cli.progress import busy
 from sparing.warm import warm_up
@@ -81,6 +81,7 @@ def _run(resolved: Resolved) -> None:
     from sparing.gateway.app import create_app
     from sparing.gateway.serve import listen, serve
     from sparing.record.elided_writer import ElidedWriter
+    from sparing.record.summaries import MemorySummaries
     from sparing.record.writer import Recorder
     from sparing.settings.paths import receipts_file
     from sparing.tokens.models import DEFAULT_MODEL
@@ -91,7 +92,13 @@ def _run(resolved: Resolved) -> None:
     path = receipts_file(record, os.environ)
     recorder = Recorder(path, keep_days=record.keep_days) if record.enabled else None
     elided = ElidedWriter(partial(open_elided, settings.recall)) if settings.recall.store else None
-    app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder, elided=elided)
+    app = create_app(
+        settings=settings,
+        upstreams=make_upstreams(settings),
+        recorder=recorder,
+        elided=elided,
+        summaries=MemorySummaries(behind=open_summaries(settings.recall)) if settings.recall.store else None,
+    )
     with busy("getting ready"):
         found = probe(settings)
         warm_up(DEFAULT_MODEL, "gpt-4")  # one model of each vocabulary, so that no request spends its deadline on it

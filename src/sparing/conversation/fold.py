@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sparing.conversation.by_effort import settle_by_effort
-from sparing.conversation.compact import compaction
+from sparing.conversation.compact import Compaction, compaction
 from sparing.conversation.folded import Folded, folded_of, place_of
 from sparing.conversation.history import History
 from sparing.conversation.memory import MEMORY, Memory
@@ -24,6 +24,7 @@ from sparing.core.counter import Counter
 from sparing.core.question import Question
 from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Kind
+from sparing.core.summaries import Summaries
 from sparing.core.verdict import Change
 from sparing.handles import with_handle
 from sparing.offer import Offer, offer, whole_only, with_priors
@@ -46,6 +47,7 @@ class Fold:
         deadline: When the newest turn has to be done.
         costs: What changing an earlier turn would cost.
         marking: Whether what is left out is marked with how to ask for it.
+        summaries: What a model wrote about old results; None where it may not.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Fold:
         memory: Memory = MEMORY,
         *,
         marking: bool = False,
+        summaries: Summaries | None = None,
     ) -> None:
         assert all(turn.digest for turn in turns), "turns are remembered by their digests"
         self._turns = turns
@@ -67,6 +70,7 @@ class Fold:
         self._deadline = deadline
         self._memory = memory
         self._marking = marking
+        self._summaries = summaries
         self._results: list[TurnResult] = []
         self._history = History(costs, policy.keep_turns)
         self._num_absorbed = 0
@@ -170,7 +174,8 @@ class Fold:
         history.refer(settled.changes)  # before compaction looks for results that nothing refers to
         needed = self._needed(turn, history, deadline)
         whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
-        return TurnResult(outcomes_of(settled), needed.supplied, whole or self._compaction(history, deadline))
+        compacted = Compaction(whole) if whole else self._compaction(turn, history, deadline)
+        return TurnResult(outcomes_of(settled), needed.supplied, compacted.replanned, compacted.wanted)
 
     def _settled_whole(self, offers: Sequence[Offer]) -> Settlement:
         """A turn with too little in it to lose any of it."""
@@ -179,11 +184,13 @@ class Fold:
         reason = f"fewer than {policy.min_tokens} reducible tokens in this turn"
         return replace(settled, reasons=tuple(given or reason for given in settled.reasons))
 
-    def _compaction(self, history: History, deadline: Deadline) -> tuple[Replan, ...]:
+    def _compaction(self, turn: Turn, history: History, deadline: Deadline) -> Compaction:
         if self._policy.compaction == "off" or self._target.lossless:
-            return ()
+            return Compaction()
         ask = Ask(self._counter, None, self._policy.pins, deadline)
-        return compaction(history, ask, marking=self._marking)
+        done = compaction(history, ask, self._summaries, marking=self._marking)
+        # What an earlier turn became is over: a summary that is not known by now was forgotten, or never to be had.
+        return done if turn is self._turns[-1] else Compaction(done.replanned)
 
     def _offers(self, pieces: Sequence[Piece], deadline: Deadline) -> list[Offer]:
         offers = []

@@ -9,6 +9,7 @@ from sparing.conversation.outcome import Outcome, TurnResult, settlement_of
 from sparing.conversation.resupply import Supply
 from sparing.conversation.turns import Turn
 from sparing.core.span import Edit, Span
+from sparing.core.summaries import Wanted
 from sparing.settle import Settlement
 
 
@@ -36,12 +37,14 @@ class Folded:
         settlement: Covers all pieces, in order.
         rewritten_tokens: Of earlier turns, tokens that stand behind what is sent otherwise than last time.
         fits: Whether the budget holds, as far as the pieces' own counts tell.
+        wanted: Old results of which the newest turn would tell a summary, were it there.
     """
 
     settlement: Settlement
     additions: tuple[Addition, ...] = ()
     rewritten_tokens: int = 0
     fits: bool = True
+    wanted: tuple[Wanted, ...] = ()
 
     @property
     def saved_tokens(self) -> int:
@@ -73,7 +76,8 @@ def folded_of(turns: Sequence[Turn], results: Sequence[TurnResult], tokens_of: C
     pieces = [piece for turn in turns for piece in turn.pieces]
     settlement = settlement_of(outcomes, pieces)
     rewritten = _rewritten(turns, results, outcomes, supplied, tokens_of)
-    return Folded(settlement, tuple(additions), rewritten)
+    wanted = results[-1].wanted if results else ()
+    return Folded(settlement, tuple(additions), rewritten, wanted=wanted)
 
 
 def place_of(turn: Turn) -> Span | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sparing.conversation.resupply import Supply
 from sparing.core.ladder import Rendition
+from sparing.core.summaries import Wanted
 from sparing.core.verdict import Change
 from sparing.plan.zones import Piece
 from sparing.rungs import as_it_is
@@ -58,16 +59,18 @@ class TurnResult:
         outcomes: One per piece of the turn.
         supplied: Stretches of earlier texts, in the order in which they stand before the user's words.
         replanned: Earlier pieces that are sent otherwise from this turn on.
+        wanted: Those of them that would be told in a model's words, if they were there.
     """
 
     outcomes: tuple[Outcome, ...]
     supplied: tuple[Supply, ...] = ()
     replanned: tuple[Replan, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
 
     @property
     def in_time(self) -> bool:
-        """Whether it is what the turn becomes however often it is asked for: no deadline cut it short."""
-        return not any(outcome.reason.startswith("deadline") for outcome in self.outcomes)
+        """Whether the turn becomes this however often it is asked for: no deadline cut it short, nothing is awaited."""
+        return not self.wanted and not any(outcome.reason.startswith("deadline") for outcome in self.outcomes)
 
     @property
     def num_chars(self) -> int:

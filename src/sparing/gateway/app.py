@@ -28,6 +28,7 @@ from sparing.gateway.upstreams import how_to_serve, sellers
 from sparing.pipeline import reduce_body
 from sparing.prices.lookup import prices_for
 from sparing.record.metrics import CONTENT_TYPE, Metrics
+from sparing.record.summaries import MemorySummaries, SummaryStore
 from sparing.settings import Settings
 
 _OPENAI, _RESPONSES, _ANTHROPIC, _GEMINI = "openai.chat", "openai.responses", "anthropic.messages", "gemini"
@@ -45,6 +46,7 @@ def create_app(
     reduce: Reduce = reduce_body,
     recorder: Recorder | None = None,
     elided: Elided | None = None,
+    summaries: SummaryStore | None = None,
     wires: Mapping[str, Wire] | None = None,
 ) -> ASGIApp:
     """The gateway.
@@ -53,6 +55,7 @@ def create_app(
         upstreams: Wire format to who answers it; several may share one. Closed with the application.
         recorder: Started and closed with the application; None keeps no receipts.
         elided: Likewise; None keeps nothing of what is left out.
+        summaries: What models wrote about old results; None keeps them in memory.
         wires: Wire formats to reduce; default: every registered one that has an upstream.
     """
     if wires is None:
@@ -66,6 +69,7 @@ def create_app(
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
         elided=elided,
+        summaries=summaries if summaries is not None else MemorySummaries(),
         sellers=sellers(settings),
     )
     return Gateway(services, upstreams, wires)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from hashlib import sha256
+from urllib.parse import parse_qsl
 
 Raw = Iterable[tuple[bytes, bytes]]
 
@@ -25,7 +26,7 @@ _HOP_BY_HOP = frozenset(
     )
 )
 _NOT_FORWARDED = _HOP_BY_HOP | {b"host", b"content-length", b"expect"}
-_KEYS = (b"authorization", b"x-api-key", b"api-key")
+_KEYS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
 _HOP_BY_HOP_NAMES = frozenset(name.decode() for name in _HOP_BY_HOP)
 
 
@@ -66,9 +67,15 @@ def returned(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def tenant_of(headers: Raw) -> str:
-    """Whose request this is: a hash of the caller's key, never the key; callers without one are one tenant."""
+def tenant_of(headers: Raw, query: bytes = b"") -> str:
+    """Whose request this is: a hash of the caller's key, never the key; callers without one are one tenant.
+
+    Args:
+        query: Of the URL; Gemini's clients may send their key in it.
+    """
     key = next((value for name in _KEYS if (value := get(headers, name))), "")
+    if not key and query:
+        key = dict(parse_qsl(query.decode("latin-1"))).get("key", "")
     return sha256(b"sparing tenant\0" + key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
@@ -11,6 +12,7 @@ from sparing.core.wire import Wire
 from sparing.errors import RequestError
 from sparing.gateway.controls import Controls
 from sparing.gateway.services import Services
+from sparing.gateway.summarising import Summarising
 from sparing.pipeline import Reduction
 
 # Below this a reduction takes less time than handing it to a thread and back under load.
@@ -42,11 +44,19 @@ class Outgoing:
     left_out_tools: tuple[str, ...] = ()
 
 
-async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, services: Services) -> Outgoing:
+async def prepare(
+    body: bytes,
+    encoding: str,
+    wire: Wire,
+    controls: Controls,
+    services: Services,
+    summarising: Summarising | None = None,
+) -> Outgoing:
     """Reduce a body, if that is what the controls ask for.
 
     Args:
         encoding: The request's content-encoding.
+        summarising: Has old results summarised; None where the policy does not allow it.
     Raises:
         RequestError: The body or the budget cannot be used, in mode on; an audit never refuses.
     """
@@ -55,7 +65,10 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
     if encoding not in ("", "identity"):
         return Outgoing(body, body, reason="the body is compressed")
     try:
-        reduction = await _reduce(body, wire, controls, services)
+        reduction = await _reduce(body, wire, controls, services, summarising)
+        if summarising is not None and reduction.wanted:
+            await summarising.ask_for(reduction.wanted, reduction.model)
+            reduction = await _reduce(body, wire, controls, services, summarising)
     except TimeoutError:
         allowed_ms = controls.policy.deadline_ms
         reason = (
@@ -80,9 +93,14 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
     )
 
 
-async def _reduce(body: bytes, wire: Wire, controls: Controls, services: Services) -> Reduction:
+async def _reduce(
+    body: bytes, wire: Wire, controls: Controls, services: Services, summarising: Summarising | None
+) -> Reduction:
+    reduce = services.reduce
+    if summarising is not None:
+        reduce = partial(reduce, summaries=summarising.known)
     arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
     if len(body) < _IN_LOOP_BYTES:
-        return services.reduce(*arguments)
+        return reduce(*arguments)
     async with asyncio.timeout(controls.policy.deadline_ms * _PATIENCE / 1000):
-        return await asyncio.get_running_loop().run_in_executor(services.pool, services.reduce, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(services.pool, reduce, *arguments)

@@ -13,6 +13,7 @@ from msgspec.structs import replace as replace_struct
 from starlette.types import Receive, Scope, Send
 
 from sparing import registry
+from sparing.core.budget import Mode
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.core.wire import Wire
 from sparing.errors import SparingError
@@ -23,11 +24,12 @@ from sparing.gateway.body import ClientGone, read_body
 from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
-from sparing.gateway.headers import Raw, forwarded, get, tenant_of
+from sparing.gateway.headers import forwarded, get, tenant_of
 from sparing.gateway.outgoing import Outgoing, prepare
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
 from sparing.gateway.services import Services
+from sparing.gateway.summarising import Summarising
 from sparing.own_tools import RECALL
 from sparing.tokens.models import counter_for
 from sparing.toolset.search import FIND
@@ -82,7 +84,9 @@ class Proxy:
         with until_gone(receive):
             outgoing = Outgoing(body, body)
             if self._wire is not None and controls is not None:
-                outgoing = await prepare(body, get(headers, b"content-encoding"), self._wire, controls, services)
+                summarising = self._summarising(scope, controls)
+                encoding = get(headers, b"content-encoding")
+                outgoing = await prepare(body, encoding, self._wire, controls, services, summarising)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             call = Call(
                 wire=self.name,
@@ -92,12 +96,12 @@ class Proxy:
                 body=outgoing.body,
                 model=outgoing.model,
                 stream=outgoing.stream,
-                tenant=tenant_of(headers),
+                tenant=tenant_of(headers, scope["query_string"]),
             )
             answer, call = await self._sent(call, outgoing, exchange)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
-                    last = await self._own_calls(call, outgoing, headers, exchange).pass_on(answer, relay)
+                    last = await self._own_calls(call, outgoing, exchange).pass_on(answer, relay)
                 else:
                     last = await relay.pass_on(answer)
             finally:
@@ -113,11 +117,20 @@ class Proxy:
             return controls.without_own_tools()  # nothing is offered that could not be given
         return controls
 
-    def _own_calls(self, call: Call, outgoing: Outgoing, headers: Raw, exchange: Exchange) -> OwnCalls:
+    def _summarising(self, scope: Scope, controls: Controls) -> Summarising | None:
+        """What has old results summarised, where the policy allows it."""
+        if controls.policy.compaction != "summary" or controls.mode is not Mode.ON:
+            return None
+        headers = scope["headers"]
+        plain = forwarded(headers, plain_answer=True, controls=self._upstreams_own)
+        call = Call(self.name, "POST", _target(scope), plain, b"", tenant=tenant_of(headers, scope["query_string"]))
+        return Summarising(call, self._upstream, controls.policy, self._services)
+
+    def _own_calls(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
         """What answers the calls of our own tools in the answer to this call."""
         services, wire = self._services, self._wire
         assert wire is not None, "only a wire format's adapter adds tools"
-        tenant = tenant_of(headers)
+        tenant = call.tenant
         if services.elided is not None and outgoing.elided:
             services.elided.put(tenant, outgoing.elided)
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.budget import Budget, Mode
 from sparing.core.receipt import Receipt
+from sparing.core.summaries import Summaries
 from sparing.core.wire import Wire
 from sparing.gateway.controls import Controls
 from sparing.pipeline import Reduction
 from sparing.record.metrics import Metrics
+from sparing.record.summaries import MemorySummaries, SummaryStore
 from sparing.settings import PolicySettings
 
-Reduce = Callable[[bytes, Wire, PolicySettings, Budget, Mode], Reduction]
+
+class Reduce(Protocol):
+    """`pipeline.reduce_body`."""
+
+    def __call__(
+        self,
+        body: bytes,
+        wire: Wire,
+        policy: PolicySettings,
+        budget: Budget,
+        mode: Mode,
+        summaries: Summaries | None = None,
+    ) -> Reduction: ...
 
 
 class Recorder(Protocol):
@@ -60,6 +74,7 @@ class Services:
         defaults: How a request is treated that says nothing about it.
         pool: Where big bodies are reduced.
         elided: Where what is left out is kept; None keeps nothing.
+        summaries: What models wrote about old results, for policies that allow it.
         sellers: Wire format to the provider that is paid for the tokens, where the address tells.
     """
 
@@ -70,4 +85,5 @@ class Services:
     pool: Executor
     recorder: Recorder | None = None
     elided: Elided | None = None
+    summaries: SummaryStore = field(default_factory=MemorySummaries)
     sellers: Mapping[str, str] = field(default_factory=dict)

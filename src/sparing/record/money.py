@@ -6,8 +6,8 @@ the longer one as well, so that share of them is read at the price of cache read
 costs what input costs, never what writing costs. What it could not read because we had changed something before it, it
 would have read. Where Sparing itself set the breakpoints of the cache nothing would
 have been read or written without it, so there everything costs what input costs. Tokens given back on recall, and
-whole turns made for it, are in the bill only. Tokens that are sent again beside a later question count as sent: they
-are in `tokens_after`.
+whole turns made for it, are in the bill only, and so are calls that Sparing makes for itself (summaries). Tokens that
+are sent again beside a later question count as sent: they are in `tokens_after`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sparing.core.prices import CacheKind, Prices
 from sparing.core.usage import Usage
 from sparing.record.interval import Interval, total_interval
 
+OWN = "own"  # the mode of a call that Sparing made for itself: a bill, and nothing saved by it
 MIN_REQUESTS = 20  # fewer say nothing: no sum of money is shown
 
 FindPrices = Callable[[str, str, int], Prices | None]  # model, provider, tokens of the prompt
@@ -110,6 +111,8 @@ def price(charge: Charge, find: FindPrices) -> Bill | None:
     if prices is None or not _is_billed(charge.usage, prices):
         return None
     paid_usd = prices.cost_usd(charge.usage)
+    if charge.mode == OWN:
+        return Bill(paid_usd, 0.0)
     left_out = _left_out_tokens(charge)
     if charge.mode == "audit":
         return Bill(paid_usd, paid_usd, _left_out_usd(charge, left_out, prices))

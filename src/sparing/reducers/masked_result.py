@@ -26,11 +26,12 @@ _SHORTEST_NAME, _NAME_CHARS = 3, 80
 _FAILURE_CHARS = 200
 
 
-def masked_result(text: str, tool: str, ask: Ask) -> Rendition:
+def masked_result(text: str, tool: str, ask: Ask, summary: str = "") -> Rendition:
     """One line for an old result; the result itself where that is not shorter.
 
     Args:
         tool: Its name, "" if unknown.
+        summary: What a model says is in it, in one line; it takes the place of the failure.
         ask: Its question holds what later messages said and called: names in it that the result has come first. Pins
             that the result has stay in any case.
     """
@@ -38,7 +39,9 @@ def masked_result(text: str, tool: str, ask: Ask) -> Rendition:
     size, unit, keys = _size(text)
     said = f"{size:,} {unit if size != 1 else unit.removesuffix('s')}"
     parts = [f"{said} of {', '.join(keys)}" if keys else said]
-    if failure := _failure(text):
+    if summary:
+        parts.append(f"a model's summary: {summary}")
+    elif failure := _failure(text):
         parts.append(failure)
     names = _names(text, ask, shown="; ".join(parts))
     if names:

@@ -34,12 +34,19 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         bool, Meta(description="Set Anthropic cache breakpoints in requests whose caller set none (docs/money.md).")
     ] = True
     compaction: Annotated[
-        Literal["off", "mask"],
+        Literal["off", "mask", "summary"],
         Meta(
             description="mask: old tool results become one line each, at the few points where what that saves in the "
-            "turns to come is worth breaking the provider's cached prefix; off: never."
+            "turns to come is worth breaking the provider's cached prefix; off: never; summary: as mask, and the line "
+            "says what a model found in the result (the gateway asks it, docs/conversations.md)."
         ),
     ] = "mask"
+    summary_model: Annotated[
+        str, Meta(description="Who writes summaries of old results, by the same provider; empty: the request's model.")
+    ] = ""
+    summary_s: Annotated[
+        float, Meta(gt=0, le=600, description="Time allowed for the summaries of one request, all together.")
+    ] = 20.0
     keep_turns: Annotated[
         int, Meta(ge=1, description="So many of the newest turns (calls of the model) are never compacted.")
     ] = 24
