@@ -1,0 +1,228 @@
+"""One decision per request: which model, how much of the prompt, how much thought, how long an answer.
+
+Every combination is given its expected price, its chance to meet the latency targets and its expected loss. The
+cheapest that meets all goals is taken. Where none does, goals give way in the policy's order, the first as far as it
+has to before the next gives anything, and the decision says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sparing.core.prices import Prices
+from sparing.plan.forecast.latency import Forecast
+
+Goal = Literal["latency", "usd", "loss"]
+ORDER: Final[tuple[Goal, ...]] = ("usd", "loss", "latency")  # what gives way first
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """What a request has to meet; None is no goal.
+
+    Attributes:
+        first_token_s: Time to the first token, from now.
+        answer_s: Time to the end of the answer, from now.
+        chance: With which both are to be met, 0..1.
+        usd: Most money, expected.
+        loss: Most expected loss, 0..1: the chance that the answer is worse for what was saved.
+        gives_way: Goals in the order in which they give way where not all can be met.
+    """
+
+    first_token_s: float | None = None
+    answer_s: float | None = None
+    chance: float = 0.95
+    usd: float | None = None
+    loss: float | None = None
+    gives_way: tuple[Goal, ...] = ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One way to send the prompt.
+
+    Attributes:
+        name: The effort, for example.
+        cached_tokens: Of `input_tokens`, likely in the provider's cache.
+        loss: Chance that needed evidence is left out.
+    """
+
+    name: str
+    input_tokens: int
+    cached_tokens: int = 0
+    loss: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much thought.
+
+    Attributes:
+        name: As the wire formats know it; "" for what the request asks for.
+        answer_factor: Tokens of the answer, thoughts included, in proportion to what the request asks for.
+        loss: Chance that the answer is worse for it.
+    """
+
+    name: str = ""
+    answer_factor: float = 1.0
+    loss: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One model that may be asked.
+
+    Attributes:
+        forecasts: What each sending would take of its time.
+        prices: None where they are not known: it then counts as free, and the decision cannot hold a goal of money.
+        loss: Chance that its answer is worse than that of the best tier.
+        most_input_tokens: It takes no longer prompt; None is no limit.
+    """
+
+    name: str
+    forecasts: Sequence[Forecast]
+    prices: Prices | None = None
+    loss: float = 0.0
+    most_input_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do, what it is expected to be, and what gave way.
+
+    Attributes:
+        ceiling: Most tokens of the answer; None as the request says.
+        in_time: Chance that the latency targets are met.
+    """
+
+    tier: str
+    sending: str
+    depth: str
+    ceiling: int | None
+    usd: float
+    in_time: float
+    loss: float
+    gave_way: tuple[Goal, ...] = ()
+
+
+def decide(
+    tiers: Sequence[Tier],
+    sendings: Sequence[Sending],
+    goals: Goals,
+    lengths: Sequence[float],
+    depths: Sequence[Depth] = (Depth(),),
+    ceilings: Sequence[int | None] = (None,),
+) -> Decision:
+    """Choose one of each.
+
+    Args:
+        tiers: At least one; `forecasts` in the order of `sendings`.
+        sendings: At least one.
+        lengths: Tokens of the answer to be expected, equally likely ones (`forecast.AnswerLengths`).
+        ceilings: Most tokens of the answer, None for no ceiling of ours.
+    """
+    answers = [_answer(lengths, depth, ceiling) for depth in depths for ceiling in ceilings]
+    ranked = _ranked(tiers, sendings, answers, goals)
+    if not ranked:
+        raise ValueError("no tier takes a prompt of this length")
+    place = len(goals.gives_way) - 1 - goals.gives_way.index("latency")
+    best, best_rank, best_in_time = ranked[0], None, 0.0
+    for one in ranked:
+        # The chance to be in time is what takes time to find out. Sorted by all else, nothing behind the first that is
+        # in time can do better than it.
+        without_clock, (tier, at, answer) = one
+        in_time = _in_time(tiers[tier].forecasts[at], answers[answer], goals)
+        late = max(0.0, goals.chance - in_time)
+        rank = (*without_clock[:place], late, *without_clock[place:])
+        if best_rank is None or rank < best_rank:
+            best, best_rank, best_in_time = one, rank, in_time
+        if not late:
+            break
+    (*_, usd, loss), (tier, at, answer) = best
+    gave_way = _gave_way(goals, usd, loss, best_in_time)
+    chosen = answers[answer]
+    names = (tiers[tier].name, sendings[at].name, chosen.depth.name, chosen.ceiling)
+    return Decision(*names, usd, best_in_time, loss, gave_way)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Attributes:
+    lengths: To be expected, equally likely ones.
+    tokens: Their mean.
+    kept: Chance that it is no worse for its depth and ceiling.
+    """
+
+    depth: Depth
+    ceiling: int | None
+    lengths: Sequence[float]
+    tokens: float
+    kept: float
+
+
+_Ranked = tuple[tuple[float, ...], tuple[int, int, int]]
+"""Shortfalls of the goals but latency, the most important first, then money and loss, less is better; and which tier,
+sending and answer that is."""
+
+
+def _ranked(
+    tiers: Sequence[Tier], sendings: Sequence[Sending], answers: Sequence[_Answer], goals: Goals
+) -> list[_Ranked]:
+    """All combinations, the best first but for the clock."""
+    usd_first = goals.gives_way.index("usd") > goals.gives_way.index("loss")
+    most_usd = goals.usd if goals.usd is not None else float("inf")
+    most_loss = goals.loss if goals.loss is not None else 1.0
+    ranked: list[_Ranked] = []
+    for t, tier in enumerate(tiers):
+        output_usd = tier.prices.output_usd / 1_000_000 if tier.prices else 0.0
+        for s, sending in enumerate(sendings):
+            if tier.most_input_tokens is not None and sending.input_tokens > tier.most_input_tokens:
+                continue
+            input_usd, kept = _input_usd(tier.prices, sending), (1 - tier.loss) * (1 - sending.loss)
+            for a, answer in enumerate(answers):
+                usd = input_usd + answer.tokens * output_usd
+                loss = 1 - kept * answer.kept
+                over = usd - most_usd if usd > most_usd else 0.0
+                lost = loss - most_loss if loss > most_loss else 0.0
+                ranked.append(((over, lost, usd, loss) if usd_first else (lost, over, usd, loss), (t, s, a)))
+    ranked.sort()
+    return ranked
+
+
+def _in_time(forecast: Forecast, answer: _Answer, goals: Goals) -> float:
+    """Chance that the latency targets are met."""
+    chance = 1.0
+    if goals.first_token_s is not None:
+        chance = forecast.chance_of_first_token(goals.first_token_s)
+    if goals.answer_s is not None:
+        chance = min(chance, forecast.chance_of_answer(goals.answer_s, answer.lengths))
+    return chance
+
+
+def _gave_way(goals: Goals, usd: float, loss: float, in_time: float) -> tuple[Goal, ...]:
+    missed = {
+        "latency": in_time < goals.chance - _ROUNDING,
+        "usd": goals.usd is not None and usd > goals.usd + _ROUNDING,
+        "loss": goals.loss is not None and loss > goals.loss + _ROUNDING,
+    }
+    return tuple(goal for goal in goals.gives_way if missed[goal])
+
+
+def _answer(lengths: Sequence[float], depth: Depth, ceiling: int | None) -> _Answer:
+    expected = [length * depth.answer_factor for length in lengths]
+    kept = 1 - depth.loss
+    if ceiling is not None:
+        kept *= sum(length <= ceiling for length in expected) / len(expected)
+        expected = [min(length, float(ceiling)) for length in expected]
+    return _Answer(depth, ceiling, expected, sum(expected) / len(expected), kept)
+
+
+def _input_usd(prices: Prices | None, sending: Sending) -> float:
+    if prices is None:
+        return 0.0
+    new = sending.input_tokens - sending.cached_tokens
+    return (new * prices.input_usd + sending.cached_tokens * prices.cache_read_usd) / 1_000_000

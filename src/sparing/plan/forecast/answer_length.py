@@ -1,0 +1,95 @@
+"""How long answers are, by what kind of traffic they answer: learned online, in bounded memory.
+
+Lengths are kept as histograms over octaves of tokens that forget, one per kind; a kind of which little was seen
+borrows from all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+
+_PER_OCTAVE = 2
+_BINS = 17 * _PER_OCTAVE  # up to 131,072 tokens
+_BORROWED = 8.0  # answers that the others' histogram counts for
+_HALF_LIFE = 200.0
+_MOST_KINDS = 4_096
+_START_TOKENS, _START_OCTAVES = 250.0, 1.5
+_LARGEST = 1e9
+
+
+class _Histogram:
+    __slots__ = ("bins", "unit")
+
+    def __init__(self) -> None:
+        self.bins = [0.0] * _BINS
+        self.unit = 1.0
+
+    def add(self, tokens: int) -> None:
+        self.unit *= 2.0 ** (1.0 / _HALF_LIFE)
+        if self.unit > _LARGEST:
+            self.bins = [value / self.unit for value in self.bins]
+            self.unit = 1.0
+        self.bins[min(_BINS - 1, int(math.log2(max(1, tokens)) * _PER_OCTAVE))] += self.unit
+
+    def shares(self) -> list[float]:
+        return [value / self.unit for value in self.bins]
+
+
+def _start() -> list[float]:
+    middle = math.log2(_START_TOKENS)
+    weights = [math.exp(-0.5 * (((i + 0.5) / _PER_OCTAVE - middle) / _START_OCTAVES) ** 2) for i in range(_BINS)]
+    return [2.0 * weight / sum(weights) for weight in weights]
+
+
+_STARTING = _start()
+
+
+class AnswerLengths:
+    """Lengths of answers in tokens, by kind (a policy and an intent, say)."""
+
+    def __init__(self, most_kinds: int = _MOST_KINDS) -> None:
+        self._most_kinds = most_kinds
+        self._of_all = _Histogram()
+        self._kinds: OrderedDict[Hashable, _Histogram] = OrderedDict()
+
+    def observe(self, kind: Hashable, tokens: int) -> None:
+        """Note the length of one whole answer; one that a ceiling cut is none."""
+        self._of_all.add(tokens)
+        known = self._kinds.get(kind)
+        if known is None:
+            known = self._kinds[kind] = _Histogram()
+            if len(self._kinds) > self._most_kinds:
+                self._kinds.popitem(last=False)
+        self._kinds.move_to_end(kind)
+        known.add(tokens)
+
+    def lengths(self, kind: Hashable, num: int = 5) -> list[float]:
+        """So many equally likely lengths, rising."""
+        shares = self._shares(kind)
+        total = sum(shares)
+        return _quantiles(shares, [total * (i + 0.5) / num for i in range(num)])
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def _shares(self, kind: Hashable) -> Sequence[float]:
+        of_all = [seen + start for seen, start in zip(self._of_all.shares(), _STARTING, strict=True)]
+        known = self._kinds.get(kind)
+        if known is None:
+            return of_all
+        borrowed = _BORROWED / sum(of_all)
+        return [own + borrowed * other for own, other in zip(known.shares(), of_all, strict=True)]
+
+
+def _quantiles(shares: Sequence[float], aims: Sequence[float]) -> list[float]:
+    """Where the sum of the shares reaches each of these, rising, in tokens."""
+    found: list[float] = []
+    low = 0.0
+    for i, share in enumerate(shares):
+        while len(found) < len(aims) and low + share >= aims[len(found)]:
+            part = (aims[len(found)] - low) / share if share > 0 else 0.0
+            found.append(float(2.0 ** ((i + part) / _PER_OCTAVE)))
+        low += share
+    return found + [float(2.0 ** (len(shares) / _PER_OCTAVE))] * (len(aims) - len(found))

@@ -1,0 +1,143 @@
+"""How soon an upstream answers, by what it is sent: learned online, with its uncertainty, forgetting what was.
+
+The time to the first token grows with the tokens that have to be read, a little with those that the provider's cache
+knows, and with the requests before it in the same queue. The time per token after that grows with the load alone. How
+far off that is stays in histograms (`ratios`), so that a target of 95 % is one of the tail that was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sparing.plan.forecast.drift import Drift
+from sparing.plan.forecast.ratios import Ratios
+from sparing.plan.forecast.regression import Regression
+
+_FIRST = (0.4, 0.06, 0.01, 0.02)  # s: by itself, per 1,000 new tokens, per 1,000 cached ones, per request in flight
+_PER_TOKEN = (0.015, 0.0005)  # s: by itself, per request in flight
+_KEPT_ON_DRIFT, _DOUBT_ON_DRIFT = 0.1, 25.0
+_FAILURES_FORGET = 0.98
+_FEW = 1.0  # failures that are supposed before any request
+_SPEEDS = (0.25, 0.85)  # quantiles of the time per token that an answer's time is averaged over
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One answer.
+
+    Attributes:
+        num_before: Requests in flight at the upstream when it was sent.
+        first_token_s: From sending to the first byte of the answer; None if there was none.
+        answer_s: To its last byte; None if it broke off.
+    """
+
+    input_tokens: int
+    cached_tokens: int
+    num_before: int
+    first_token_s: float | None
+    output_tokens: int = 0
+    answer_s: float | None = None
+
+
+class Latency:
+    """One upstream and model.
+
+    Attributes:
+        num_drifts: How often it was found to have changed.
+    """
+
+    def __init__(self) -> None:
+        self._first = Regression(_FIRST)
+        self._per_token = Regression(_PER_TOKEN)
+        self._first_ratios, self._token_ratios = Ratios(), Ratios()
+        self._first_drift, self._token_drift = Drift(), Drift()
+        self._failed, self._tried = _FEW, 20.0 * _FEW
+
+    @property
+    def num_drifts(self) -> int:
+        return self._first_drift.num + self._token_drift.num
+
+    @property
+    def failure_rate(self) -> float:
+        """Chance that a request gets no answer, 0..1."""
+        return self._failed / self._tried
+
+    def observe(self, seen: Observation) -> None:
+        """Learn from one answer, or from its absence."""
+        failed = seen.first_token_s is None
+        self._failed = self._failed * _FAILURES_FORGET + failed
+        self._tried = self._tried * _FAILURES_FORGET + 1.0
+        if seen.first_token_s is None:
+            return
+        features = _first_features(seen.input_tokens, seen.cached_tokens, seen.num_before)
+        _learn(self._first, self._first_ratios, self._first_drift, features, seen.first_token_s)
+        if seen.answer_s is not None and seen.output_tokens > 1:
+            per_token_s = (seen.answer_s - seen.first_token_s) / (seen.output_tokens - 1)
+            load = _load_features(seen.num_before)
+            _learn(self._per_token, self._token_ratios, self._token_drift, load, per_token_s)
+
+    def forecast(self, input_tokens: int, cached_tokens: int, num_before: int) -> Forecast:
+        """What a request will take that is sent now."""
+        return Forecast(
+            self._first.predict(_first_features(input_tokens, cached_tokens, num_before)),
+            self._per_token.predict(_load_features(num_before)),
+            self._first_ratios,
+            self._token_ratios,
+            self.failure_rate,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Chances of one request. Valid until the model learns more.
+
+    Attributes:
+        first_token_s: To the first token, by the regression.
+        per_token_s: Between tokens.
+    """
+
+    first_token_s: float
+    per_token_s: float
+    first_ratios: Ratios
+    token_ratios: Ratios
+    failure_rate: float
+
+    def chance_of_first_token(self, within_s: float) -> float:
+        """That the first token comes within this time, failures counted as never."""
+        return (1 - self.failure_rate) * self.first_ratios.chance(within_s / self.first_token_s)
+
+    def chance_of_answer(self, within_s: float, lengths: Sequence[float]) -> float:
+        """That the last token comes within this time.
+
+        Args:
+            lengths: Tokens of the answer, equally likely ones.
+        """
+        speeds = [self.per_token_s * self.token_ratios.quantile(q) for q in _SPEEDS]
+        first_s = self.first_token_s
+        chances = self.first_ratios.chances([(within_s - n * s) / first_s for n in lengths for s in speeds])
+        return (1 - self.failure_rate) * chances / (len(lengths) * len(speeds))
+
+    def answer_s(self, length: float) -> float:
+        """Expected time of an answer of so many tokens."""
+        return self.first_token_s * self.first_ratios.mean() + length * self.per_token_s * self.token_ratios.mean()
+
+
+def _first_features(input_tokens: int, cached_tokens: int, num_before: int) -> tuple[float, ...]:
+    return (1.0, max(0, input_tokens - cached_tokens) / 1000, cached_tokens / 1000, float(num_before))
+
+
+def _load_features(num_before: int) -> tuple[float, ...]:
+    return (1.0, float(num_before))
+
+
+def _learn(line: Regression, ratios: Ratios, drift: Drift, features: tuple[float, ...], value: float) -> None:
+    predicted = line.predict(features)
+    ratio = max(value, 1e-6) / predicted
+    ratios.add(ratio)
+    # On the scale of the ratio both ways, so that ten times faster weighs as much as ten times slower.
+    error = ratio - 1 if ratio >= 1 else 1 - 1 / ratio
+    if drift.is_drift(error):
+        ratios.forget(_KEPT_ON_DRIFT)
+        line.doubt(_DOUBT_ON_DRIFT)
+    line.observe(features, value)

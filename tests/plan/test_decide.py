@@ -1,0 +1,122 @@
+"""The decision is the cheapest that meets every goal, and goals give way in their order."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import permutations, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparing.core.prices import CacheKind, Prices
+from sparing.plan.decide import Decision, Depth, Goals, Sending, Tier, decide
+from sparing.plan.forecast.latency import Forecast, Latency, Observation
+
+LENGTHS = [20.0, 80.0, 150.0, 300.0, 900.0]
+
+
+def forecast(first_s: float, per_token_s: float) -> Forecast:
+    """Of an upstream that always takes this long."""
+    latency = Latency()
+    for _ in range(60):
+        latency.observe(Observation(1000, 0, 0, first_s, 101, first_s + 100 * per_token_s))
+    return latency.forecast(1000, 0, 0)
+
+
+FAST, SLOW = forecast(0.2, 0.005), forecast(4.0, 0.05)
+
+
+def prices(input_usd: float, output_usd: float) -> Prices:
+    day = date(2026, 1, 1)
+    return Prices(input_usd, output_usd, input_usd, (), CacheKind.NONE, 0, 1, day, "a test")
+
+
+SENDINGS = [Sending("whole", 8_000), Sending("shorter", 2_000, loss=0.02)]
+
+
+def tier(name: str, usd: float, loss: float, of: Forecast, most: int | None = None) -> Tier:
+    return Tier(name, [of] * len(SENDINGS), prices(usd, 4 * usd), loss, most)
+
+
+SMALL, LARGE = tier("small", 0.1, 0.2, FAST), tier("large", 5.0, 0.0, SLOW)
+
+
+def test_the_cheapest_wins_where_all_goals_are_met() -> None:
+    """Without goals that is the least of everything."""
+    chosen = decide([SMALL, LARGE], SENDINGS, Goals(), LENGTHS)
+    assert (chosen.tier, chosen.sending, chosen.gave_way) == ("small", "shorter", ())
+
+
+def test_a_goal_of_quality_takes_the_better_model() -> None:
+    """As cheap as that allows: the shorter prompt, as long as its loss is allowed too."""
+    assert decide([SMALL, LARGE], SENDINGS, Goals(loss=0.05), LENGTHS).tier == "large"
+    assert decide([SMALL, LARGE], SENDINGS, Goals(loss=0.05), LENGTHS).sending == "shorter"
+    assert decide([SMALL, LARGE], SENDINGS, Goals(loss=0.01), LENGTHS).sending == "whole"
+
+
+def test_goals_that_cannot_all_be_met_give_way_in_order() -> None:
+    """A second and no loss: one of them has to go."""
+    goals = {"first_token_s": 1.0, "loss": 0.01}
+    fast = decide([SMALL, LARGE], SENDINGS, Goals(**goals, gives_way=("usd", "loss", "latency")), LENGTHS)
+    good = decide([SMALL, LARGE], SENDINGS, Goals(**goals, gives_way=("usd", "latency", "loss")), LENGTHS)
+    assert (fast.tier, fast.sending, fast.gave_way) == ("small", "whole", ("loss",))
+    assert (good.tier, good.gave_way) == ("large", ("latency",))
+
+
+def test_a_ceiling_makes_an_answer_quick_and_may_cut_it() -> None:
+    """It is taken where time needs it, and counted as the loss that it is."""
+    goals = Goals(answer_s=12.0, chance=0.9)
+    chosen = decide([LARGE], SENDINGS, goals, LENGTHS, ceilings=(None, 100))
+    assert chosen.ceiling == 100
+    assert chosen.loss > 0.5
+    assert decide([LARGE], SENDINGS, Goals(loss=0.1), LENGTHS, ceilings=(None, 100)).ceiling is None
+
+
+def test_a_prompt_that_is_too_long_for_a_tier_goes_to_another() -> None:
+    """Or is sent shorter; if nobody takes it that is an error."""
+    small = tier("small", 0.1, 0.0, FAST, most=4_000)
+    assert decide([small, LARGE], SENDINGS, Goals(loss=0.0), LENGTHS).tier == "large"
+    assert decide([small], SENDINGS, Goals(loss=0.0), LENGTHS).sending == "shorter"
+    with pytest.raises(ValueError, match="no tier takes"):
+        decide([tier("tiny", 0.1, 0.0, FAST, most=10)], SENDINGS, Goals(), LENGTHS)
+
+
+_share = st.floats(0, 1)
+_tiers = st.lists(
+    st.builds(tier, st.text("abc", min_size=1), st.floats(0, 10), _share, st.sampled_from([FAST, SLOW])),
+    min_size=1,
+    max_size=3,
+)
+_goals = st.builds(
+    Goals,
+    first_token_s=st.none() | st.floats(0.05, 20),
+    answer_s=st.none() | st.floats(0.05, 100),
+    chance=st.floats(0.05, 0.99),
+    usd=st.none() | st.floats(0, 0.1),
+    loss=st.none() | _share,
+    gives_way=st.sampled_from(list(permutations(("usd", "loss", "latency")))),
+)
+
+
+@given(_tiers, _goals, st.sampled_from([(None,), (None, 100), (50, 200)]))
+def test_nothing_else_would_have_been_better(tiers: list[Tier], goals: Goals, ceilings: tuple[int | None, ...]) -> None:
+    """Against each combination by itself: no smaller miss of a more important goal, and no smaller price."""
+    depths = (Depth(), Depth("low", 0.5, 0.1))
+    chosen = decide(tiers, SENDINGS, goals, LENGTHS, depths, ceilings)
+    singles = [
+        decide([Tier(t.name, [f], t.prices, t.loss)], [s], goals, LENGTHS, (d,), (c,))
+        for t in tiers
+        for (s, f), d, c in product(zip(SENDINGS, t.forecasts, strict=True), depths, ceilings)
+    ]
+    assert _rank(chosen, goals) <= min(_rank(single, goals) for single in singles)
+
+
+def _rank(one: Decision, goals: Goals) -> tuple[float, ...]:
+    has_target = goals.first_token_s is not None or goals.answer_s is not None
+    missed = {
+        "latency": max(0.0, goals.chance - one.in_time) if has_target else 0.0,
+        "usd": max(0.0, one.usd - goals.usd) if goals.usd is not None else 0.0,
+        "loss": max(0.0, one.loss - goals.loss) if goals.loss is not None else 0.0,
+    }
+    return (*(missed[goal] for goal in reversed(goals.gives_way)), one.usd)
