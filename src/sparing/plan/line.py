@@ -1,7 +1,7 @@
 """Who is served next when there are more requests than an upstream takes at once.
 
-A request of lower priority waits as if it had come later, by so many seconds per step of its rank: urgent ones go first,
-and nobody waits forever. A line that is full turns away the request that would be served last, whoever that is.
+A request of lower priority waits as if it had come later, by so many seconds per step of its rank: urgent ones go
+first, and nobody waits forever. A line that is full turns away the request that would be served last, whoever that is.
 Pure: the clock is the caller's.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
 
-HANDICAP_S = 0.3  # per step of rank: `standard` (100) lets 30 s of `interactive` (0) pass, `batch` (200) a minute
+HANDICAP_S = 6.0  # per step of rank: `standard` (100) lets ten minutes of `interactive` (0) pass, `batch` (200) twenty
 
 T = TypeVar("T")
 

@@ -1,0 +1,65 @@
+"""A modelled upstream: so many requests at once, so many tokens a second, a prefix cache."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from sparing.core.prices import Prices
+from sparing.evals.simulate.arrivals import BLOCK_TOKENS, Arrival
+from sparing.plan.forecast.latency import Latency
+
+
+@dataclass(frozen=True, slots=True)
+class ServerModel:
+    """What is known of an upstream.
+
+    Attributes:
+        slots: Requests that it serves at once.
+        first_s: To the first token of an empty prompt.
+        prefill_tokens_s: Tokens of the prompt read in a second.
+        decode_tokens_s: Tokens of one answer written in a second.
+        loss: Chance that its answer to the hardest request is worse than the best tier's.
+        cache_blocks: Blocks of prompts that its prefix cache holds.
+    """
+
+    name: str
+    prices: Prices | None
+    slots: int
+    first_s: float
+    prefill_tokens_s: float
+    decode_tokens_s: float
+    loss: float = 0.0
+    cache_blocks: int = 20_000
+
+
+@dataclass(slots=True)
+class Server:
+    """The upstream while it runs, and what is learned of it."""
+
+    model: ServerModel
+    latency: Latency = field(default_factory=Latency)
+    _cache: OrderedDict[int, None] = field(default_factory=OrderedDict)
+
+    def cached_tokens(self, arrival: Arrival, kept: float) -> int:
+        """Of the prompt as it is sent, what the prefix cache holds; what is kept of a block is kept every time."""
+        found = 0
+        for block in arrival.blocks:
+            if block not in self._cache:
+                break
+            found += 1
+        return int(min(found * BLOCK_TOKENS, arrival.input_tokens) * kept)
+
+    def times_s(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> tuple[float, float]:
+        """To the first token and to the last, from when it is served."""
+        model = self.model
+        first_s = model.first_s + (input_tokens - cached_tokens) / model.prefill_tokens_s
+        return first_s, first_s + max(0, output_tokens - 1) / model.decode_tokens_s
+
+    def read(self, arrival: Arrival) -> None:
+        """Its blocks are in the cache now."""
+        for block in arrival.blocks:
+            self._cache[block] = None
+            self._cache.move_to_end(block)
+        while len(self._cache) > self.model.cache_blocks:
+            self._cache.popitem(last=False)
