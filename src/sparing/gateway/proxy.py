@@ -13,7 +13,7 @@ from msgspec.structs import replace as replace_struct
 from starlette.types import Receive, Scope, Send
 
 from sparing import registry
-from sparing.core.upstream import Answer, Call, Upstream
+from sparing.core.upstream import Answer, Call, Upstream, served_by
 from sparing.core.wire import Wire
 from sparing.errors import SparingError
 from sparing.finish.find import find_handler
@@ -95,6 +95,7 @@ class Proxy:
                 tenant=tenant_of(headers),
             )
             answer, call = await self._sent(call, outgoing, exchange)
+            exchange.served = served_by(answer)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
                     last = await self._own_calls(call, outgoing, headers, exchange).pass_on(answer, relay)
