@@ -10,7 +10,8 @@ SparingError                  message, hint (what to do next)
 │   └── DeadlineExceeded      the time for this step is used up
 ├── UpstreamError             provider, status_code, retry_after_s, body
 │   ├── UpstreamUnreachable   no connection, or it closed half way
-│   └── UpstreamTimeout
+│   ├── UpstreamTimeout
+│   └── UpstreamResting       it failed too often of late, so it was not asked
 ├── ModelMissing              the embedded model's weights or engine are not installed
 └── RecordError               a receipt could not be written; never breaks a request
 """
@@ -78,7 +79,7 @@ class DeadlineExceeded(ReducerError):
 
 
 class UpstreamError(SparingError):
-    """The model's server failed. `body` is what it said, to be passed on unchanged."""
+    """The model's server failed. `body` is what it said, to be passed on unchanged; `tries` how often it was asked."""
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class UpstreamError(SparingError):
         self.status_code = status_code
         self.retry_after_s = retry_after_s
         self.body = body
+        self.tries = 1
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -103,6 +105,10 @@ class UpstreamUnreachable(UpstreamError):
 
 class UpstreamTimeout(UpstreamError):
     """The upstream did not answer in time."""
+
+
+class UpstreamResting(UpstreamError):
+    """The upstream failed too often of late, so it was not asked."""
 
 
 class ModelMissing(SparingError):

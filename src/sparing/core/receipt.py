@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from sparing.core.upstream import Spent
 from sparing.core.usage import CacheWrites
 
 
@@ -42,6 +43,9 @@ class Receipt(msgspec.Struct, frozen=True):
         recalled_tokens: Given back to the model because it asked for what was left out.
         extra_turns: How often the model was asked again for that.
         cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
+        tier: Who answered; "" where there are no tiers. `model` and `provider` are then the tier's.
+        tries: Calls that were made for the answer.
+        spent: What answers cost that were judged not good enough, beside the usage above.
     """
 
     id: str
@@ -70,6 +74,9 @@ class Receipt(msgspec.Struct, frozen=True):
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache_marks: int = 0
+    tier: str = ""
+    tries: int = 1
+    spent: tuple[Spent, ...] = ()
 
     @property
     def kept(self) -> float:

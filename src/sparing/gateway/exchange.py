@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
+from sparing.core.upstream import Served
 from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
 
@@ -22,6 +23,7 @@ class Exchange:
         receipt: As the pipeline wrote it; None when nothing was measured.
         reason: Why nothing was reduced, where there is no receipt to say so.
         provider: Who is paid for the answer; "" if unknown.
+        served: Who gave it, where that is not always the same.
     """
 
     wire: str
@@ -32,6 +34,7 @@ class Exchange:
     status: int = 0
     error: str = ""
     usage: Usage = field(default_factory=Usage)
+    served: Served = field(default_factory=Served)
     recalled_tokens: int = 0
     extra_turns: int = 0
     started_s: float = field(default_factory=time.perf_counter)
@@ -49,6 +52,9 @@ class Exchange:
             told.append((b"x-sparing-receipt", receipt.id.encode()))
             if receipt.cache_marks:
                 told.append((b"x-sparing-cache-marks", b"%d" % receipt.cache_marks))
+        if self.served.tier:
+            told.append((b"x-sparing-tier", self.served.tier.encode()))
+            told.append((b"x-sparing-tries", b"%d" % self.served.tries))
         reason = receipt.reason if receipt is not None else self.reason
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))
@@ -81,5 +87,9 @@ class Exchange:
             error=self.error,
             recalled_tokens=self.recalled_tokens,
             extra_turns=self.extra_turns,
-            provider=self.provider,
+            provider=self.served.provider if self.served.tier else self.provider,
+            model=self.served.model or self.receipt.model,
+            tier=self.served.tier,
+            tries=self.served.tries,
+            spent=self.served.spent,
         )

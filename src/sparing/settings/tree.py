@@ -123,6 +123,51 @@ class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 300.0
 
 
+class TierSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """One model that can be asked."""
+
+    name: Annotated[str, Meta(description="What callers, headers and receipts call it.")]
+    provider: Annotated[
+        str, Meta(description="Who answers: a provider (deepseek, ...), a base URL, or local for the embedded model.")
+    ]
+    model: Annotated[
+        str, Meta(description="Asked for in place of the model that the caller names; empty leaves that.")
+    ] = ""
+    key: Annotated[str, Meta(description="Default: the provider's own variable (docs/providers.md).")] = ""
+    wires: Annotated[
+        tuple[str, ...],
+        Meta(description="Wire formats that it speaks; default: the provider's, at an unknown address openai.chat."),
+    ] = ()
+    fallback: Annotated[
+        tuple[str, ...],
+        Meta(description="Who is asked when it fails; default: the larger tiers, then the smaller ones; none: nobody."),
+    ] = ()
+
+
+class ResilienceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done when a tier fails or is slow, before anything of its answer has been passed on."""
+
+    tries: Annotated[int, Meta(ge=1, le=10, description="How often one tier is asked, the first time included.")] = 3
+    retry_wait_s: Annotated[
+        float,
+        Meta(ge=0, le=600, description="Most waiting between tries; a retry-after that is longer is not waited for."),
+    ] = 10.0
+    breaker_percent: Annotated[
+        float,
+        Meta(gt=0, le=100, description="Failures in 100 calls, within 30 s, at which a tier is not asked for a while."),
+    ] = 50.0
+    breaker_open_s: Annotated[float, Meta(gt=0, le=3600, description="How long it is not asked then.")] = 15.0
+    hedge_percent: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=5,
+            description="Of 100 requests, so many may be sent a second time when an answer is slower to begin than 95 "
+            "in 100 are; the slower of both is cancelled. 0: none.",
+        ),
+    ] = 0.0
+
+
 class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Receipts: counts, hashes and reasons; never text."""
 
@@ -172,7 +217,7 @@ class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1 << 30
 
 
-class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything that can be set."""
 
     policy: PolicySettings = field(default_factory=PolicySettings)
@@ -181,3 +226,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     record: RecordSettings = field(default_factory=RecordSettings)
     recall: RecallSettings = field(default_factory=RecallSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
+    resilience: ResilienceSettings = field(default_factory=ResilienceSettings)
+    tiers: tuple[TierSettings, ...] = ()
