@@ -79,10 +79,11 @@ def _run(resolved: Resolved) -> None:
     from sparing.cli.greeting import greeting, probe
     from sparing.cli.upstreams import make_upstreams
     from sparing.gateway.app import create_app
+    from sparing.gateway.caches import with_cache
     from sparing.gateway.serve import listen, serve
     from sparing.record.elided_writer import ElidedWriter
     from sparing.record.writer import Recorder
-    from sparing.settings.paths import receipts_file
+    from sparing.settings.paths import answers_file, receipts_file
     from sparing.tokens.models import DEFAULT_MODEL
 
     settings = resolved.settings
@@ -91,7 +92,8 @@ def _run(resolved: Resolved) -> None:
     path = receipts_file(record, os.environ)
     recorder = Recorder(path, keep_days=record.keep_days) if record.enabled else None
     elided = ElidedWriter(partial(open_elided, settings.recall)) if settings.recall.store else None
-    app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder, elided=elided)
+    upstreams = with_cache(make_upstreams(settings), settings.cache, answers_file(settings.cache, os.environ))
+    app = create_app(settings=settings, upstreams=upstreams, recorder=recorder, elided=elided)
     with busy("getting ready"):
         found = probe(settings)
         warm_up(DEFAULT_MODEL, "gpt-4")  # one model of each vocabulary, so that no request spends its deadline on it

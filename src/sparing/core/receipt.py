@@ -42,6 +42,8 @@ class Receipt(msgspec.Struct, frozen=True):
         recalled_tokens: Given back to the model because it asked for what was left out.
         extra_turns: How often the model was asked again for that.
         cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
+        cache: ``hit``, ``similar`` or ``shared`` where the answer is one that was given before or to others, so that
+            no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Receipt(msgspec.Struct, frozen=True):
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache_marks: int = 0
+    cache: str = ""
 
     @property
     def kept(self) -> float:

@@ -9,8 +9,12 @@ from msgspec.structs import replace
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
+from sparing.core.upstream import Answer
 from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
+
+_GIVEN_AGAIN = ("hit", "similar", "shared")
+_NOTHING = Usage(0, 0, 0, (), 0)
 
 
 @dataclass(slots=True)
@@ -22,6 +26,7 @@ class Exchange:
         receipt: As the pipeline wrote it; None when nothing was measured.
         reason: Why nothing was reduced, where there is no receipt to say so.
         provider: Who is paid for the answer; "" if unknown.
+        cache: Where the newest answer is from, as the cache told (`generate.cache.upstream`); "" without one.
     """
 
     wire: str
@@ -34,6 +39,7 @@ class Exchange:
     usage: Usage = field(default_factory=Usage)
     recalled_tokens: int = 0
     extra_turns: int = 0
+    cache: str = ""
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
@@ -54,8 +60,11 @@ class Exchange:
             told.append((b"x-sparing-reason", safe(reason)))
         return told
 
-    def used(self, usage: Usage) -> None:
-        """Note what one answer cost, beside those before it."""
+    def used(self, usage: Usage, answer: Answer) -> None:
+        """Note what one answer cost, beside those before it: nothing, where a cache gave it."""
+        self.cache = answer.headers.get("x-sparing-cache", "")
+        if self.cache in _GIVEN_AGAIN:
+            usage = _NOTHING
         self.usage = usage if self.usage == Usage() else self.usage.plus(usage)
 
     def failed(self, error: str, status: int) -> None:
@@ -81,5 +90,6 @@ class Exchange:
             error=self.error,
             recalled_tokens=self.recalled_tokens,
             extra_turns=self.extra_turns,
+            cache=self.cache,
             provider=self.provider,
         )
