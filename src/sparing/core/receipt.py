@@ -46,6 +46,8 @@ class Receipt(msgspec.Struct, frozen=True):
         tier: Who answered; "" where there are no tiers. `model` and `provider` are then the tier's.
         tries: Calls that were made for the answer.
         spent: What answers cost that were judged not good enough, beside the usage above.
+        cache: ``hit``, ``similar`` or ``shared`` where the answer is one that was given before or to others, so that
+            no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Receipt(msgspec.Struct, frozen=True):
     tier: str = ""
     tries: int = 1
     spent: tuple[Spent, ...] = ()
+    cache: str = ""
 
     @property
     def kept(self) -> float:

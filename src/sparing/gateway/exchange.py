@@ -9,9 +9,12 @@ from msgspec.structs import replace
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
-from sparing.core.upstream import Served
+from sparing.core.upstream import Answer, Served
 from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
+
+_GIVEN_AGAIN = ("hit", "similar", "shared")
+_NOTHING = Usage(0, 0, 0, (), 0)
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class Exchange:
         reason: Why nothing was reduced, where there is no receipt to say so.
         provider: Who is paid for the answer; "" if unknown.
         served: Who gave it, where that is not always the same.
+        cache: Where the newest answer is from, as the cache told (`generate.cache.upstream`); "" without one.
     """
 
     wire: str
@@ -37,6 +41,7 @@ class Exchange:
     served: Served = field(default_factory=Served)
     recalled_tokens: int = 0
     extra_turns: int = 0
+    cache: str = ""
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
@@ -60,8 +65,11 @@ class Exchange:
             told.append((b"x-sparing-reason", safe(reason)))
         return told
 
-    def used(self, usage: Usage) -> None:
-        """Note what one answer cost, beside those before it."""
+    def used(self, usage: Usage, answer: Answer) -> None:
+        """Note what one answer cost, beside those before it: nothing, where a cache gave it."""
+        self.cache = answer.headers.get("x-sparing-cache", "")
+        if self.cache in _GIVEN_AGAIN:
+            usage = _NOTHING
         self.usage = usage if self.usage == Usage() else self.usage.plus(usage)
 
     def failed(self, error: str, status: int) -> None:
@@ -92,4 +100,5 @@ class Exchange:
             tier=self.served.tier,
             tries=self.served.tries,
             spent=self.served.spent,
+            cache=self.cache,
         )

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from sparing.settings.cache import CacheSettings
+
 Effort = Literal["off", "safe", "balanced", "max"]
 
 
@@ -225,6 +227,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     record: RecordSettings = field(default_factory=RecordSettings)
     recall: RecallSettings = field(default_factory=RecallSettings)
+    cache: CacheSettings = field(default_factory=CacheSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
     resilience: ResilienceSettings = field(default_factory=ResilienceSettings)
     tiers: tuple[TierSettings, ...] = ()
