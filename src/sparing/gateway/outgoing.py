@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
-from sparing.errors import RequestError
+from sparing.errors import NeedsThread, RequestError
 from sparing.gateway.controls import Controls
 from sparing.gateway.services import Services
 from sparing.pipeline import Reduction
 
-# Below this a reduction takes less time than handing it to a thread and back under load.
+# Below this a reduction takes less time than handing it to a thread and back under load. One that takes more says so.
 _IN_LOOP_BYTES = 16 * 1024
 # The pipeline keeps its deadline where it can; what it cannot interrupt (one giant literal being counted, or waiting
 # for a thread behind such a one) ends here for the caller.
@@ -81,8 +82,9 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
 
 
 async def _reduce(body: bytes, wire: Wire, controls: Controls, services: Services) -> Reduction:
-    arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
     if len(body) < _IN_LOOP_BYTES:
-        return services.reduce(*arguments)
+        with suppress(NeedsThread):
+            return services.reduce(body, wire, controls.policy, controls.budget(on_loop=True), controls.mode)
+    arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
     async with asyncio.timeout(controls.policy.deadline_ms * _PATIENCE / 1000):
         return await asyncio.get_running_loop().run_in_executor(services.pool, services.reduce, *arguments)
