@@ -9,7 +9,11 @@ from sparing.core.usage import CacheWrites
 
 
 class SpanReceipt(msgspec.Struct, frozen=True):
-    """What happened to one span."""
+    """What happened to one span.
+
+    Attributes:
+        judged_by: What weighed its units, and why nothing better did; "" where only one thing ever does.
+    """
 
     label: str
     kind: str
@@ -21,6 +25,7 @@ class SpanReceipt(msgspec.Struct, frozen=True):
     unit: str
     why: str
     sha256: str
+    judged_by: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):

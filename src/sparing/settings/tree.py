@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 from sparing.settings.cache import CacheSettings
 
 Effort = Literal["off", "safe", "balanced", "max"]
+Select = Literal["auto", "rules", "static", "encoder"]
 
 
 class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +67,14 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "tokens; json: stays JSON, for upstreams that parse it."
         ),
     ] = "text"
+    select: Annotated[
+        Select,
+        Meta(
+            description="Who judges what a question needs (docs/select.md). auto: the best that the deadline has time "
+            "for; rules; static: rules and static embeddings; encoder: the encoder, whatever time it takes. All but "
+            "rules need the extra `select`."
+        ),
+    ] = "auto"
     most_tools: Annotated[
         int,
         Meta(
