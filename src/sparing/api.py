@@ -28,8 +28,9 @@ from sparing.offer import Offer, offer, with_priors
 from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS
 from sparing.reducers.sniff import sniff
+from sparing.select.choose import selector_for
 from sparing.settings import PolicySettings
-from sparing.settings.tree import Effort
+from sparing.settings.tree import Effort, Select
 from sparing.settle import Settlement, settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 from sparing.toolset.memo import shortened
@@ -49,6 +50,7 @@ class Reduced:
         elided: What was left out, as character ranges of the source.
         reason: Why it is as it is when nothing was left out, or what a guard insisted on; "" otherwise.
         exact: False when the model's vocabulary is not public and the counts are estimates.
+        judged_by: What weighed its units, and why nothing better did; "" where nothing had to be weighed.
         handle: What the mark at the end of `text` names the whole text by; "" if there is no mark.
     """
 
@@ -64,6 +66,7 @@ class Reduced:
     ms: float
     name: str = ""
     handle: str = ""
+    judged_by: str = ""
 
     @property
     def kept(self) -> float:
@@ -90,6 +93,7 @@ def reduce_text(
     part: str = "document",
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
+    select: Select = "auto",
 ) -> Reduced:
     """Shorten one text to what the question needs.
 
@@ -104,6 +108,8 @@ def reduce_text(
             result, which only a model reads, it may become a text that says the same in fewer tokens.
         pins: Literal strings; a sentence, line or row that contains one stays.
         deadline_s: Give up reducing after this long and return the text with the reason.
+        select: Who judges what the query needs: ``auto`` (the best that the deadline, or half a second, has time for),
+            ``rules``, ``static`` or ``encoder`` (docs/select.md).
     Raises:
         BudgetExceeded: What is pinned does not fit the budget.
         RequestError: A bad argument.
@@ -119,6 +125,7 @@ def reduce_text(
         part=part,
         pins=pins,
         deadline_s=deadline_s,
+        select=select,
     )[0]
 
 
@@ -133,6 +140,7 @@ def reduce_texts(
     part: str = "document",
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
+    select: Select = "auto",
     recall: bool = False,
 ) -> list[Reduced]:
     """Shorten several (name, text) under one budget; see `reduce_text`.
@@ -147,10 +155,13 @@ def reduce_texts(
     counter = counter_for(model)
     question = Question(query) if query and query.strip() else None
     deadline = Deadline.after(deadline_s) if deadline_s is not None else Deadline()
+    allowed_ms = PolicySettings().deadline_ms if deadline_s is None else 1000 * deadline_s
     offers = []
     for position, (name, text) in enumerate(items):
         span = Span(name or f"text[{position}]", _PARTS[part], text, None)
-        ask = Ask(counter, question, tuple(pins), deadline, name, text_form=part == "tool_result")
+        share = len(text) / (sum(len(other) for _, other in items) or 1)
+        selector = selector_for(select, allowed_ms, share) if question else None
+        ask = Ask(counter, question, tuple(pins), deadline, name, part == "tool_result", selector)
         offers.append(offer(span, content_of(text, kind, name), ask))
     offers = with_priors(offers)
     before = sum(o.tokens for o in offers)
@@ -179,6 +190,7 @@ def reduce_texts(
             ms=ms,
             name=name,
             handle=_handle_in(change),
+            judged_by=change.rendition.judged_by,
         )
         for change, reason, offer_, (name, _) in zip(settled.changes, settled.reasons, offers, items, strict=True)
     ]

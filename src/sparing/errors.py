@@ -7,11 +7,15 @@ SparingError                  message, hint (what to do next)
 │   ├── BodyTooLarge          larger than the configured limit
 │   └── BudgetExceeded        it cannot fit without touching what is pinned
 ├── ReducerError              a reducer raised; recorded, the request goes on without it
-│   └── DeadlineExceeded      the time for this step is used up
+│   ├── DeadlineExceeded      the time for this step is used up
+│   └── NeedsThread           it would hold up the event loop: ask again in a thread
 ├── UpstreamError             provider, status_code, retry_after_s, body
 │   ├── UpstreamUnreachable   no connection, or it closed half way
-│   └── UpstreamTimeout
+│   ├── UpstreamTimeout
+│   └── UpstreamResting       it failed too often of late, so it was not asked
 ├── ModelMissing              the embedded model's weights or engine are not installed
+├── SelectorMissing           the learned selector cannot run: an extra or a file is missing
+│   └── SelectorDamaged       one of its files is not the one that was shipped
 └── RecordError               a receipt could not be written; never breaks a request
 """
 
@@ -77,8 +81,12 @@ class DeadlineExceeded(ReducerError):
     """The time allowed for this step is used up."""
 
 
+class NeedsThread(ReducerError):
+    """This would take longer than an event loop may be held up."""
+
+
 class UpstreamError(SparingError):
-    """The model's server failed. `body` is what it said, to be passed on unchanged."""
+    """The model's server failed. `body` is what it said, to be passed on unchanged; `tries` how often it was asked."""
 
     def __init__(
         self,
@@ -95,6 +103,7 @@ class UpstreamError(SparingError):
         self.status_code = status_code
         self.retry_after_s = retry_after_s
         self.body = body
+        self.tries = 1
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -105,8 +114,20 @@ class UpstreamTimeout(UpstreamError):
     """The upstream did not answer in time."""
 
 
+class UpstreamResting(UpstreamError):
+    """The upstream failed too often of late, so it was not asked."""
+
+
 class ModelMissing(SparingError):
     """The embedded model's weights or engine are not installed."""
+
+
+class SelectorMissing(SparingError):
+    """The learned selector, or a tier of it, cannot run here; rules decide."""
+
+
+class SelectorDamaged(SelectorMissing):
+    """A file of the learned selector is truncated, changed or not of the form that this version reads."""
 
 
 class InModelError(SparingError):

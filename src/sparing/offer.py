@@ -13,7 +13,7 @@ from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask, Reducer
 from sparing.core.span import Span
-from sparing.errors import DeadlineExceeded, SettingsError
+from sparing.errors import DeadlineExceeded, NeedsThread, SettingsError
 from sparing.reducers.relevance import score
 from sparing.rungs import WholeOnly
 
@@ -50,7 +50,11 @@ def offer(span: Span, content: Content, ask: Ask) -> Offer:
 
 
 def propose(text: str, content: Content, ask: Ask) -> Ladder | Skip:
-    """What the reducer for this content offers."""
+    """What the reducer for this content offers.
+
+    Raises:
+        NeedsThread: It would hold up an event loop (`Deadline.on_loop`).
+    """
     reducer = reducer_for(content)
     if reducer is None:
         return Skip(f"no reducer for {content}")
@@ -58,6 +62,8 @@ def propose(text: str, content: Content, ask: Ask) -> Ladder | Skip:
         return Skip("deadline: no time left to reduce this")
     try:
         return reducer.propose(text, ask)
+    except NeedsThread:
+        raise
     except DeadlineExceeded:
         return Skip(f"deadline: {reducer.name} ran out of time")
     except Exception as error:  # fail open: whatever a plugin does wrong, the request goes on

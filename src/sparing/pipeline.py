@@ -23,6 +23,7 @@ from sparing.own_tools import RECALL
 from sparing.plan.effort import TARGETS
 from sparing.receipts import receipt_id, span_receipts
 from sparing.request import Outcome, Request
+from sparing.select.choose import identity
 from sparing.settings import PolicySettings
 from sparing.tokens.estimate import CharCounter
 from sparing.tokens.models import counter_for
@@ -152,4 +153,5 @@ def _elided(outcome: Outcome) -> tuple[str, ...]:
 def _start(policy: PolicySettings, counter: Counter, model: str, summaries: Summaries | None) -> bytes:
     """What every turn depends on beside the conversation."""
     scope = summaries.scope if summaries is not None else ""
-    return repr((policy, TARGETS[policy.effort], counter.name, model, scope)).encode("utf-8", "surrogatepass")
+    start = (policy, TARGETS[policy.effort], counter.name, model, scope, identity(policy.select))
+    return repr(start).encode("utf-8", "surrogatepass")

@@ -28,6 +28,7 @@ def span_receipts(settlement: Settlement) -> tuple[SpanReceipt, ...]:
             unit=change.rendition.unit,
             why=reason,
             sha256=change.span.sha256,
+            judged_by=change.rendition.judged_by,
         )
         for change, reason in zip(settlement.changes, settlement.reasons, strict=True)
     )

@@ -165,6 +165,7 @@ class _Job:
             kind=self.kind,
             model=asking.model,
             pins=(*self.settings.policy.pins, *self.pins),
+            select=self.settings.policy.select,
         )
 
     def _default_budget(self, asking: Asking) -> int:

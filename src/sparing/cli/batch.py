@@ -14,6 +14,7 @@ from sparing.warm import warm_up
 if TYPE_CHECKING:
     from sparing.api import Reduced
     from sparing.core.counter import Counter
+    from sparing.settings.tree import Select
 
 _AIMS = 5  # each is a whole reduction
 _WELL_USED = 0.9
@@ -64,6 +65,7 @@ def reduce_material(
     kind: str,
     model: str,
     pins: tuple[str, ...],
+    select: Select = "auto",
     recall: bool = False,
 ) -> Batch:
     """Shorten all of it under one budget, which holds for the text that is put together, headings included.
@@ -83,7 +85,15 @@ def reduce_material(
 
     def attempt(aim: int | None) -> Batch:
         results = reduce_texts(
-            items, query=question, budget=aim, keep=keep, kind=kind, model=model, pins=pins, recall=recall
+            items,
+            query=question,
+            budget=aim,
+            keep=keep,
+            kind=kind,
+            model=model,
+            pins=pins,
+            select=select,
+            recall=recall,
         )
         return _put_together(material, results, counter)
 

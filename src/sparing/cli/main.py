@@ -25,6 +25,7 @@ _COMMANDS = (
     "serve",
     "stats",
     "receipts",
+    "cache",
     "models",
     "config",
     "prefix-test",

@@ -74,6 +74,7 @@ def receipt_line(batch: Batch) -> str:
         parts.insert(0, f"{len(batch.results)} texts")
     reducers = dict.fromkeys(result.reducer for result in shortened)
     parts += [" + ".join(reducers)] if reducers else []
+    parts += dict.fromkeys(f"judged by {result.judged_by}" for result in shortened if result.judged_by)
     line = ", ".join([*parts, seconds(batch.ms)])
     return f"{line}; {why}" if shortened and why else line
 
@@ -108,6 +109,7 @@ def result_dict(item: Reduced) -> dict[str, Any]:
         "elisions": [{"start": e.start, "end": e.end, "num_units": e.num_units} for e in item.elided],
         "reason": item.reason,
         "handle": item.handle,
+        "judged_by": item.judged_by,
     }
 
 

@@ -88,13 +88,13 @@ def _print_one(receipt: Receipt) -> None:
     if not receipt.spans:
         return
     spans = Table(box=box.SIMPLE_HEAD)
-    for heading in ("span", "content", "reducer"):
+    for heading in ("span", "content", "reducer", "judged by"):
         spans.add_column(heading, overflow="fold")
     spans.add_column("tokens", justify="right", no_wrap=True)
     spans.add_column("left out", justify="right")
     spans.add_column("why", overflow="fold")
     for span in receipt.spans:
-        spans.add_row(span.label, span.content, span.reducer, _tokens(span), _left_out(span), span.why)
+        spans.add_row(span.label, span.content, span.reducer, span.judged_by, _tokens(span), _left_out(span), span.why)
     out.print(spans)
 
 

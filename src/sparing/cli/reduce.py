@@ -70,6 +70,7 @@ def command(
             kind=kind,
             model=model,
             pins=(*settings.policy.pins, *pins),
+            select=settings.policy.select,
             recall=recall or (settings.policy.recall and settings.recall.store),
         )
     keep_elided(settings.recall, batch)  # before a handle is shown that nothing stands behind yet

@@ -79,11 +79,12 @@ def _run(resolved: Resolved) -> None:
     from sparing.cli.greeting import greeting, probe
     from sparing.cli.upstreams import make_upstreams
     from sparing.gateway.app import create_app
+    from sparing.gateway.caches import with_cache
     from sparing.gateway.serve import listen, serve
     from sparing.record.elided_writer import ElidedWriter
     from sparing.record.summaries import MemorySummaries
     from sparing.record.writer import Recorder
-    from sparing.settings.paths import receipts_file
+    from sparing.settings.paths import answers_file, receipts_file
     from sparing.tokens.models import DEFAULT_MODEL
 
     settings = resolved.settings
@@ -92,9 +93,10 @@ def _run(resolved: Resolved) -> None:
     path = receipts_file(record, os.environ)
     recorder = Recorder(path, keep_days=record.keep_days) if record.enabled else None
     elided = ElidedWriter(partial(open_elided, settings.recall)) if settings.recall.store else None
+    upstreams = with_cache(make_upstreams(settings), settings.cache, answers_file(settings.cache, os.environ))
     app = create_app(
         settings=settings,
-        upstreams=make_upstreams(settings),
+        upstreams=upstreams,
         recorder=recorder,
         elided=elided,
         summaries=MemorySummaries(behind=open_summaries(settings.recall)) if settings.recall.store else None,

@@ -22,13 +22,17 @@ def make_upstreams(settings: Settings) -> dict[str, Upstream]:
 
 
 def describe(settings: Settings) -> dict[str, str]:
-    """The same in words: a URL, ``embedded <model>``, or what would have to be done."""
+    """The same in words: the tiers, a URL, ``embedded <model>``, or what would have to be done."""
     from sparing.gateway.upstreams import embedded_wires, how_to_serve
+    from sparing.settings.tiers import wires_of
 
     words = {}
     for wire in (OPENAI, ANTHROPIC, GEMINI):
         url = getattr(settings.upstream, f"{shape_of(wire)}_url")
-        if url == NOBODY or (not url and wire not in embedded_wires(settings)):
+        tiers = [tier.name for tier in settings.tiers if wire in wires_of(tier, embedded_wires(settings))]
+        if tiers:
+            words[wire] = f"tiers {', '.join(tiers)}"
+        elif url == NOBODY or (not url and wire not in embedded_wires(settings)):
             words[wire] = f"nobody yet: {how_to_serve(wire)}"
         else:
             words[wire] = url or f"embedded {settings.local.model}{_ENGINES[settings.local.engine]}"

@@ -15,6 +15,7 @@ from sparing.conversation.by_effort import settle_by_effort
 from sparing.conversation.compact import Compaction, compaction
 from sparing.conversation.folded import Folded, folded_of, place_of
 from sparing.conversation.history import History
+from sparing.conversation.judges import judges_of
 from sparing.conversation.memory import MEMORY, Memory
 from sparing.conversation.old_turns import old_turn_offers
 from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_of
@@ -93,7 +94,8 @@ class Fold:
         folded = self._folded()
         history = self._history_before(older)
         history.begin(newest)
-        offers = history.with_references(self._offers(newest.pieces, self._deadline), self._deadline)
+        offered = self._offers(newest.pieces, self._deadline, history.read_chars, to_a_budget=True)
+        offers = history.with_references(offered, self._deadline)
         of_newest = sum(offer.tokens for offer in offers)
         left = limit_tokens - (before_tokens - folded.saved_tokens - of_newest)
         settled = self._settle_within(offers, left, must_fit=not older)
@@ -106,7 +108,7 @@ class Fold:
 
     def _anew(self, before_tokens: int, limit_tokens: int) -> Folded:
         """Everything planned together; with what was said in old turns where the material alone cannot give enough."""
-        offers = self._offers(with_later_words(self._turns), self._deadline)
+        offers = self._offers(with_later_words(self._turns), self._deadline, to_a_budget=True)
         room = limit_tokens - before_tokens
         settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=False)
         if not settled.fits:
@@ -165,7 +167,7 @@ class Fold:
 
     def _settle(self, turn: Turn, history: History, deadline: Deadline) -> TurnResult:
         history.begin(turn)
-        offers = history.with_references(self._offers(turn.pieces, deadline), deadline)
+        offers = history.with_references(self._offers(turn.pieces, deadline, history.read_chars), deadline)
         total = sum(offer.tokens for offer in offers)
         if total < self._policy.min_tokens:
             settled = self._settled_whole(offers)
@@ -192,12 +194,15 @@ class Fold:
         # What an earlier turn became is over: a summary that is not known by now was forgotten, or never to be had.
         return done if turn is self._turns[-1] else Compaction(done.replanned)
 
-    def _offers(self, pieces: Sequence[Piece], deadline: Deadline) -> list[Offer]:
+    def _offers(
+        self, pieces: Sequence[Piece], deadline: Deadline, read_chars: int = 0, *, to_a_budget: bool = False
+    ) -> list[Offer]:
+        judges = judges_of(pieces, self._policy, self._counter, read_chars, to_a_budget=to_a_budget)
         offers = []
-        for piece in pieces:
+        for piece, selector in zip(pieces, judges, strict=True):
             span = piece.span
             text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT and piece.is_text
-            ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form)
+            ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form, selector)
             offers.append(offer(span, sniff(span.text, span.tool), ask))
         return with_priors(offers)
 
@@ -223,4 +228,4 @@ def _whole(change: Change) -> Outcome:
 
 def _patient(deadline: Deadline) -> Deadline:
     left_s = deadline.left_s()
-    return deadline if left_s == float("inf") else Deadline.after(_PATIENCE * left_s)
+    return deadline if left_s == float("inf") else Deadline.after(_PATIENCE * left_s, on_loop=deadline.on_loop)

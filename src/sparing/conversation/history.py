@@ -36,12 +36,14 @@ class History:
         sent: How each piece so far is sent, in order.
         saved_tokens: What all turns so far have less than they came with, after what was supplied.
         num_chars: Of all texts so far.
+        read_chars: Of texts that the encoder read, as far as the time allowed it.
     """
 
     def __init__(self, costs: CacheCosts, keep_turns: int) -> None:
         self.sent: list[Change] = []
         self.saved_tokens = 0
         self.num_chars = 0
+        self.read_chars = 0
         self._costs = costs
         self._keep_turns = keep_turns
         self._carried = 0.0
@@ -85,6 +87,8 @@ class History:
             self.sent.append(change)
             self._turn_of.append(len(self._turn_tokens) - 1)
             self._save(number, change.tokens_before - change.tokens_after)
+            if change.rendition.judged_by.startswith("encoder"):
+                self.read_chars += len(change.span.text)
             if change.rendition.reducer != REFERENCES:
                 self._hide(number, change.rendition)
         for supply in result.supplied:

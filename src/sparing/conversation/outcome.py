@@ -29,6 +29,12 @@ class Outcome:
     tokens_after: int
     reason: str
 
+    @property
+    def in_time(self) -> bool:
+        """Whether no deadline cut it short."""
+        judged_by = self.rendition.judged_by if self.rendition else ""
+        return not self.reason.startswith("deadline") and not judged_by.startswith("deadline")
+
     def change(self, piece: Piece) -> Change:
         """The same as a change of this piece."""
         rendition = self.rendition or as_it_is(piece.span.text, self.tokens_before).rendition
@@ -70,7 +76,7 @@ class TurnResult:
     @property
     def in_time(self) -> bool:
         """Whether the turn becomes this however often it is asked for: no deadline cut it short, nothing is awaited."""
-        return not self.wanted and not any(outcome.reason.startswith("deadline") for outcome in self.outcomes)
+        return not self.wanted and all(outcome.in_time for outcome in self.outcomes)
 
     @property
     def num_chars(self) -> int:

@@ -32,6 +32,8 @@ class Rendition:
         unit: Plural noun of what is counted in `elisions`: "sentences", "lines", "rows".
         elisions: What is left out, in source order; empty for a lossless rendition.
         reducer: Name and version, for example ``prose.v1``.
+        judged_by: What weighed its units, and why nothing better did (`core.selector.Judged.by`); "" where only one
+            thing ever does.
     """
 
     text: str
@@ -40,6 +42,7 @@ class Rendition:
     unit: str
     elisions: tuple[Elision, ...]
     reducer: str
+    judged_by: str = ""
 
 
 class Ladder(Protocol):

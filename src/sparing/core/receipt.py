@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+from sparing.core.upstream import Spent
 from sparing.core.usage import CacheWrites
 
 
 class SpanReceipt(msgspec.Struct, frozen=True):
-    """What happened to one span."""
+    """What happened to one span.
+
+    Attributes:
+        judged_by: What weighed its units, and why nothing better did; "" where only one thing ever does.
+    """
 
     label: str
     kind: str
@@ -20,6 +25,7 @@ class SpanReceipt(msgspec.Struct, frozen=True):
     unit: str
     why: str
     sha256: str
+    judged_by: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -42,6 +48,11 @@ class Receipt(msgspec.Struct, frozen=True):
         recalled_tokens: Given back to the model because it asked for what was left out.
         extra_turns: How often the model was asked again for that.
         cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
+        tier: Who answered; "" where there are no tiers. `model` and `provider` are then the tier's.
+        tries: Calls that were made for the answer.
+        spent: What answers cost that were judged not good enough, beside the usage above.
+        cache: ``hit``, ``similar`` or ``shared`` where the answer is one that was given before or to others, so that
+            no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
     """
 
     id: str
@@ -70,6 +81,10 @@ class Receipt(msgspec.Struct, frozen=True):
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache_marks: int = 0
+    tier: str = ""
+    tries: int = 1
+    spent: tuple[Spent, ...] = ()
+    cache: str = ""
 
     @property
     def kept(self) -> float:

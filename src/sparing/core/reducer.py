@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sparing.core.counter import Counter
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
 from sparing.errors import DeadlineExceeded
 
+if TYPE_CHECKING:
+    from sparing.core.selector import Selector
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A point in time, on the monotonic clock."""
+    """A point in time, on the monotonic clock.
+
+    Attributes:
+        on_loop: Whether an event loop waits meanwhile: what takes more than a few milliseconds raises `NeedsThread`.
+    """
 
     at_s: float = float("inf")
+    on_loop: bool = False
 
     @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        return cls(time.monotonic() + seconds)
+    def after(cls, seconds: float, *, on_loop: bool = False) -> Deadline:
+        return cls(time.monotonic() + seconds, on_loop)
 
     def left_s(self) -> float:
         return self.at_s - time.monotonic()
@@ -42,6 +50,7 @@ class Ask:
         deadline: When to give up.
         name: File name, tool name or title, "" if none; a hint only.
         text_form: Whether JSON may become a text that says the same: only a model reads it, nobody parses it.
+        selector: Judges units better than rules do; None leaves them to the rules.
     """
 
     counter: Counter
@@ -50,6 +59,7 @@ class Ask:
     deadline: Deadline = field(default_factory=Deadline)
     name: str = ""
     text_form: bool = False
+    selector: Selector | None = None
 
 
 class Reducer(Protocol):

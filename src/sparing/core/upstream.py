@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from sparing.core.usage import Usage
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -26,6 +28,45 @@ class Call:
     model: str = ""
     stream: bool = False
     tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an answer cost that nobody was shown.
+
+    Attributes:
+        provider: As in `Served`.
+        usage: As that upstream reported it.
+    """
+
+    model: str
+    provider: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Who gave an answer, and after what.
+
+    Attributes:
+        tier: Name of the tier; "" where there are none.
+        model: Asked for in place of the caller's; "" where that stayed.
+        provider: Who is paid, as the price table calls it; "" if unknown.
+        tries: Calls that were made for this answer, itself included.
+        spent: Answers that were judged not good enough.
+    """
+
+    tier: str = ""
+    model: str = ""
+    provider: str = ""
+    tries: int = 1
+    spent: tuple[Spent, ...] = ()
+
+
+def served_by(answer: Answer) -> Served:
+    """What an answer says of who gave it: its attribute `served`, if it has one."""
+    served = getattr(answer, "served", None)
+    return served if isinstance(served, Served) else Served()
 
 
 class Answer(Protocol):

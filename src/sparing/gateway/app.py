@@ -18,6 +18,7 @@ from sparing import registry
 from sparing.core.budget import Mode
 from sparing.core.upstream import Upstream
 from sparing.core.wire import Wire
+from sparing.gateway.caches import watch_caches
 from sparing.gateway.controls import Controls
 from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_answer
 from sparing.gateway.headers import Raw, get
@@ -100,6 +101,7 @@ class Gateway:
             _watch(services.metrics, services.recorder, "receipts", "Receipts")
         if services.elided is not None:
             _watch(services.metrics, services.elided, "elided", "Texts left out")
+        watch_caches(services.metrics, upstreams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(_APIS):

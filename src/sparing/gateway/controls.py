@@ -28,9 +28,14 @@ class Controls:
     policy: PolicySettings
     budget_tokens: int | None = None
 
-    def budget(self) -> Budget:
-        """The budget, with the time for the reduction running from now."""
-        return Budget(input_tokens=self.budget_tokens, deadline=Deadline.after(self.policy.deadline_ms / 1000))
+    def budget(self, *, on_loop: bool = False) -> Budget:
+        """The budget, with the time for the reduction running from now.
+
+        Args:
+            on_loop: Whether the event loop waits for it.
+        """
+        deadline = Deadline.after(self.policy.deadline_ms / 1000, on_loop=on_loop)
+        return Budget(input_tokens=self.budget_tokens, deadline=deadline)
 
     def without_own_tools(self) -> Controls:
         """The same, with nothing that the model could ask us for."""

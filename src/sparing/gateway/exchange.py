@@ -9,8 +9,12 @@ from msgspec.structs import replace
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
+from sparing.core.upstream import Answer, Served
 from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
+
+_GIVEN_AGAIN = ("hit", "similar", "shared")
+_NOTHING = Usage(0, 0, 0, (), 0)
 
 
 @dataclass(slots=True)
@@ -22,6 +26,8 @@ class Exchange:
         receipt: As the pipeline wrote it; None when nothing was measured.
         reason: Why nothing was reduced, where there is no receipt to say so.
         provider: Who is paid for the answer; "" if unknown.
+        served: Who gave it, where that is not always the same.
+        cache: Where the newest answer is from, as the cache told (`generate.cache.upstream`); "" without one.
     """
 
     wire: str
@@ -32,8 +38,10 @@ class Exchange:
     status: int = 0
     error: str = ""
     usage: Usage = field(default_factory=Usage)
+    served: Served = field(default_factory=Served)
     recalled_tokens: int = 0
     extra_turns: int = 0
+    cache: str = ""
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
@@ -49,13 +57,19 @@ class Exchange:
             told.append((b"x-sparing-receipt", receipt.id.encode()))
             if receipt.cache_marks:
                 told.append((b"x-sparing-cache-marks", b"%d" % receipt.cache_marks))
+        if self.served.tier:
+            told.append((b"x-sparing-tier", self.served.tier.encode()))
+            told.append((b"x-sparing-tries", b"%d" % self.served.tries))
         reason = receipt.reason if receipt is not None else self.reason
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))
         return told
 
-    def used(self, usage: Usage) -> None:
-        """Note what one answer cost, beside those before it."""
+    def used(self, usage: Usage, answer: Answer) -> None:
+        """Note what one answer cost, beside those before it: nothing, where a cache gave it."""
+        self.cache = answer.headers.get("x-sparing-cache", "")
+        if self.cache in _GIVEN_AGAIN:
+            usage = _NOTHING
         self.usage = usage if self.usage == Usage() else self.usage.plus(usage)
 
     def failed(self, error: str, status: int) -> None:
@@ -81,5 +95,10 @@ class Exchange:
             error=self.error,
             recalled_tokens=self.recalled_tokens,
             extra_turns=self.extra_turns,
-            provider=self.provider,
+            provider=self.served.provider if self.served.tier else self.provider,
+            model=self.served.model or self.receipt.model,
+            tier=self.served.tier,
+            tries=self.served.tries,
+            spent=self.served.spent,
+            cache=self.cache,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from hashlib import sha256
 from urllib.parse import parse_qsl
@@ -9,7 +10,9 @@ from urllib.parse import parse_qsl
 Raw = Iterable[tuple[bytes, bytes]]
 
 CONTROL = b"x-sparing-"
-_ENGINE = "x-sparing-kv-"  # what an engine says of its cache; all else under our name we say ourselves
+# What who answers says of itself: an engine of its KV cache, a cache of where the answer is from; all else under our
+# name we say ourselves.
+_UPSTREAMS_OWN = re.compile(r"x-sparing-(?:kv-.*|cache|cache-age|cache-reason)")
 
 # RFC 9110 section 7.6.1 and what the next connection says for itself.
 _HOP_BY_HOP = frozenset(
@@ -63,7 +66,7 @@ def returned(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
         (key.encode("latin-1"), value.encode("utf-8", "surrogateescape"))
         for name, value in headers.items()
         if (key := name.lower()) not in _HOP_BY_HOP_NAMES
-        and (not key.startswith("x-sparing-") or key.startswith(_ENGINE))
+        and (not key.startswith("x-sparing-") or _UPSTREAMS_OWN.fullmatch(key))
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sparing import __version__
+from sparing.generate.cache.rules import WISH_HEADER, WISHES
 
 _OPENAI_ERROR = {
     "type": "object",
@@ -185,6 +186,7 @@ def _controls() -> list[dict[str, Any]]:
         _header("x-sparing-recall", {"enum": ["off", "on"]}, "Whether the model may ask for what was left out"),
         _header("x-sparing-budget", positive, "Most tokens the prompt may have"),
         _header("x-sparing-deadline-ms", positive, "Time allowed for the reduction"),
+        _header(WISH_HEADER, {"type": "string"}, f"How much of the cache of answers to use: {', '.join(WISHES)}"),
     ]
 
 
@@ -201,4 +203,7 @@ def _told() -> dict[str, Any]:
         "x-sparing-receipt": text | {"description": "Id of the receipt"},
         "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
+        "x-sparing-cache": text | {"description": "Where the answer is from: hit, shared, miss or none"},
+        "x-sparing-cache-age": number | {"description": "Seconds since the answer was given first"},
+        "x-sparing-cache-reason": text | {"description": "Why the cache was not asked"},
     }

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
-from sparing.errors import RequestError
+from sparing.errors import NeedsThread, RequestError
 from sparing.gateway.controls import Controls
 from sparing.gateway.services import Services
 from sparing.gateway.summarising import Summarising
 from sparing.pipeline import Reduction
 
-# Below this a reduction takes less time than handing it to a thread and back under load.
+# Below this a reduction takes less time than handing it to a thread and back under load. One that takes more says so.
 _IN_LOOP_BYTES = 16 * 1024
 # The pipeline keeps its deadline where it can; what it cannot interrupt (one giant literal being counted, or waiting
 # for a thread behind such a one) ends here for the caller.
@@ -99,8 +100,9 @@ async def _reduce(
     reduce = services.reduce
     if summarising is not None:
         reduce = partial(reduce, summaries=summarising.known)
-    arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
     if len(body) < _IN_LOOP_BYTES:
-        return reduce(*arguments)
+        with suppress(NeedsThread):
+            return reduce(body, wire, controls.policy, controls.budget(on_loop=True), controls.mode)
+    arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
     async with asyncio.timeout(controls.policy.deadline_ms * _PATIENCE / 1000):
         return await asyncio.get_running_loop().run_in_executor(services.pool, reduce, *arguments)

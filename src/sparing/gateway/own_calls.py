@@ -83,7 +83,7 @@ class OwnCalls:
             usage.see(rest)
             return self._shown(rest) + self._loop.end()
         finally:
-            self._exchange.used(usage.usage())
+            self._exchange.used(usage.usage(), answer)
 
     def _shown(self, piece: bytes) -> bytes:
         return b"".join(map(self._loop.event, split_events(piece)))
@@ -97,7 +97,7 @@ class OwnCalls:
                 raise UpstreamError(f"the upstream's answer is larger than {limit_bytes:,} bytes")
         body, usage = b"".join(parts), UsageReader()
         usage.see(body)
-        self._exchange.used(usage.usage())
+        self._exchange.used(usage.usage(), answer)
         return self._loop.whole(body)
 
     async def _asked_again(self, answer: Answer, kind: str) -> Answer:

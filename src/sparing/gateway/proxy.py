@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from sparing import registry
 from sparing.core.budget import Mode
-from sparing.core.upstream import Answer, Call, Upstream
+from sparing.core.upstream import Answer, Call, Upstream, served_by
 from sparing.core.wire import Wire
 from sparing.errors import SparingError
 from sparing.finish.find import find_handler
@@ -99,6 +99,7 @@ class Proxy:
                 tenant=tenant_of(headers, scope["query_string"]),
             )
             answer, call = await self._sent(call, outgoing, exchange)
+            exchange.served = served_by(answer)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
                     last = await self._own_calls(call, outgoing, exchange).pass_on(answer, relay)

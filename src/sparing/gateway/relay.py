@@ -95,7 +95,7 @@ class Relay:
             rest = cutter.rest()
             usage.see(rest)
         finally:
-            self._exchange.usage = usage.usage()
+            self._exchange.used(usage.usage(), answer)
         return rest
 
     async def _json_of(self, answer: Answer, plain: bool) -> bytes:
@@ -115,7 +115,7 @@ class Relay:
                     await self._body(b"".join(parts))
                     parts.clear()
         finally:
-            self._exchange.usage = usage.usage()
+            self._exchange.used(usage.usage(), answer)
         if not self._started:
             await self._start(answer.status, returned(answer.headers))
         return b"".join(parts)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from sparing.core.upstream import Upstream
+from sparing.gateway.clients import embedded, remote, seller
+from sparing.gateway.tiers import make_tiers
 from sparing.settings import Settings
-from sparing.settings.providers import SHAPES, provider_at, provider_named, shape_of
+from sparing.settings.providers import SHAPES, provider_at, shape_of
 from sparing.settings.urls import NOBODY
 
 _EMBEDDED = {"llama": ("openai.chat", "openai.responses", "anthropic.messages"), "torch": ("openai.chat",)}
@@ -21,7 +23,7 @@ def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstrea
     """An upstream per wire format that somebody answers.
 
     The wire formats of one address share it. Those without an address share the embedded model, which is loaded when
-    it is asked, as far as it speaks them.
+    it is asked, as far as it speaks them. Where there are tiers that speak a wire format, they answer it.
 
     Args:
         models_folder: Where the weights of embedded models lie.
@@ -35,13 +37,14 @@ def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstrea
         if url:
             provider = provider_at(shape, url)
             served = [wire for wire in wires if provider is None or wire in provider.wires]
-            made |= dict.fromkeys(served, _remote(settings, shape, url))
+            key = getattr(settings.upstream, f"{shape}_key")
+            made |= dict.fromkeys(served, remote(settings.upstream, shape, url, key))
         else:
             served = [wire for wire in wires if wire in embedded_wires(settings)]
             if served:
-                local = local or _local(settings, models_folder)
+                local = local or embedded(settings.local, models_folder)
                 made |= dict.fromkeys(served, local)
-    return made
+    return made | make_tiers(settings, models_folder, embedded_wires(settings))
 
 
 def sellers(settings: Settings) -> dict[str, str]:
@@ -50,15 +53,8 @@ def sellers(settings: Settings) -> dict[str, str]:
     "" where any gateway could stand behind the address: prices then go by the name of the model.
     """
     return {
-        wire: _seller(shape, getattr(settings.upstream, f"{shape}_url")) for shape in SHAPES for wire in SHAPES[shape]
+        wire: seller(shape, getattr(settings.upstream, f"{shape}_url")) for shape in SHAPES for wire in SHAPES[shape]
     }
-
-
-def _seller(shape: str, url: str) -> str:
-    if not url:
-        return "embedded"
-    provider = provider_at(shape, url)
-    return provider.prices if provider else ""
 
 
 def how_to_serve(wire: str) -> str:
@@ -67,28 +63,3 @@ def how_to_serve(wire: str) -> str:
     if not shape:
         return "the gateway was given no upstream for it"
     return f"set SPARING_UPSTREAM__{shape.upper()}_URL={shape}, or to another server that speaks it"
-
-
-def _remote(settings: Settings, shape: str, url: str) -> Upstream:
-    from sparing.generate.upstream import HttpUpstream
-
-    upstream = settings.upstream
-    provider = provider_at(shape, url) or provider_named(shape)
-    return HttpUpstream(
-        url,
-        key=getattr(upstream, f"{shape}_key"),
-        provider=provider.name if provider else shape,
-        key_header=provider.header_for(shape) if provider else "authorization",
-        connect_timeout_s=upstream.connect_timeout_s,
-        idle_timeout_s=upstream.idle_timeout_s,
-    )
-
-
-def _local(settings: Settings, models_folder: Path) -> Upstream:
-    if settings.local.engine == "torch":
-        from sparing.generate.torch_engine.upstream import TorchUpstream
-
-        return TorchUpstream(settings.local, models_folder)
-    from sparing.generate.local import LocalUpstream
-
-    return LocalUpstream(settings.local, models_folder)

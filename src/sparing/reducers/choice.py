@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sparing.core.counter import Counter
 from sparing.core.reducer import Ask
+from sparing.core.selector import Judged, Sections
 from sparing.reducers.packing import PackedLadder, packed_ladder
 from sparing.reducers.terms import identifiers
 from sparing.reducers.units import Units
@@ -16,11 +17,18 @@ _FRONT = 2  # units that come before those that only hold what the question name
 _LEAST = 1e-3  # no unit is worth nothing: room that is left is better used than not
 
 
+def judge(text: str, sections: Sections, rules: Sequence[float], ask: Ask) -> Judged:
+    """What the selector makes of units that the rules have weighed; without one, or a question, what they say."""
+    if ask.selector is None or not ask.question:
+        return Judged(rules, "rules")
+    return ask.selector.judge(text, sections, ask.question.text, rules, ask.deadline)
+
+
 def scored_ladder(
     text: str,
     bounds: Sequence[int],
     tokens: Sequence[int],
-    scores: Sequence[float],
+    judged: Judged,
     ask: Ask,
     *,
     sharpness: float,
@@ -32,15 +40,17 @@ def scored_ladder(
     Args:
         bounds: Unit i is ``text[bounds[i]:bounds[i + 1]]``.
         tokens: Of each unit.
-        scores: Of each unit, >= 0, the best above 0.
-        sharpness: Exponent from scores to worth.
+        judged: Of each unit, the best above 0.
+        sharpness: Exponent from the rules' scores to worth.
         unit: Plural noun.
     """
+    scores = judged.scores
     best = max(scores)
+    exponent = sharpness if judged.sharpness is None else judged.sharpness
     units = Units(
         text=text,
         bounds=bounds,
-        worth=[max(_LEAST, score / best) ** sharpness for score in scores],
+        worth=[max(_LEAST, score / best) ** exponent for score in scores],
         unit=unit,
         gap=lambda _: f"{MARK} ",
         gap_at=_gap_at(text, bounds),
@@ -49,6 +59,7 @@ def scored_ladder(
         order=_order(text, bounds, scores, ask),
         must=pinned(text, bounds, ask.pins),
         tokens=tokens,
+        judged_by=judged.by,
     )
     return packed_ladder(units, ask.counter)
 

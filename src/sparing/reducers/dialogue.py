@@ -9,7 +9,7 @@ from __future__ import annotations
 from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
-from sparing.reducers.choice import scored_ladder
+from sparing.reducers.choice import judge, scored_ladder
 from sparing.reducers.passages import lay_out
 from sparing.reducers.phrase_ladder import phrase_ladder
 from sparing.reducers.prose import TURN_SHARPNESS
@@ -35,14 +35,17 @@ class Dialogue:
 
 def _turns(text: str, ask: Ask) -> Ladder | None:
     layout = lay_out(text, ask.deadline)
-    scores = turn_evidence(text, layout, ask.question.text if ask.question else "", ask.deadline)
-    if layout.num_units < 2 or not any(scores):
+    if layout.num_units < 2:
+        return None
+    rules = turn_evidence(text, layout, ask.question.text if ask.question else "", ask.deadline)
+    judged = judge(text, layout, rules, ask)
+    if not any(judged.scores):
         return None
     return scored_ladder(
         text,
         layout.bounds,
         ask.counter.split(text, layout.bounds),
-        scores,
+        judged,
         ask,
         sharpness=TURN_SHARPNESS,
         unit="turns",

@@ -42,7 +42,7 @@ class PackedLadder:
         """Kept units in source order, a marker for each gap."""
         units = self.base.units
         text, elisions = assemble(units, self.kept(rung))
-        return Rendition(text, self.tokens[rung], self.worth[rung], units.unit, elisions, self.reducer)
+        return Rendition(text, self.tokens[rung], self.worth[rung], units.unit, elisions, self.reducer, units.judged_by)
 
 
 def packed_ladder(units: Units, counter: Counter) -> PackedLadder:

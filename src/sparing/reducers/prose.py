@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask
+from sparing.core.selector import Judged
 from sparing.reducers.centrality import centrality
-from sparing.reducers.choice import scored_ladder
+from sparing.reducers.choice import judge, scored_ladder
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import Layout, lay_out
 
@@ -43,7 +45,7 @@ class Prose:
             text,
             layout.bounds,
             tokens,
-            _scores(text, layout, tokens, ask),
+            _judged(text, layout, tokens, ask),
             ask,
             sharpness=TURN_SHARPNESS if layout.turns else _SHARPNESS,
             unit="turns" if layout.turns else "sentences",
@@ -51,9 +53,7 @@ class Prose:
         )
 
 
-def _scores(text: str, layout: Layout, tokens: Sequence[int], ask: Ask) -> list[float]:
-    if ask.question:
-        scores = evidence(text, layout, ask.question.text, ask.deadline)
-        if any(scores):
-            return scores
-    return centrality(text, layout, tokens, ask.deadline)
+def _judged(text: str, layout: Layout, tokens: Sequence[int], ask: Ask) -> Judged:
+    rules = evidence(text, layout, ask.question.text, ask.deadline) if ask.question else ()
+    judged = judge(text, layout, rules, ask)
+    return judged if any(judged.scores) else replace(judged, scores=centrality(text, layout, tokens, ask.deadline))

@@ -41,6 +41,7 @@ class Units:
         gap: What a run of left-out units reads as.
         reducer: Name and version.
         tokens: n counts, where the reducer has them; else they are taken from the counter.
+        judged_by: What weighed them; see `Rendition`.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Units:
         None  # what units [a, b) left out read as, where that is more than `gap` knows
     )
     gap_tokens: int | None = None  # where a gap between kept units costs other than the gap alone
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class UnitLadder:
     def render(self, rung: int) -> Rendition:
         """Kept units in source order, a marker for each gap."""
         text, elisions = assemble(self.units, self.order[: self.first + rung])
-        return Rendition(text, self.tokens[rung], self.worth[rung], self.units.unit, elisions, self.reducer)
+        units = self.units
+        return Rendition(text, self.tokens[rung], self.worth[rung], units.unit, elisions, self.reducer, units.judged_by)
 
 
 def unit_ladder(units: Units, counter: Counter) -> UnitLadder:

@@ -6,7 +6,9 @@ from sparing.settings.tree import (
     LocalSettings,
     PolicySettings,
     RecordSettings,
+    ResilienceSettings,
     Settings,
+    TierSettings,
     UpstreamSettings,
 )
 
@@ -15,7 +17,9 @@ __all__ = [
     "LocalSettings",
     "PolicySettings",
     "RecordSettings",
+    "ResilienceSettings",
     "Settings",
+    "TierSettings",
     "UpstreamSettings",
     "load_settings",
 ]

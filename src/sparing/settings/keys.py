@@ -65,6 +65,8 @@ def all_keys() -> dict[str, Key]:
     defaults = Settings()
     for section in fields(Settings):
         values = getattr(defaults, section.name)
+        if isinstance(values, tuple):  # a list of tables has no single keys (`tiers.read_tiers`)
+            continue
         for name, kind in get_type_hints(type(values), include_extras=True).items():
             meta = _unwrap(kind)[1]
             key = Key(section.name, name, kind, getattr(values, name), meta.description or "")

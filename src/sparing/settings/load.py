@@ -16,6 +16,7 @@ from sparing.errors import SettingsError
 from sparing.settings.keys import Key, all_keys, nearest
 from sparing.settings.paths import settings_file
 from sparing.settings.providers import SHAPES
+from sparing.settings.tiers import read_tiers
 from sparing.settings.tree import Settings
 from sparing.settings.urls import ARGUMENT, complete_upstream, located
 
@@ -71,14 +72,15 @@ def resolve(
     env = os.environ if env is None else env
     file = path or settings_file(env)
     found: dict[str, Value] = {}
-    if file is not None:
-        found.update(_spread(_from_file(file)))
+    written = _read_toml(file) if file is not None else {}
+    tiers = read_tiers(written.pop("tiers", []), f"{file}", env)
+    found.update(_spread(_from_file(written, f"{file}")))
     found.update(_spread(_from_environment(env)))
     found.update(_spread(_from_overrides(overrides)))
     settings = _build(found)
     origins = {name: value.origin for name, value in found.items()}
     upstream, completed = complete_upstream(settings.upstream, env, origins)
-    return Resolved(msgspec.structs.replace(settings, upstream=upstream), origins | completed, file)
+    return Resolved(msgspec.structs.replace(settings, upstream=upstream, tiers=tiers), origins | completed, file)
 
 
 def _spread(source: Iterable[tuple[str, Value]]) -> dict[str, Value]:
@@ -89,11 +91,11 @@ def _spread(source: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     return values
 
 
-def _from_file(path: Path) -> Iterator[tuple[str, Value]]:
-    for section, table in _read_toml(path).items():
+def _from_file(written: Mapping[str, Any], path: str) -> Iterator[tuple[str, Value]]:
+    for section, table in written.items():
         if not isinstance(table, dict):
             raise (
-                _unknown(section, f"{path}")
+                _unknown(section, path)
                 if section not in _sections()
                 else SettingsError(
                     f"{path}: {section} is a section", hint=f"write [{section}] on its own line, its keys below"
@@ -102,8 +104,8 @@ def _from_file(path: Path) -> Iterator[tuple[str, Value]]:
         for name, raw in table.items():
             dotted = f"{section}.{name}"
             if dotted not in all_keys():
-                raise _unknown(dotted, f"{path}")
-            yield dotted, Value(raw, f"{path}")
+                raise _unknown(dotted, path)
+            yield dotted, Value(raw, path)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sparing.errors import SettingsError
+from sparing.settings.cache import CacheSettings
 from sparing.settings.tree import RecallSettings, RecordSettings
 
 FILE_NAME = "sparing.toml"
@@ -50,6 +51,11 @@ def receipts_file(record: RecordSettings, env: Mapping[str, str]) -> Path:
 def recall_file(recall: RecallSettings, env: Mapping[str, str]) -> Path:
     """The SQLite file that what was left out is kept in."""
     return Path(recall.path).expanduser() if recall.path else home(env) / "recall.sqlite"
+
+
+def answers_file(cache: CacheSettings, env: Mapping[str, str]) -> Path:
+    """The SQLite file that answers are kept in."""
+    return Path(cache.path).expanduser() if cache.path else home(env) / "answers.sqlite"
 
 
 def models_folder(env: Mapping[str, str]) -> Path:

@@ -11,6 +11,7 @@ import msgspec
 
 from sparing.settings.keys import Key, all_keys
 from sparing.settings.load import Resolved
+from sparing.settings.tiers import tier_example
 from sparing.settings.tree import Settings
 
 _HEADER = """\
@@ -27,6 +28,7 @@ def default_toml() -> str:
         lines += [_section_comment(section), f"[{section}]"]
         for key in keys:
             lines += [*_comment(key), f"{key.name} = {_toml(key.default)}", ""]
+    lines.append(tier_example())
     return "\n".join(lines)
 
 
@@ -39,12 +41,18 @@ def effective_toml(resolved: Resolved) -> str:
             origin = resolved.origins.get(key.dotted, "")
             lines.append(f"{key.name} = {_toml(_shown(key, resolved.settings))}" + (f"  # {origin}" if origin else ""))
         lines.append("")
+    for tier in _shown_tiers(resolved.settings):
+        lines += ["[[tiers]]", *(f"{name} = {_toml(value)}" for name, value in tier.items()), ""]
     return "\n".join(lines)
 
 
 def effective_json(resolved: Resolved) -> str:
     """The values in force as JSON, one object per section. Keys are masked."""
-    tree = {section: {key.name: _shown(key, resolved.settings) for key in keys} for section, keys in _by_section()}
+    tree: dict[str, object] = {
+        section: {key.name: _shown(key, resolved.settings) for key in keys} for section, keys in _by_section()
+    }
+    if resolved.settings.tiers:
+        tree["tiers"] = _shown_tiers(resolved.settings)
     return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -65,6 +73,11 @@ def _comment(key: Key) -> list[str]:
 def _shown(key: Key, settings: Settings) -> object:
     value = getattr(getattr(settings, key.section), key.name)
     return _HIDDEN if key.secret and value else value
+
+
+def _shown_tiers(settings: Settings) -> list[dict[str, object]]:
+    tiers: list[dict[str, object]] = msgspec.to_builtins(settings.tiers)
+    return [{**tier, "key": _HIDDEN if tier["key"] else ""} for tier in tiers]
 
 
 def _toml(value: object) -> str:

@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from sparing.settings.cache import CacheSettings
+
 Effort = Literal["off", "safe", "balanced", "max"]
+Select = Literal["auto", "rules", "static", "encoder"]
 
 
 class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +67,14 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "tokens; json: stays JSON, for upstreams that parse it."
         ),
     ] = "text"
+    select: Annotated[
+        Select,
+        Meta(
+            description="Who judges what a question needs (docs/select.md). auto: the best that the deadline has time "
+            "for; rules; static: rules and static embeddings; encoder: the encoder, whatever time it takes. All but "
+            "rules need the extra `select`."
+        ),
+    ] = "auto"
     most_tools: Annotated[
         int,
         Meta(
@@ -123,6 +134,51 @@ class UpstreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 300.0
 
 
+class TierSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """One model that can be asked."""
+
+    name: Annotated[str, Meta(description="What callers, headers and receipts call it.")]
+    provider: Annotated[
+        str, Meta(description="Who answers: a provider (deepseek, ...), a base URL, or local for the embedded model.")
+    ]
+    model: Annotated[
+        str, Meta(description="Asked for in place of the model that the caller names; empty leaves that.")
+    ] = ""
+    key: Annotated[str, Meta(description="Default: the provider's own variable (docs/providers.md).")] = ""
+    wires: Annotated[
+        tuple[str, ...],
+        Meta(description="Wire formats that it speaks; default: the provider's, at an unknown address openai.chat."),
+    ] = ()
+    fallback: Annotated[
+        tuple[str, ...],
+        Meta(description="Who is asked when it fails; default: the larger tiers, then the smaller ones; none: nobody."),
+    ] = ()
+
+
+class ResilienceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done when a tier fails or is slow, before anything of its answer has been passed on."""
+
+    tries: Annotated[int, Meta(ge=1, le=10, description="How often one tier is asked, the first time included.")] = 3
+    retry_wait_s: Annotated[
+        float,
+        Meta(ge=0, le=600, description="Most waiting between tries; a retry-after that is longer is not waited for."),
+    ] = 10.0
+    breaker_percent: Annotated[
+        float,
+        Meta(gt=0, le=100, description="Failures in 100 calls, within 30 s, at which a tier is not asked for a while."),
+    ] = 50.0
+    breaker_open_s: Annotated[float, Meta(gt=0, le=3600, description="How long it is not asked then.")] = 15.0
+    hedge_percent: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=5,
+            description="Of 100 requests, so many may be sent a second time when an answer is slower to begin than 95 "
+            "in 100 are; the slower of both is cancelled. 0: none.",
+        ),
+    ] = 0.0
+
+
 class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Receipts: counts, hashes and reasons; never text."""
 
@@ -172,7 +228,7 @@ class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1 << 30
 
 
-class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything that can be set."""
 
     policy: PolicySettings = field(default_factory=PolicySettings)
@@ -180,4 +236,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     record: RecordSettings = field(default_factory=RecordSettings)
     recall: RecallSettings = field(default_factory=RecallSettings)
+    cache: CacheSettings = field(default_factory=CacheSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
+    resilience: ResilienceSettings = field(default_factory=ResilienceSettings)
+    tiers: tuple[TierSettings, ...] = ()

@@ -1,0 +1,65 @@
+"""The cache of answers in front of the upstreams, as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sparing.core.upstream import Upstream
+from sparing.generate.cache.rules import Rules
+from sparing.generate.cache.store import MemoryStore, Store
+from sparing.generate.cache.upstream import Cached
+from sparing.record.metrics import Metrics
+from sparing.settings.cache import CacheSettings
+
+_TOLD = ("hit", "shared", "miss", "none", "failed")
+
+
+def with_cache(upstreams: Mapping[str, Upstream], cache: CacheSettings, file: Path) -> dict[str, Upstream]:
+    """The upstreams, each behind the cache; those that are one stay one. All share the store.
+
+    Args:
+        file: Where a store on disk lies.
+    Raises:
+        RecordError: The file cannot be opened.
+    """
+    if cache.mode == "off":
+        return dict(upstreams)
+    store, rules = open_store(cache, file), rules_of(cache)
+    cached = {id(upstream): Cached(upstream, store, rules) for upstream in upstreams.values()}
+    return {wire: cached[id(upstream)] for wire, upstream in upstreams.items()}
+
+
+def open_store(cache: CacheSettings, file: Path, *, must_exist: bool = False) -> Store:
+    """Where answers are kept.
+
+    Raises:
+        RecordError: The file cannot be opened, or is not there and must be.
+    """
+    if cache.store == "memory":
+        return MemoryStore(max_entries=cache.max_entries, max_bytes=cache.max_bytes)
+    from sparing.generate.cache.sqlite import SqliteStore
+
+    return SqliteStore(file, max_entries=cache.max_entries, max_bytes=cache.max_bytes, must_exist=must_exist)
+
+
+def rules_of(cache: CacheSettings) -> Rules:
+    return Rules(
+        mode=cache.mode,
+        ttl_s=cache.ttl_s,
+        dated_ttl_s=cache.dated_ttl_s,
+        sampled=cache.sampled,
+        tool_calls=cache.tool_calls,
+        max_answer_bytes=cache.max_answer_bytes,
+    )
+
+
+def watch_caches(metrics: Metrics, upstreams: Mapping[str, Upstream]) -> None:
+    """Expose how the caches answered."""
+    caches = {id(one): one for one in upstreams.values() if isinstance(one, Cached)}.values()
+    for what in _TOLD if caches else ():
+        metrics.watch_counter(
+            f"sparing_cache_{what}",
+            f"Requests that the cache of answers told {what}.",
+            lambda what=what: sum(one.told[what] for one in caches),  # type: ignore[misc]
+        )

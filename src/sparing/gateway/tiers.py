@@ -1,0 +1,82 @@
+"""From settings to tiers: each retried, watched and hedged, with its fallback behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from sparing.core.upstream import Upstream
+from sparing.gateway.clients import embedded, remote, seller
+from sparing.gateway.set_model import set_model
+from sparing.generate.breaker import Breaker, Guarded, Limits
+from sparing.generate.fallback import Fallback
+from sparing.generate.hedge import Hedged
+from sparing.generate.retry import Patience, Retrying
+from sparing.generate.tier import Tier
+from sparing.generate.tiers import Tiers
+from sparing.settings import Settings
+from sparing.settings.providers import SHAPES
+from sparing.settings.tiers import order_of, url_of, wires_of
+from sparing.settings.tree import ResilienceSettings, TierSettings
+
+
+def make_tiers(settings: Settings, models_folder: Path, embedded_wires: tuple[str, ...]) -> dict[str, Upstream]:
+    """The upstream of every wire format that some tier speaks.
+
+    Args:
+        embedded_wires: Those that the embedded model speaks.
+    """
+    spoken = {tier.name: wires_of(tier, embedded_wires) for tier in settings.tiers}
+    local: dict[str, Upstream] = {}  # by model: an embedded one is loaded once, whatever it is asked in
+    made: dict[str, Upstream] = {}
+    for shape, wires in SHAPES.items():
+        for group in _alike(settings.tiers, wires, spoken):
+            tiers = [tier for tier in settings.tiers if group[0] in spoken[tier.name]]
+            upstream = _make(settings, shape, tiers, local, models_folder)
+            made |= dict.fromkeys(group, upstream)
+    return made
+
+
+def _alike(
+    tiers: tuple[TierSettings, ...], wires: tuple[str, ...], spoken: dict[str, tuple[str, ...]]
+) -> list[list[str]]:
+    """Wire formats of one shape, together where the same tiers speak them; those that none speaks are left out."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for wire in wires:
+        groups.setdefault(tuple(tier.name for tier in tiers if wire in spoken[tier.name]), []).append(wire)
+    return [group for names, group in groups.items() if names]
+
+
+def _make(
+    settings: Settings, shape: str, tiers: list[TierSettings], local: dict[str, Upstream], models_folder: Path
+) -> Upstream:
+    urls = {tier.name: url_of(tier, shape) for tier in tiers}
+    one_address = len({url for url in urls.values() if url}) == 1
+    made: dict[str, Upstream] = {}
+    for tier in tiers:
+        url = urls[tier.name]
+        if url:
+            upstream = remote(settings.upstream, shape, url, tier.key)
+        else:
+            chosen = replace(settings.local, model=tier.model) if tier.model else settings.local
+            upstream = local.setdefault(chosen.model, embedded(chosen, models_folder))
+        made[tier.name] = Tier(
+            tier.name,
+            _resilient(upstream, tier.name, settings.resilience),
+            set_model,
+            tier.model if url else tier.model or settings.local.model,
+            seller(shape, url),
+            callers_keys=one_address and bool(url),
+        )
+    ways: dict[str, Upstream] = {
+        tier.name: Fallback([made[name] for name in order_of(tier, tiers) if name in made]) for tier in tiers
+    }
+    return Tiers(ways, default=tiers[-1].name, last=tiers[-1].name)
+
+
+def _resilient(upstream: Upstream, name: str, options: ResilienceSettings) -> Upstream:
+    retrying = Retrying(upstream, Patience(options.tries, wait_s=options.retry_wait_s))
+    limits = Limits(failures=options.breaker_percent / 100, open_s=options.breaker_open_s)
+    guarded = Guarded(retrying, Breaker(limits), name)
+    return Hedged(guarded, options.hedge_percent / 100) if options.hedge_percent else guarded

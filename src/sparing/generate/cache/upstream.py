@@ -1,0 +1,152 @@
+"""The cache in front of an upstream."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from sparing.core.upstream import Answer, Call, Upstream
+from sparing.errors import RecordError
+from sparing.generate.cache.answers import EVENTS, read_answer
+from sparing.generate.cache.asked import Asked, read_asked
+from sparing.generate.cache.entry import Entry
+from sparing.generate.cache.flight import Flight
+from sparing.generate.cache.pieces import KeptAnswer, ToldAnswer, kind_of, piece_ends
+from sparing.generate.cache.rules import WISH_HEADER, Rules, read_wish
+from sparing.generate.cache.store import Store
+
+log = logging.getLogger("sparing.cache")
+_PLAIN = ("", "identity")
+
+
+class Cached:
+    """Gives answers again that were given to the same request of the same tenant. Implements `core.upstream.Upstream`.
+
+    Each answer says in ``x-sparing-cache`` where it is from: ``hit`` (kept; its age in seconds in
+    ``x-sparing-cache-age``), ``shared`` (of the same call that somebody else waited for), ``miss`` (asked for now) or
+    ``none`` (not for a cache; why in ``x-sparing-cache-reason``). A store that fails costs hits, never an answer.
+
+    Args:
+        upstream: Who is asked; closed with this.
+        store: Closed with this.
+        clock: Unix time.
+    """
+
+    def __init__(
+        self, upstream: Upstream, store: Store, rules: Rules, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.control_headers = frozenset((WISH_HEADER.encode(), *getattr(upstream, "control_headers", ())))
+        self.told: Counter[str] = Counter()
+        self._upstream = upstream
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+        self._flights: dict[bytes, Flight] = {}
+
+    async def send(self, call: Call) -> Answer:
+        """As `core.upstream.Upstream`.
+
+        Raises:
+            RequestError: The caller's ``x-sparing-cache`` is no wish.
+        """
+        wish = read_wish(call.headers, self._rules.mode)
+        call = _without_wish(call)
+        if wish == "off":
+            return await self._passed(call, "off")
+        asked = read_asked(call)
+        reason = asked if isinstance(asked, str) else self._rules.objection(asked)
+        if isinstance(asked, str) or reason:
+            return await self._passed(call, reason)
+        if asked.key not in self._flights and wish != "refresh":
+            entry = await self._kept(asked, call.tenant)
+            if entry is not None:
+                return KeptAnswer(entry, self._tell("hit", age_s=self._clock() - entry.created_s))
+        return await self._flown(asked, call)
+
+    async def aclose(self) -> None:
+        await self._upstream.aclose()
+        await self._store.aclose()
+
+    async def _passed(self, call: Call, reason: str) -> Answer:
+        told = {**self._tell("none"), f"{WISH_HEADER}-reason": reason}
+        return ToldAnswer(await self._upstream.send(call), told)
+
+    async def _kept(self, asked: Asked, tenant: str) -> Entry | None:
+        try:
+            entry = await self._store.get(asked.key)
+        except RecordError as error:
+            self._failed(error)
+            return None
+        if entry is None or not entry.is_for(asked.key, tenant) or not entry.is_fresh(self._clock()):
+            return None
+        return entry
+
+    async def _flown(self, asked: Asked, call: Call) -> Answer:
+        """The answer of the call that is under way for this request, or of one that is begun now."""
+        flight = self._flights.get(asked.key)
+        shared = flight is not None and flight.open
+        if flight is None or not shared:
+            flight = self._begun(asked, call)
+        return ToldAnswer(await flight.join(), self._tell("shared" if shared else "miss"))
+
+    def _begun(self, asked: Asked, call: Call) -> Flight:
+        flight = Flight(
+            partial(self._upstream.send, call),
+            max_bytes=self._rules.max_answer_bytes,
+            landed=partial(self._landed, asked, call),
+            over=lambda: self._over(asked.key, flight),
+        )
+        self._flights[asked.key] = flight
+        return flight
+
+    def _over(self, key: bytes, flight: Flight) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+    async def _landed(self, asked: Asked, call: Call, flight: Flight) -> None:
+        """Keep the answer, if it is one to keep."""
+        entry = self._entry(asked, call, flight) if flight.whole else None
+        if entry is not None:
+            try:
+                await self._store.put(entry)
+            except RecordError as error:
+                self._failed(error)
+
+    def _entry(self, asked: Asked, call: Call, flight: Flight) -> Entry | None:
+        headers, body = flight.headers, b"".join(flight.chunks)
+        kind = kind_of(headers)
+        if flight.status != 200 or headers.get("content-encoding", "") not in _PLAIN:
+            return None
+        said = read_answer(call.wire, kind, body)
+        if said is None or not said.went_well or (said.calls_tools and not self._rules.tool_calls):
+            return None
+        now_s = self._clock()
+        return Entry(
+            key=asked.key,
+            tenant=call.tenant,
+            status=flight.status,
+            content_type=headers.get("content-type", EVENTS),
+            body=body,
+            ends=piece_ends(kind, flight.chunks),
+            created_s=now_s,
+            expires_s=now_s + self._rules.lifetime_s(asked),
+        )
+
+    def _tell(self, what: str, *, age_s: float | None = None) -> Mapping[str, str]:
+        self.told[what] += 1
+        age = {f"{WISH_HEADER}-age": str(max(0, int(age_s)))} if age_s is not None else {}
+        return {WISH_HEADER: what, **age}
+
+    def _failed(self, error: RecordError) -> None:
+        self.told["failed"] += 1
+        log.warning("answers cannot be kept: %s", error)
+
+
+def _without_wish(call: Call) -> Call:
+    if WISH_HEADER not in call.headers:
+        return call
+    return replace(call, headers={name: value for name, value in call.headers.items() if name != WISH_HEADER})

@@ -1,0 +1,73 @@
+"""The encoder: reads a question and a passage together and says what of the passage to keep.
+
+One forward gives the passage's relevance and a keep score per token, as in Provence (Chirkova et al. 2025, "Provence:
+efficient and robust context pruning for retrieval-augmented generation"). One passage at a time: dynamic quantisation
+scales activations over a whole batch, so in a batch a passage's scores would depend on what else is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from sparing.select.wordpiece import WordPiece
+
+_QUESTION_SHARE = 0.25  # of the pieces read at once: a longer question is cut
+_SPECIAL = 4  # a start and an end around question and passage each
+_UNREAD = -8.0  # the logit of a unit without pieces, or beyond what fits
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the encoder made of a passage, as logits: of the passage, and of each of its units (mean of its tokens)."""
+
+    passage: float
+    units: tuple[float, ...]
+
+
+class Encoder:
+    """An ONNX session on one thread. Safe to share between threads.
+
+    Args:
+        max_pieces: Most pieces that it reads at once.
+    """
+
+    def __init__(self, path: Path, vocabulary: WordPiece, max_pieces: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # it would keep what the longest passage took
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._vocabulary = vocabulary
+        self._max_pieces = max_pieces
+
+    def cut_question(self, pieces: Sequence[int]) -> Sequence[int]:
+        """A question cut to what leaves room for a passage."""
+        return pieces[: int(self._max_pieces * _QUESTION_SHARE)]
+
+    def room(self, question: Sequence[int]) -> int:
+        """How many pieces of a passage fit beside a question."""
+        return self._max_pieces - len(question) - _SPECIAL
+
+    def read(self, question: Sequence[int], units: Sequence[Sequence[int]]) -> Reading:
+        """Read a passage cut into units, all as piece numbers; without a question: what any would need."""
+        start, end = self._vocabulary.start, self._vocabulary.end
+        passage = [piece for unit in units for piece in unit][: self.room(question)]
+        ids = np.array([[start, *question, end, start, *passage, end]], np.int64)
+        first = len(question) + 3
+        types = np.zeros_like(ids)
+        types[0, first - 1 :] = 1
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
+        relevance, keep = self._session.run(["passage", "keep" if question else "keep_any"], inputs)
+        sums = [0.0, *accumulate(keep[0, first : first + len(passage)].tolist())]
+        ends = [min(end, len(passage)) for end in accumulate(map(len, units), initial=0)]
+        return Reading(float(relevance[0]), tuple(_mean(sums, a, b) for a, b in pairwise(ends)))
+
+
+def _mean(sums: Sequence[float], start: int, end: int) -> float:
+    return (sums[end] - sums[start]) / (end - start) if end > start else _UNREAD

@@ -1,0 +1,69 @@
+"""Let the encoder read the passages that the cheaper tiers leave in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sparing.core.reducer import Deadline
+from sparing.errors import NeedsThread
+from sparing.select.encoder import Encoder, Reading
+from sparing.select.fusion import ENCODER
+from sparing.select.material import Material
+from sparing.select.memo import Memo, reading_key
+from sparing.select.windows import Window, windows
+
+_WINDOW_PIECES = 256  # about what it was trained to read at once
+_OVERHEAD_PIECES = 16  # what a call costs beside the pieces that it reads
+
+_readings: Memo[Reading] = Memo(20_000)  # about 10 MB
+
+
+def read_doubtful(
+    encoder: Encoder, material: Material, chances: Sequence[float], most_pieces: int, deadline: Deadline
+) -> tuple[list[float], int, int]:
+    """Better chances for the units of the passages that were read, how many were, and how many there are.
+
+    Args:
+        chances: Of each unit by the cheaper tiers; the passage with the best is read first.
+        most_pieces: To read, the question's with every passage.
+    Raises:
+        DeadlineExceeded: Before all were read.
+        NeedsThread: The deadline is the event loop's and one was not read before.
+    """
+    question = encoder.cut_question(material.question)
+    sizes = list(map(len, material.units))
+    room = min(_WINDOW_PIECES, encoder.room(question))
+    found = windows(sizes, material.sections.passage_of, room, across=material.sections.turns)
+    doubtful = _doubtful(found, chances, len(question) + _OVERHEAD_PIECES, most_pieces)
+    better = list(chances)
+    for window in doubtful:
+        place = slice(window.first, window.end)
+        reading = _read(encoder, question, material.units[place], deadline)
+        passages = [reading.passage] * (window.end - window.first)
+        better[place] = ENCODER.chances(material.rules[place], reading.units, passages)
+    return better, len(doubtful), len(found)
+
+
+def _doubtful(found: Sequence[Window], chances: Sequence[float], extra: int, most_pieces: int) -> list[Window]:
+    """The most promising windows that there is room for, in their order."""
+    promise = [max(chances[window.first : window.end]) for window in found]
+    chosen = []
+    for at in sorted(range(len(found)), key=lambda at: -promise[at]):
+        most_pieces -= found[at].num_pieces + extra
+        if most_pieces < 0:
+            break
+        chosen.append(at)
+    return [found[at] for at in sorted(chosen)]
+
+
+def _read(encoder: Encoder, question: Sequence[int], units: Sequence[Sequence[int]], deadline: Deadline) -> Reading:
+    key = reading_key(question, units)
+    known = _readings.get(key)
+    if known is not None:
+        return known
+    if deadline.on_loop:
+        raise NeedsThread("the encoder takes milliseconds per passage")
+    deadline.check()
+    reading = encoder.read(question, units)
+    _readings.put(key, reading)
+    return reading

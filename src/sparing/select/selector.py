@@ -1,0 +1,98 @@
+"""The selector: rules, static embeddings and the encoder, as far as the policy and the time allow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from sparing.core.reducer import Deadline
+from sparing.core.selector import Judged, Sections
+from sparing.errors import DeadlineExceeded, NeedsThread
+from sparing.select import costs
+from sparing.select.fusion import relative
+from sparing.select.installed import Installed
+from sparing.select.known import is_known
+from sparing.select.material import Material
+from sparing.select.reading import read_doubtful
+from sparing.select.static import static_chances
+from sparing.select.wordpiece import WordPiece
+
+_QUESTION_CHARS = 4_000  # what is asked is said in fewer
+_CHECK_UNITS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Implements `core.selector.Selector`.
+
+    Attributes:
+        tier: The best that the policy allows: ``static`` or ``encoder``.
+        allowed_ms: What judging one text may cost by the constants of `costs`.
+    """
+
+    installed: Installed
+    tier: str
+    allowed_ms: float
+
+    def judge(self, text: str, sections: Sections, question: str, rules: Sequence[float], deadline: Deadline) -> Judged:
+        """See the protocol."""
+        asked = question[:_QUESTION_CHARS]
+        if costs.static_ms(len(text)) > self.allowed_ms:
+            return Judged(rules, f"rules ({len(text):,} characters would take too long)")
+        deadline = self._load(deadline)
+        if why := _unknown(asked, text, self.installed.vocabulary):
+            return Judged(rules, f"rules ({why})")
+        try:
+            return self._judge(text, sections, asked, rules, deadline)
+        except DeadlineExceeded:
+            return Judged(rules, "deadline: rules, as there was no time for the better tiers")
+
+    def _judge(
+        self, text: str, sections: Sections, question: str, rules: Sequence[float], deadline: Deadline
+    ) -> Judged:
+        vocabulary = self.installed.vocabulary
+        units = _pieces(text, sections.bounds, vocabulary, deadline)
+        material = Material(vocabulary.ids(question), units, sections, relative(rules))
+        chances = material.rules
+        if "static" not in self.installed.missing:
+            chances = static_chances(self.installed.static, material, deadline)
+        room = costs.most_pieces(self.allowed_ms - costs.static_ms(len(text)))
+        why = self._reason_for_no_encoder()
+        if not why:
+            chances, num_read, num_windows = read_doubtful(self.installed.encoder, material, chances, room, deadline)
+            if num_read:
+                return Judged(chances, f"encoder (read {num_read} of {num_windows} passages)", 1.0)
+            why = "no time for the encoder"
+        return Judged(chances, f"static ({why})", 1.0)
+
+    def _reason_for_no_encoder(self) -> str:
+        return "the policy" if self.tier == "static" else self.installed.missing.get("encoder", "")
+
+    def _load(self, deadline: Deadline) -> Deadline:
+        """Load what is not yet loaded; once per process, so that it does not count against the deadline."""
+        tiers = [tier for tier in ("static", self.tier) if tier not in self.installed.missing]
+        if self.installed.is_loaded(*tiers):
+            return deadline
+        if deadline.on_loop:
+            raise NeedsThread("the selector's models are not loaded yet")
+        start_s = time.monotonic()
+        self.installed.load(*tiers)
+        return replace(deadline, at_s=deadline.at_s + time.monotonic() - start_s)
+
+
+def _unknown(question: str, text: str, vocabulary: WordPiece) -> str:
+    for name, one in (("question", question), ("text", text)):
+        if not is_known(one, vocabulary):
+            return f"the models do not know the language of the {name}"
+    return ""
+
+
+def _pieces(text: str, bounds: Sequence[int], vocabulary: WordPiece, deadline: Deadline) -> list[list[int]]:
+    units: list[list[int]] = []
+    for a, b in pairwise(bounds):
+        if not len(units) % _CHECK_UNITS:
+            deadline.check()
+        units.append(vocabulary.ids(text[a:b]))
+    return units

@@ -1,0 +1,91 @@
+"""Static embeddings: a vector per word piece, looked up and added; what reads alike points alike.
+
+After model2vec (Tulkens & van Dongen 2024, "Model2Vec: fast state-of-the-art static embeddings"): the mean of the
+vectors of a text's pieces stands in for what an encoder would make of the text. A piece weighs as its vector is long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparing.core.reducer import Deadline
+from sparing.select.fusion import STATIC
+from sparing.select.material import Material
+from sparing.select.wordpiece import WordPiece
+
+_CHUNK_PIECES = 16_384  # at a time: 16 MB of vectors of 256 numbers
+_TINY = 1e-9
+
+Floats = NDArray[np.float32]
+
+
+class StaticEmbeddings:
+    """Vectors of a vocabulary. Safe to share between threads.
+
+    Args:
+        vectors: int8 [pieces, dimensions].
+        scales: float [pieces]: what a row is multiplied by.
+    """
+
+    def __init__(self, vectors: NDArray[np.int8], scales: Floats, pieces: WordPiece) -> None:
+        self._vectors = vectors
+        self._scales = scales.astype(np.float32)
+        self.pieces = pieces
+
+    @classmethod
+    def load(cls, path: Path, pieces: WordPiece) -> StaticEmbeddings:
+        """Read an ``.npz`` file with `vectors` and `scales`."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(arrays["vectors"], arrays["scales"], pieces)
+
+    def sums(self, units: Sequence[Sequence[int]], deadline: Deadline) -> Floats:
+        """The vectors of each unit's pieces added up: float32 [units, dimensions]; zeros for a unit without pieces."""
+        sums = np.zeros((len(units), self._vectors.shape[1]), np.float32)
+        first = 0
+        while first < len(units):
+            last, size = first, 0
+            while last < len(units) and (last == first or size + len(units[last]) <= _CHUNK_PIECES):
+                size += len(units[last])
+                last += 1
+            self._add(sums, units, first, last)
+            deadline.check()
+            first = last
+        return sums
+
+    def _add(self, sums: Floats, units: Sequence[Sequence[int]], first: int, last: int) -> None:
+        filled = [unit for unit in range(first, last) if units[unit]]
+        if not filled:
+            return
+        ids = np.fromiter((piece for unit in filled for piece in units[unit]), np.int32)
+        starts = np.cumsum([0, *(len(units[unit]) for unit in filled[:-1])])
+        rows = self._vectors[ids] * self._scales[ids, None]
+        sums[filled] = np.add.reduceat(rows, starts, axis=0)
+
+
+def static_chances(model: StaticEmbeddings, material: Material, deadline: Deadline) -> list[float]:
+    """Chance of each unit by its cosine with the question and its passage's, and by the rules.
+
+    Raises:
+        DeadlineExceeded: The time was up first.
+    """
+    question = model.sums([material.question], deadline)[0]
+    sums = model.sums(material.units, deadline)
+    passages, place = _grouped(sums, material.sections.passage_of)
+    units = _cosines(sums, question)
+    return STATIC.chances(material.rules, units.tolist(), _cosines(passages, question)[place].tolist())
+
+
+def _cosines(sums: Floats, question: Floats) -> Floats:
+    """Of each row with the question, 0 where one of them has no length."""
+    lengths = np.linalg.norm(sums, axis=1) * np.linalg.norm(question)
+    return np.asarray(sums @ question / np.maximum(lengths, _TINY), np.float32)
+
+
+def _grouped(sums: Floats, groups: Sequence[int]) -> tuple[Floats, NDArray[np.intp]]:
+    """Rows of each group of neighbours added up, and for each row the place of its group."""
+    begins = np.diff(np.asarray(groups), prepend=groups[0] - 1) != 0
+    return np.add.reduceat(sums, np.flatnonzero(begins), axis=0), np.cumsum(begins) - 1

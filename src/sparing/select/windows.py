@@ -1,0 +1,49 @@
+"""What the encoder reads at once: a passage, or the stretch of a longer one or of a transcript that fits."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Units ``first`` up to but not including ``end``."""
+
+    first: int
+    end: int
+    num_pieces: int
+
+
+def windows(sizes: Sequence[int], passage_of: Sequence[int], room: int, *, across: bool) -> list[Window]:
+    """Cut a text into windows, in order, of at most `room` pieces each; a unit above that is a window alone.
+
+    Args:
+        sizes: Pieces of each unit.
+        passage_of: Passage of each unit, never falling.
+        across: Whether neighbouring passages (turns of a transcript) share windows.
+    """
+    if across:
+        return list(_packed(sizes, 0, len(sizes), room))
+    found: list[Window] = []
+    start = 0
+    while start < len(sizes):
+        end = bisect_right(passage_of, passage_of[start], start)
+        found.extend(_packed(sizes, start, end, room))
+        start = end
+    return found
+
+
+def _packed(sizes: Sequence[int], start: int, end: int, room: int) -> Iterator[Window]:
+    """Windows of about equal length: the last is no crumb."""
+    total = sum(sizes[start:end])
+    aim = min(room, -(-total // max(1, -(-total // room))))
+    first, held = start, 0
+    for unit in range(start, end):
+        if unit > first and (held + sizes[unit] > room or held >= aim):
+            yield Window(first, unit, held)
+            first, held = unit, 0
+        held += sizes[unit]
+    if end > first:
+        yield Window(first, end, held)

@@ -1,0 +1,73 @@
+"""Only the files that were shipped are used."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from tiny_models import write_models
+
+from sparing.errors import SelectorDamaged, SelectorMissing
+from sparing.select.choose import selector_for
+from sparing.select.installed import Installed
+from sparing.select.manifest import check
+
+
+def test_whole_files_pass(tmp_path: Path) -> None:
+    """The digest follows from the files alone."""
+    one, other = check(write_models(tmp_path / "a")), check(write_models(tmp_path / "b"))
+    assert one.digest == other.digest
+    assert set(one.paths) == {"vocabulary", "static", "encoder"}
+
+
+def test_no_models(tmp_path: Path) -> None:
+    """A folder without a manifest has none."""
+    with pytest.raises(SelectorMissing):
+        check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "says"),
+    [
+        ("encoder.onnx", lambda raw: raw[:-1], "bytes instead of"),
+        ("static.npz", lambda raw: bytes([raw[0] ^ 1]) + raw[1:], "was changed"),
+        ("vocabulary.txt", lambda raw: raw + b"\nmore", "bytes instead of"),
+        ("manifest.json", lambda raw: raw[:-5], "cannot be read"),
+    ],
+)
+def test_damage_is_said_and_rules_take_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, file: str, change: object, says: str
+) -> None:
+    """A truncated or changed file is logged once and named where the rules had to decide."""
+    folder = write_models(tmp_path)
+    (folder / file).write_bytes(change((folder / file).read_bytes()))  # type: ignore[operator]
+    with pytest.raises(SelectorDamaged, match=says):
+        check(folder)
+    with caplog.at_level(logging.ERROR, "sparing"):
+        here = Installed(folder)
+    assert file in caplog.text
+    judged = selector_for("auto", 500, here=here).judge("a", _Sections(), "b", [1.0], _deadline())
+    assert judged.scores == [1.0]
+    assert says in judged.by
+    assert here.identity == "rules"
+
+
+def test_a_file_that_is_gone(tmp_path: Path) -> None:
+    """Likewise."""
+    folder = write_models(tmp_path)
+    (folder / "encoder.onnx").unlink()
+    with pytest.raises(SelectorDamaged, match="encoder"):
+        check(folder)
+
+
+def _deadline() -> object:
+    from sparing.core.reducer import Deadline
+
+    return Deadline()
+
+
+class _Sections:
+    bounds = (0, 1)
+    passage_of = (0,)
+    turns = False
