@@ -11,7 +11,7 @@ from typing import Protocol
 from sparing.evals.simulate.arrivals import Arrival
 from sparing.evals.simulate.server import Server, ServerModel
 from sparing.plan.forecast.latency import Observation
-from sparing.plan.line import Line
+from sparing.generate.line import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sparing.evals.simulate.run import Order
 from sparing.evals.simulate.server import Server
 from sparing.plan.decide import Goals, Sending, Tier, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
-from sparing.plan.line import Line
+from sparing.generate.line import Line
 
 
 @dataclass(frozen=True, slots=True)

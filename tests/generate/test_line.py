@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparing.plan.line import HANDICAP_S, Line
+from sparing.generate.line import HANDICAP_S, Line
 
 
 class Guest:
