@@ -29,7 +29,7 @@ from sparing.pipeline import reduce_body
 from sparing.plan.effort import TARGETS
 from sparing.reducers.sniff import sniff
 from sparing.settings import PolicySettings
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 from sparing.settle import Settlement, settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 from sparing.toolset.memo import shortened

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -18,6 +20,13 @@ _HEADER = """\
 # or name the file in SPARING_CONFIG. Arguments win over environment variables, those over this file.
 """
 _HIDDEN = "********"
+_TABLES = {
+    "policies": "What classes of requests may cost and how fast they have to be: [policies.NAME]",
+    "models": "Names that callers write as the model: [models.NAME]",
+    "rules": "Policies of requests that look like this: [rules.NAME]",
+    "tenants": "Who may ask, and how much: [tenants.NAME]",
+}
+_BARE = re.compile("[A-Za-z0-9_-]+")
 
 
 def default_toml() -> str:
@@ -27,6 +36,8 @@ def default_toml() -> str:
         lines += [_section_comment(section), f"[{section}]"]
         for key in keys:
             lines += [*_comment(key), f"{key.name} = {_toml(key.default)}", ""]
+    for name, about in _TABLES.items():
+        lines += [f"# {about}; docs/policies.md.", f"[{name}]", ""]
     return "\n".join(lines)
 
 
@@ -39,13 +50,33 @@ def effective_toml(resolved: Resolved) -> str:
             origin = resolved.origins.get(key.dotted, "")
             lines.append(f"{key.name} = {_toml(_shown(key, resolved.settings))}" + (f"  # {origin}" if origin else ""))
         lines.append("")
+    for name, tables in resolved.named.items():
+        lines += _table((name,), tables)
     return "\n".join(lines)
 
 
 def effective_json(resolved: Resolved) -> str:
     """The values in force as JSON, one object per section. Keys are masked."""
     tree = {section: {key.name: _shown(key, resolved.settings) for key in keys} for section, keys in _by_section()}
-    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+    named = {name: msgspec.to_builtins(getattr(resolved.settings, name)) for name in _TABLES}
+    return json.dumps(tree | named, indent=2, ensure_ascii=False) + "\n"
+
+
+def _table(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
+    """A table and those in it, as they were written but for comments."""
+    plain = {name: value for name, value in table.items() if not isinstance(value, dict)}
+    if plain or len(path) > 1:
+        yield f"[{'.'.join(map(toml_name, path))}]"
+        yield from (f"{toml_name(name)} = {_toml(value)}" for name, value in plain.items())
+        yield ""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _table((*path, name), value)
+
+
+def toml_name(name: str) -> str:
+    """A part of a dotted key, in quotes where it needs them."""
+    return name if _BARE.fullmatch(name) else _toml(name)
 
 
 def _by_section() -> Iterator[tuple[str, list[Key]]]:
