@@ -27,6 +27,8 @@ _COMMANDS = (
     "receipts",
     "models",
     "config",
+    "policies",
+    "keys",
     "prefix-test",
     "replay",
     "eval",

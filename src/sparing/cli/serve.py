@@ -13,6 +13,7 @@ import click
 from sparing.cli.kept import open_elided
 from sparing.cli.options import config_option
 from sparing.cli.progress import busy
+from sparing.cli.quota import open_quota
 from sparing.warm import warm_up
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def command(
 
     Point a client at it by its base URL. The embedded model answers unless an upstream or a provider's
     key is configured. A request can say what is to be done with it: x-sparing-mode (off, audit, on),
-    x-sparing-budget (tokens), x-sparing-effort, x-sparing-recall (on, off), x-sparing-deadline-ms; with
-    --local-engine torch also x-sparing-kv-policy and x-sparing-kv-budget.
+    x-sparing-budget (tokens), x-sparing-effort, x-sparing-recall (on, off), x-sparing-deadline-ms,
+    x-sparing-policy (docs/policies.md); with --local-engine torch also x-sparing-kv-policy and
+    x-sparing-kv-budget.
 
     \b
     Examples:
@@ -91,7 +93,13 @@ def _run(resolved: Resolved) -> None:
     path = receipts_file(record, os.environ)
     recorder = Recorder(path, keep_days=record.keep_days) if record.enabled else None
     elided = ElidedWriter(partial(open_elided, settings.recall)) if settings.recall.store else None
-    app = create_app(settings=settings, upstreams=make_upstreams(settings), recorder=recorder, elided=elided)
+    app = create_app(
+        settings=settings,
+        upstreams=make_upstreams(settings),
+        recorder=recorder,
+        elided=elided,
+        quota=open_quota(settings),
+    )
     with busy("getting ready"):
         found = probe(settings)
         warm_up(DEFAULT_MODEL, "gpt-4")  # one model of each vocabulary, so that no request spends its deadline on it

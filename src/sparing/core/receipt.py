@@ -42,6 +42,9 @@ class Receipt(msgspec.Struct, frozen=True):
         recalled_tokens: Given back to the model because it asked for what was left out.
         extra_turns: How often the model was asked again for that.
         cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
+        policy: Name of the policy that the request came under; "" if none.
+        tenant: Whose request it was, by name; "" where no tenants are configured.
+        eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
     """
 
     id: str
@@ -70,6 +73,9 @@ class Receipt(msgspec.Struct, frozen=True):
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache_marks: int = 0
+    policy: str = ""
+    tenant: str = ""
+    eased: str = ""
 
     @property
     def kept(self) -> float:

@@ -19,6 +19,8 @@ from sparing.core.budget import Mode
 from sparing.core.upstream import Upstream
 from sparing.core.wire import Wire
 from sparing.gateway.controls import Controls
+from sparing.gateway.counts import Counts
+from sparing.gateway.desk import Desk, is_needed
 from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_answer
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
@@ -26,6 +28,8 @@ from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
 from sparing.gateway.upstreams import how_to_serve, sellers
 from sparing.pipeline import reduce_body
+from sparing.plan.quota.memory import MemoryQuota
+from sparing.plan.quota.store import QuotaStore
 from sparing.prices.lookup import prices_for
 from sparing.record.metrics import CONTENT_TYPE, Metrics
 from sparing.settings import Settings
@@ -46,6 +50,7 @@ def create_app(
     recorder: Recorder | None = None,
     elided: Elided | None = None,
     wires: Mapping[str, Wire] | None = None,
+    quota: QuotaStore | None = None,
 ) -> ASGIApp:
     """The gateway.
 
@@ -54,6 +59,8 @@ def create_app(
         recorder: Started and closed with the application; None keeps no receipts.
         elided: Likewise; None keeps nothing of what is left out.
         wires: Wire formats to reduce; default: every registered one that has an upstream.
+        quota: Counts what tenants and policies use, where any are configured; None: in this process. Closed with the
+            application.
     """
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
@@ -67,8 +74,13 @@ def create_app(
         recorder=recorder,
         elided=elided,
         sellers=sellers(settings),
+        desk=_desk(settings, quota) if is_needed(settings) else None,
     )
     return Gateway(services, upstreams, wires)
+
+
+def _desk(settings: Settings, quota: QuotaStore | None) -> Desk:
+    return Desk(settings, Counts(MemoryQuota() if quota is None else quota), sellers(settings))
 
 
 class Gateway:
@@ -145,6 +157,8 @@ class Gateway:
             self._services.pool.shutdown(wait=False, cancel_futures=True)
             for keeper in keepers:
                 await asyncio.to_thread(keeper.close)
+            if self._services.desk is not None:
+                await asyncio.to_thread(self._services.desk.counts.close)
 
 
 def wire_of(path: str, headers: Raw) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
+from sparing.record.metrics import Admitted
 
 
 @dataclass(slots=True)
@@ -22,6 +24,12 @@ class Exchange:
         receipt: As the pipeline wrote it; None when nothing was measured.
         reason: Why nothing was reduced, where there is no receipt to say so.
         provider: Who is paid for the answer; "" if unknown.
+        policy: Name of the policy that it came under; "" if none.
+        tenant: Whose it is, by name; "" where no tenants are configured.
+        eased: What was made smaller because a limit was near, and which; "" if nothing was.
+        limits: Headers that say how full the caller's limits are, as its provider's own would.
+        num_events: Of the answer, where it is a stream.
+        settle: Called once it is over, by whoever let it in; says what it used. None where nobody had to.
     """
 
     wire: str
@@ -34,14 +42,25 @@ class Exchange:
     usage: Usage = field(default_factory=Usage)
     recalled_tokens: int = 0
     extra_turns: int = 0
+    policy: str = ""
+    tenant: str = ""
+    eased: str = ""
+    limits: list[tuple[bytes, bytes]] = field(default_factory=list)
+    num_events: int = 0
+    settle: Callable[[], Admitted] | None = None
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What the answer says about itself."""
+        told = list(self.limits)
+        if self.policy:
+            told.append((b"x-sparing-policy", safe(self.policy)))
+        if self.eased:
+            told.append((b"x-sparing-eased", safe(self.eased)))
         if self.mode is None:
-            return []
-        told = [(b"x-sparing-mode", self.mode.encode())]
+            return told
+        told.append((b"x-sparing-mode", self.mode.encode()))
         receipt = self.receipt
         if receipt is not None:
             told.append((b"x-sparing-tokens-before", b"%d" % receipt.tokens_before))
@@ -63,6 +82,11 @@ class Exchange:
         self.error = error
         self.status = self.status or status
 
+    @property
+    def first_byte_after_s(self) -> float:
+        """Time to the first byte of the answer; 0 if there was none."""
+        return self.first_byte_s - self.started_s if self.first_byte_s else 0.0
+
     def finished(self) -> Receipt | None:
         """The receipt with how it ended."""
         if self.receipt is None:
@@ -76,10 +100,13 @@ class Exchange:
             usage_cache_read_tokens=self.usage.cache_read_tokens,
             usage_cache_writes=self.usage.cache_writes,
             usage_reasoning_tokens=self.usage.reasoning_tokens,
-            first_byte_ms=round((self.first_byte_s - self.started_s) * 1000, 3) if self.first_byte_s else 0.0,
+            first_byte_ms=round(self.first_byte_after_s * 1000, 3),
             total_ms=round((now_s - self.started_s) * 1000, 3),
             error=self.error,
             recalled_tokens=self.recalled_tokens,
             extra_turns=self.extra_turns,
             provider=self.provider,
+            policy=self.policy,
+            tenant=self.tenant,
+            eased=self.eased,
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
-from sparing.errors import RequestError
+from sparing.errors import BudgetExceeded, RequestError
 from sparing.gateway.controls import Controls
 from sparing.gateway.services import Services
 from sparing.pipeline import Reduction
@@ -61,7 +61,7 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
         reason = (
             f"the reduction took longer than {allowed_ms * _PATIENCE:,} ms, {_PATIENCE} times its {allowed_ms:,} ms"
         )
-        if controls.mode is Mode.ON and controls.budget_tokens is not None:
+        if controls.mode is Mode.ON and controls.budget_tokens is not None and controls.budget_is != "soft":
             raise RequestError(reason, hint="raise x-sparing-deadline-ms, or send no x-sparing-budget") from None
         return Outgoing(body, body, reason=reason)
     except RequestError as error:
@@ -81,8 +81,19 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
 
 
 async def _reduce(body: bytes, wire: Wire, controls: Controls, services: Services) -> Reduction:
-    arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
     if len(body) < _IN_LOOP_BYTES:
-        return services.reduce(*arguments)
+        return _within(controls, body, wire, services)
     async with asyncio.timeout(controls.policy.deadline_ms * _PATIENCE / 1000):
-        return await asyncio.get_running_loop().run_in_executor(services.pool, services.reduce, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(services.pool, _within, controls, body, wire, services)
+
+
+def _within(controls: Controls, body: bytes, wire: Wire, services: Services) -> Reduction:
+    """Reduced to the budget; to as little as it gets where that cannot be held and the budget is soft."""
+    budget = controls.budget()
+    try:
+        return services.reduce(body, wire, controls.policy, budget, controls.mode)
+    except BudgetExceeded as error:
+        if controls.budget_is != "soft":
+            raise
+        least = replace(budget, input_tokens=error.needed_tokens)
+        return services.reduce(body, wire, controls.policy, least, controls.mode)

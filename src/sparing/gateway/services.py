@@ -11,6 +11,7 @@ from sparing.core.budget import Budget, Mode
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
 from sparing.gateway.controls import Controls
+from sparing.gateway.desk import Desk
 from sparing.pipeline import Reduction
 from sparing.record.metrics import Metrics
 from sparing.settings import PolicySettings
@@ -61,6 +62,7 @@ class Services:
         pool: Where big bodies are reduced.
         elided: Where what is left out is kept; None keeps nothing.
         sellers: Wire format to the provider that is paid for the tokens, where the address tells.
+        desk: Where requests are let in; None lets everything in.
     """
 
     defaults: Controls
@@ -71,3 +73,4 @@ class Services:
     recorder: Recorder | None = None
     elided: Elided | None = None
     sellers: Mapping[str, str] = field(default_factory=dict)
+    desk: Desk | None = None
