@@ -30,7 +30,7 @@ from sparing.plan.effort import TARGETS
 from sparing.reducers.sniff import sniff
 from sparing.select.choose import selector_for
 from sparing.settings import PolicySettings
-from sparing.settings.tree import Effort, Select
+from sparing.settings.policy import Effort, Select
 from sparing.settle import Settlement, settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 from sparing.toolset.memo import shortened

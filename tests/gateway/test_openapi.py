@@ -11,7 +11,7 @@ from running_gateway import RunningGateway
 
 from sparing.core.budget import Mode
 from sparing.gateway.openapi import describe
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 
 
 def test_it_describes_what_is_served(gateway: RunningGateway) -> None:

@@ -14,7 +14,7 @@ from sparing.warm import warm_up
 if TYPE_CHECKING:
     from sparing.api import Reduced
     from sparing.core.counter import Counter
-    from sparing.settings.tree import Select
+    from sparing.settings.policy import Select
 
 _AIMS = 5  # each is a whole reduction
 _WELL_USED = 0.9

@@ -28,6 +28,8 @@ _COMMANDS = (
     "cache",
     "models",
     "config",
+    "policies",
+    "keys",
     "prefix-test",
     "replay",
     "eval",

@@ -53,6 +53,9 @@ class Receipt(msgspec.Struct, frozen=True):
         spent: What answers cost that were judged not good enough, beside the usage above.
         cache: ``hit``, ``similar`` or ``shared`` where the answer is one that was given before or to others, so that
             no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
+        policy: Name of the policy that the request came under; "" if none.
+        tenant: Whose request it was, by name; "" where no tenants are configured.
+        eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
     """
 
     id: str
@@ -85,6 +88,9 @@ class Receipt(msgspec.Struct, frozen=True):
     tries: int = 1
     spent: tuple[Spent, ...] = ()
     cache: str = ""
+    policy: str = ""
+    tenant: str = ""
+    eased: str = ""
 
     @property
     def kept(self) -> float:
