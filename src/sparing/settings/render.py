@@ -66,7 +66,7 @@ def effective_json(resolved: Resolved) -> str:
     }
     if resolved.settings.tiers:
         tree["tiers"] = _shown_tiers(resolved.settings)
-    named = {name: msgspec.to_builtins(getattr(resolved.settings, name)) for name in _TABLES}
+    named = {name: msgspec.to_builtins(tables) for name in _TABLES if (tables := getattr(resolved.settings, name))}
     return json.dumps(tree | named, indent=2, ensure_ascii=False) + "\n"
 
 
