@@ -69,7 +69,7 @@ class PageReader:
     _bounds: dict[int, PageBounds] = field(default_factory=dict)
 
     def read(self, queries: Tensor, stored: Rows, version: int) -> tuple[Tensor, Tensor]:
-        """Keys and values [rows, tokens, head_dim] as stored: the first page, the best, what is after the last full one.
+        """Keys and values [rows, tokens, head_dim] as stored: the first page, the best, what follows the last full one.
 
         Args:
             queries: [rows, group, 1, head_dim].
