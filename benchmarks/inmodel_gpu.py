@@ -4,9 +4,10 @@ python benchmarks/inmodel_gpu.py [--lengths 8192,32768,131072] [--batches 1,64] 
 python benchmarks/inmodel_gpu.py --dry        # the same on a CPU with a tiny model: does everything run?
 
 Writes `results/inmodel-gpu.json`: per length and batch, milliseconds a token of stock Transformers, of nothing dropped,
-and of a half and a quarter kept and a half in eight bits, beside the floor (bytes of weights and of stored keys and values over the card's
-bandwidth); seconds to the first token, whole, block-sparse (one FlexAttention kernel, compiled beforehand) and pruned; and how many prompts of the greatest length fit.
-What does not fit is listed as such, not left out.
+of a half and a quarter kept, and of a half in eight bits, beside the floor (bytes of weights and of stored keys and
+values over the card's bandwidth); seconds to the first token, whole, block-sparse (one FlexAttention kernel, compiled
+beforehand) and pruned; and how many prompts of the greatest length fit. What does not fit is listed as such, not left
+out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A long context read once, compressed, then asked about: bytes, seconds and answers for 100 %, 50 % and 25 %, and 50 % in eight bits.
+"""A long context read once, compressed, then asked about: bytes, seconds and answers for 100 %, 50 % and 25 %, and for
+50 % in eight bits.
 
     pip install "sparing[torch]"
     sparing models pull
