@@ -151,6 +151,10 @@ class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     kv_budget: Annotated[
         str, Meta(description="PyTorch: how much of a prompt stays: tokens (2048), a share (50%) or bytes (64MiB).")
     ] = "50%"
+    kv_storage: Annotated[
+        Literal["exact", "int8"],
+        Meta(description="PyTorch: KV cache in the model's precision, or in eight bits: about a quarter of float32."),
+    ] = "exact"
     kv_bytes: Annotated[
         int, Meta(ge=1, description="PyTorch: most bytes of KV cache of all running requests; others wait.")
     ] = 1 << 30
