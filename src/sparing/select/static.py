@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparing.core.reducer import Deadline
-from sparing.select.fusion import STATIC
+from sparing.select.fusion import Fusion
 from sparing.select.material import Material
 from sparing.select.wordpiece import WordPiece
 
@@ -66,7 +66,7 @@ class StaticEmbeddings:
         sums[filled] = np.add.reduceat(rows, starts, axis=0)
 
 
-def static_chances(model: StaticEmbeddings, material: Material, deadline: Deadline) -> list[float]:
+def static_chances(model: StaticEmbeddings, fusion: Fusion, material: Material, deadline: Deadline) -> list[float]:
     """Chance of each unit by its cosine with the question and its passage's, and by the rules.
 
     Raises:
@@ -76,7 +76,7 @@ def static_chances(model: StaticEmbeddings, material: Material, deadline: Deadli
     sums = model.sums(material.units, deadline)
     passages, place = _grouped(sums, material.sections.passage_of)
     units = _cosines(sums, question)
-    return STATIC.chances(material.rules, units.tolist(), _cosines(passages, question)[place].tolist())
+    return fusion.chances(material.rules, units.tolist(), _cosines(passages, question)[place].tolist())
 
 
 def _cosines(sums: Floats, question: Floats) -> Floats:
