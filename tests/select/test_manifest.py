@@ -8,13 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tiny_models import write_models
 
 from sparing.core.reducer import Deadline
 from sparing.errors import SelectorDamaged, SelectorMissing
 from sparing.select.choose import selector_for
 from sparing.select.installed import Installed
 from sparing.select.manifest import check
+from sparing.testing.tiny_models import write_models
 
 
 def test_whole_files_pass(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_models import write_models
 
 from sparing.core.reducer import Deadline
 from sparing.core.selector import Judged
@@ -17,6 +16,7 @@ from sparing.reducers.passages import lay_out
 from sparing.select.choose import identity, selector_for
 from sparing.select.installed import Installed
 from sparing.select.memo import READINGS
+from sparing.testing.tiny_models import write_models
 
 _TEXT = """The cat sat on a mat. The dog ran in the park.
 
