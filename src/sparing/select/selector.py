@@ -11,7 +11,7 @@ from sparing.core.reducer import Deadline
 from sparing.core.selector import Judged, Sections
 from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.select import costs
-from sparing.select.fusion import relative
+from sparing.select.fusion import Form, relative
 from sparing.select.installed import Installed
 from sparing.select.known import is_known
 from sparing.select.material import Material
@@ -42,6 +42,8 @@ class Learned:
         if costs.static_ms(len(text)) > self.allowed_ms:
             return Judged(rules, f"rules ({len(text):,} characters would take too long)")
         deadline = self._load(deadline)
+        if {"static", "encoder"} <= self.installed.missing.keys():
+            return Judged(rules, f"rules ({self.installed.missing['encoder']})")
         if why := _unknown(asked, text, self.installed.vocabulary):
             return Judged(rules, f"rules ({why})")
         try:
@@ -52,16 +54,20 @@ class Learned:
     def _judge(
         self, text: str, sections: Sections, question: str, rules: Sequence[float], deadline: Deadline
     ) -> Judged:
-        vocabulary = self.installed.vocabulary
+        vocabulary, fusions = self.installed.vocabulary, self.installed.fusions
+        form: Form = "turns" if sections.turns else "prose"
         units = _pieces(text, sections.bounds, vocabulary, deadline)
         material = Material(vocabulary.ids(question), units, sections, relative(rules))
         chances = material.rules
         if "static" not in self.installed.missing:
-            chances = static_chances(self.installed.static, material, deadline)
+            chances = static_chances(self.installed.static, fusions["static"][form], material, deadline)
         room = costs.most_pieces(self.allowed_ms - costs.static_ms(len(text)))
         why = self._reason_for_no_encoder()
         if not why:
-            chances, num_read, num_windows = read_doubtful(self.installed.encoder, material, chances, room, deadline)
+            fusion = fusions["encoder"][form]
+            chances, num_read, num_windows = read_doubtful(
+                self.installed.encoder, fusion, material, chances, room, deadline
+            )
             if num_read:
                 return Judged(chances, f"encoder (read {num_read} of {num_windows} passages)", 1.0)
             why = "no time for the encoder"

@@ -46,7 +46,7 @@ def load(draw: Draw) -> list[Sample[tuple[str, ...]]]:
     passages = _passages(first_file(SOURCE, draw.data_dir, ("questions.jsonl", "nq-open-oracle.jsonl.gz")))
     index = Bm25([f"{p.title} {p.text}" for p in passages])
     rng = random.Random(draw.seed)
-    usable = [i for i, p in enumerate(passages) if holds_answer(p.text, p.answers)]
+    usable = [i for i, p in enumerate(passages) if draw.takes("nq", p.title) and holds_answer(p.text, p.answers)]
     chosen = sorted(rng.sample(usable, min(draw.n, len(usable))))
     size = int(draw.option or _PASSAGES)
     samples = []
@@ -108,4 +108,15 @@ def _parsed(rows: Iterator[Mapping[str, Any]]) -> Iterator[Passage]:
         yield Passage(row["question"], tuple(row["answers"]), gold["title"], gold["text"])
 
 
-TASK = Task("nq", 1, "NQ, 20 passages with hard distractors", "answer", (0.25, 0.10, 0.05), 200, load, score, SOURCE)
+TASK = Task(
+    "nq",
+    1,
+    "NQ, 20 passages with hard distractors",
+    "answer",
+    (0.25, 0.10, 0.05),
+    200,
+    load,
+    score,
+    SOURCE,
+    splits=True,
+)
