@@ -12,11 +12,14 @@ from sparing.tokens.models import counter_for
 
 @lru_cache
 def warm_up(*models: str) -> None:
-    """Load the vocabularies of these models, the reducers and the guards. Takes about a second, the first time."""
+    """Load the vocabularies of these models, the reducers, the guards, the calibration. A second the first time."""
+    from sparing.plan.calibration import calibration_in  # its format takes long to import; commands import this file
+
     for name in registry.names("reducers"):
         with suppress(SettingsError):  # said when its content comes by; the other reducers work
             registry.load("reducers", name)
     for name in registry.names("guards"):
         registry.load("guards", name)
+    calibration_in()
     for model in models:
         counter_for(model).count("a")

@@ -43,6 +43,7 @@ def test_options_reach_the_reduction(cli: Cli, first_lines: Calls, monkeypatch: 
             "model": "claude-x",
             "pins": ("always", "p", "q"),
             "recall": False,
+            "terms": None,
         }
     ]
 

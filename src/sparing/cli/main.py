@@ -30,6 +30,7 @@ _COMMANDS = (
     "prefix-test",
     "replay",
     "eval",
+    "calibrate",
     "version",
 )
 

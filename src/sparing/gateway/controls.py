@@ -41,7 +41,8 @@ def read_controls(headers: Raw, defaults: Controls) -> Controls:
     """The controls of one request.
 
     ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-recall: on|off``,
-    ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two whole numbers above 0.
+    ``x-sparing-risk: SHARE``, ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two
+    whole numbers above 0.
 
     Raises:
         RequestError: A value is none of these.
@@ -55,7 +56,9 @@ def read_controls(headers: Raw, defaults: Controls) -> Controls:
     deadline_ms = _read(given, "deadline-ms", _positive, policy.deadline_ms)
     budget_tokens = _read(given, "budget", _positive, defaults.budget_tokens)
     recall = _read(given, "recall", _on_or_off, policy.recall)
-    return Controls(mode, replace(policy, effort=effort, deadline_ms=deadline_ms, recall=recall), budget_tokens)
+    risk = _read(given, "risk", _share, policy.risk)
+    asked = replace(policy, effort=effort, deadline_ms=deadline_ms, recall=recall, risk=risk)
+    return Controls(mode, asked, budget_tokens)
 
 
 def _read(given: dict[bytes, str], name: str, read: Callable[[str], T], default: T) -> T:
@@ -89,3 +92,13 @@ def _positive(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS and int(digits) > 0):
         raise ValueError("a whole number above 0")
     return int(digits)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = float("nan")
+    if not 0 <= share <= 1:  # also refuses nan
+        raise ValueError("a share between 0 and 1")
+    return share

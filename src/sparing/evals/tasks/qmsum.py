@@ -30,9 +30,9 @@ def load(draw: Draw) -> list[Sample[Spans]]:
     files = sorted(base.glob(f"{split}*.jsonl"))
     if not files:
         raise SettingsError(f"no {split}*.jsonl in {base}", hint=f"get {SOURCE.get} from {SOURCE.url}")
-    queries = [query for path in files for query in _queries(path)]
-    chosen = sorted(random.Random(draw.seed).sample(range(len(queries)), min(draw.n, len(queries))))
-    return [queries[i] for i in chosen]
+    found = [query for path in files for query in queries(path)]
+    chosen = sorted(random.Random(draw.seed).sample(range(len(found)), min(draw.n, len(found))))
+    return [found[i] for i in chosen]
 
 
 def score(sample: Sample[Spans], output: str) -> dict[str, Tally]:
@@ -45,7 +45,8 @@ def score(sample: Sample[Spans], output: str) -> dict[str, Tally]:
 
 
 @lru_cache(maxsize=8)
-def _queries(path: Path) -> list[Sample[Spans]]:
+def queries(path: Path) -> list[Sample[Spans]]:
+    """All specific queries of the meetings in a file."""
     samples: list[Sample[Spans]] = []
     for number, meeting in enumerate(read_jsonl(path)):
         turns = [f"{t['speaker']}: {' '.join(t['content'].split())}\n" for t in meeting["meeting_transcripts"]]
