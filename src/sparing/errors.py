@@ -69,10 +69,11 @@ class BodyTooLarge(RequestError):
 class BudgetExceeded(RequestError):
     """The budget is smaller than what may not be reduced."""
 
-    def __init__(self, *, budget_tokens: int, needed_tokens: int) -> None:
+    def __init__(self, *, budget_tokens: int, needed_tokens: int, risk: float = 0.0) -> None:
+        what = f"that a risk of {100 * risk:g} % needs" if risk else "that may not be reduced"
         super().__init__(
-            f"a budget of {budget_tokens:,} tokens cannot hold the {needed_tokens:,} tokens that may not be reduced",
-            hint=f"raise the budget to at least {needed_tokens:,} or pin less",
+            f"a budget of {budget_tokens:,} tokens cannot hold the {needed_tokens:,} tokens {what}",
+            hint=f"raise the budget to at least {needed_tokens:,} or {'allow more risk' if risk else 'pin less'}",
         )
         self.budget_tokens = budget_tokens
         self.needed_tokens = needed_tokens

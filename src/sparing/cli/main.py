@@ -33,6 +33,7 @@ _COMMANDS = (
     "prefix-test",
     "replay",
     "eval",
+    "calibrate",
     "version",
 )
 

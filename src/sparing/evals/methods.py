@@ -11,7 +11,7 @@ from sparing.evals.method import Method
 from sparing.evals.minilm import minilm_hybrid
 from sparing.evals.ours import single_reducer, sparing
 from sparing.evals.peers import PEERS, peer
-from sparing.settings.tree import Select
+from sparing.settings.policy import Select
 
 _TIERS: dict[str, Select] = {"sparing_rules": "rules", "sparing_static": "static", "sparing_encoder": "encoder"}
 _MODELS = {"minilm_hybrid": minilm_hybrid, "llmlingua": llmlingua, "longllmlingua": longllmlingua}

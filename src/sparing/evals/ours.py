@@ -9,7 +9,7 @@ from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask
 from sparing.evals.method import Method
-from sparing.settings.tree import Select
+from sparing.settings.policy import Select
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
 

@@ -29,6 +29,7 @@ from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
 from sparing.gateway.upstreams import how_to_serve, sellers
 from sparing.pipeline import reduce_body
+from sparing.plan.calibration import read_calibration
 from sparing.plan.quota.memory import MemoryQuota
 from sparing.plan.quota.store import QuotaStore
 from sparing.prices.lookup import prices_for
@@ -69,6 +70,7 @@ def create_app(
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
     prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
+    read_calibration(settings.policy.calibration_file)
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,

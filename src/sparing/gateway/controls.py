@@ -56,7 +56,8 @@ def read_controls(headers: Raw, defaults: Controls) -> Controls:
     """The controls of one request.
 
     ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-recall: on|off``,
-    ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two whole numbers above 0.
+    ``x-sparing-risk: SHARE``, ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two
+    whole numbers above 0.
 
     Raises:
         RequestError: A value is none of these.
@@ -70,6 +71,7 @@ def read_controls(headers: Raw, defaults: Controls) -> Controls:
     deadline_ms = _read(given, "deadline-ms", _positive, policy.deadline_ms)
     budget_tokens = _read(given, "budget", _positive, defaults.budget_tokens)
     recall = _read(given, "recall", _on_or_off, policy.recall)
+    risk = _read(given, "risk", _share, policy.risk)
     budget_is = defaults.budget_is
     if budget_is == "binding" and defaults.budget_tokens is not None:
         if mode is not Mode.ON or effort == "off":
@@ -78,7 +80,7 @@ def read_controls(headers: Raw, defaults: Controls) -> Controls:
         budget_tokens = min(budget_tokens or defaults.budget_tokens, defaults.budget_tokens)
     elif CONTROL + b"budget" in given:
         budget_is = "hard"
-    policy = replace_struct(policy, effort=effort, deadline_ms=deadline_ms, recall=recall)
+    policy = replace_struct(policy, effort=effort, deadline_ms=deadline_ms, recall=recall, risk=risk)
     return Controls(mode, policy, budget_tokens, budget_is)
 
 
@@ -113,3 +115,13 @@ def _positive(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS and int(digits) > 0):
         raise ValueError("a whole number above 0")
     return int(digits)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = float("nan")
+    if not 0 <= share <= 1:  # also refuses nan
+        raise ValueError("a share between 0 and 1")
+    return share

@@ -74,6 +74,8 @@ class Exchange:
             told.append((b"x-sparing-tokens-before", b"%d" % receipt.tokens_before))
             told.append((b"x-sparing-tokens-after", b"%d" % receipt.tokens_after))
             told.append((b"x-sparing-receipt", receipt.id.encode()))
+            if receipt.risk:
+                told += _risk(receipt)
             if receipt.cache_marks:
                 told.append((b"x-sparing-cache-marks", b"%d" % receipt.cache_marks))
         if self.served.tier:
@@ -129,3 +131,14 @@ class Exchange:
             tenant=self.tenant,
             eased=self.eased,
         )
+
+
+def _risk(receipt: Receipt) -> list[tuple[bytes, bytes]]:
+    """What is expected to be lost, where a risk was asked for."""
+    loss = b"unknown" if receipt.expected_loss < 0 else f"{receipt.expected_loss:.4f}".encode()
+    told = [(b"x-sparing-expected-loss", loss)]
+    if receipt.grown_tokens:
+        told.append((b"x-sparing-budget-grown", b"%d" % receipt.grown_tokens))
+    if receipt.drifted:
+        told.append((b"x-sparing-drifted", ", ".join(receipt.drifted).encode()))
+    return told

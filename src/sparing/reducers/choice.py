@@ -55,7 +55,7 @@ def scored_ladder(
         gap=lambda _: f"{MARK} ",
         gap_at=_gap_at(text, bounds),
         gap_tokens=_gap_tokens(ask.counter),
-        reducer=reducer,
+        reducer=reducer if judged.tier == "rules" else f"{reducer}/{judged.tier}",
         order=_order(text, bounds, scores, ask),
         must=pinned(text, bounds, ask.pins),
         tokens=tokens,

@@ -73,6 +73,43 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "rules need the extra `select`."
         ),
     ] = "auto"
+    risk: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Most of the needed evidence that may be lost, as a share: every text is sent as short as "
+            "keeps it (docs/risk.md). 0: not asked; the effort decides.",
+        ),
+    ] = 0.0
+    risk_confidence: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="How sure one wants to be that the loss measured stays below the risk; 0: on average only.",
+        ),
+    ] = 0.95
+    risk_conflict: Annotated[
+        Literal["grow", "refuse"],
+        Meta(
+            description="A budget too small for the risk. grow: the budget gives way; refuse: an error says how much."
+        ),
+    ] = "refuse"
+    risk_distrust: Annotated[
+        tuple[str, ...],
+        Meta(description="Content types whose calibration no longer counts: with a risk they lose nothing."),
+    ] = ()
+    risk_drift: Annotated[
+        Literal["distrust", "alarm"],
+        Meta(
+            description="When scores drift from what was calibrated. distrust: the type joins risk_distrust in this "
+            "process, which breaks cached prefixes once; alarm: metrics and receipts say so, nothing else."
+        ),
+    ] = "distrust"
+    calibration_file: Annotated[
+        str, Meta(description="What `sparing calibrate` wrote; empty: the calibration that is shipped.")
+    ] = ""
     most_tools: Annotated[
         int,
         Meta(

@@ -34,9 +34,9 @@ def load(draw: Draw) -> list[Sample[Spans]]:
     files = sorted(base.glob(f"{start}*.jsonl"))
     if not files:
         raise SettingsError(f"no {start}*.jsonl in {base}", hint=f"get {SOURCE.get} from {SOURCE.url}")
-    queries = [query for path in files for meeting, query in _queries(path) if draw.takes("qmsum", meeting)]
-    chosen = sorted(random.Random(draw.seed).sample(range(len(queries)), min(draw.n, len(queries))))
-    return [queries[i] for i in chosen]
+    found = [query for path in files for meeting, query in queries(path) if draw.takes("qmsum", meeting)]
+    chosen = sorted(random.Random(draw.seed).sample(range(len(found)), min(draw.n, len(found))))
+    return [found[i] for i in chosen]
 
 
 def score(sample: Sample[Spans], output: str) -> dict[str, Tally]:
@@ -49,8 +49,8 @@ def score(sample: Sample[Spans], output: str) -> dict[str, Tally]:
 
 
 @lru_cache(maxsize=8)
-def _queries(path: Path) -> list[tuple[str, Sample[Spans]]]:
-    """The queries of a file, each with its meeting."""
+def queries(path: Path) -> list[tuple[str, Sample[Spans]]]:
+    """All specific queries of the meetings in a file, each with its meeting."""
     samples: list[tuple[str, Sample[Spans]]] = []
     for number, meeting in enumerate(read_jsonl(path)):
         name = meeting_id(turn["content"] for turn in meeting["meeting_transcripts"])

@@ -96,10 +96,9 @@ def _sample(
 @lru_cache(maxsize=16)
 def read(path: Path) -> tuple[list[list[str]], list[Query]]:
     """Articles as lists of paragraphs, and the questions with the index of their paragraph among all."""
-    rows = list(read_jsonl(path)) if path.suffix == ".jsonl" else _flattened(json.loads(read_text(path)))
+    rows = _rows(path)
     articles = [row["paragraphs"] for row in rows if "paragraphs" in row]
-    titles = [row["title"] for row in rows if "paragraphs" in row]
-    first = {title: sum(map(len, articles[:number])) for number, title in enumerate(titles)}
+    first = {title: sum(map(len, articles[:number])) for number, title in enumerate(titles(path))}
     return articles, [
         Query(
             row["id"],
@@ -112,6 +111,15 @@ def read(path: Path) -> tuple[list[list[str]], list[Query]]:
         for row in rows
         if "question" in row and row["title"] in first
     ]
+
+
+def titles(path: Path) -> list[str]:
+    """Of the articles, in their order."""
+    return [row["title"] for row in _rows(path) if "paragraphs" in row]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return list(read_jsonl(path)) if path.suffix == ".jsonl" else _flattened(json.loads(read_text(path)))
 
 
 def _flattened(squad: dict[str, Any]) -> list[dict[str, Any]]:
