@@ -25,7 +25,7 @@ def write_report(folder: Path) -> None:
     }
     text = [
         "# Dropping inside the model\n",
-        "SmolLM2-135M-Instruct, float32, CPU, two threads. `python benchmarks/inmodel.py`\n",
+        "SmolLM2-135M-Instruct, float32 unless said otherwise, CPU, two threads. `python benchmarks/inmodel.py`\n",
     ]
     for name, write in parts.items():
         path = folder / f"inmodel-{name}.json"

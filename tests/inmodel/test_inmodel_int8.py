@@ -195,6 +195,8 @@ def test_caches_of_transformers_are_not_taken_for_ours(tmp_path: Path) -> None:
     from transformers import DynamicCache
 
     model = llama()
+    with pytest.raises(ValueError, match="cache_implementation"):
+        model.generate(ids(40), max_new_tokens=2, cache=im.DropCache(model, im.FULL), cache_implementation="quantized")
     theirs = DynamicCache(config=model.config)
     with pytest.raises(CacheMismatch, match='storage="int8"'), im.prune(model, theirs, im.Prune()):
         pass
