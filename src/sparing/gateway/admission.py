@@ -18,7 +18,7 @@ from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_t
 from sparing.gateway.outgoing import Outgoing
 from sparing.plan.callers import Caller, policy_scopes
 from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
-from sparing.receive.knobs import Caps, lowered, read_knobs, with_model
+from sparing.receive.knobs import Caps, Knobs, lowered, read_knobs, with_model
 from sparing.record.metrics import Admitted
 from sparing.settings.policies import NamedPolicy
 
@@ -79,7 +79,7 @@ class Admission:
         then = self._policy.under_pressure
         if not self._scopes or not self._generates or then.begins >= 1:
             return controls
-        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(self.body))
+        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(self._knobs))
         pressure = await self._desk.counts.pressure(self._scopes, ask)
         if pressure.share < then.begins:
             return controls
@@ -173,17 +173,17 @@ class Admission:
         return replace(outgoing, body=body, original=body if same else lowered(outgoing.original, wire, caps))
 
     async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
-        output_tokens = self._answer_tokens(outgoing.body)
+        changed = outgoing.original is not self.body
+        output_tokens = self._answer_tokens(read_knobs(outgoing.original) if changed else self._knobs)
         result = await self._desk.counts.reserve(self._scopes, self._meter.ask(input_tokens, output_tokens))
         if isinstance(result, Granted):
             self._reserved = (result.reservation, input_tokens, output_tokens)
         return result
 
-    def _answer_tokens(self, body: bytes) -> int:
+    def _answer_tokens(self, knobs: Knobs) -> int:
         """What to set aside for the answer."""
         if not self._generates:
             return 0
-        knobs = read_knobs(body)
         return (knobs.answer_tokens or self._desk.answer_tokens) * knobs.num_answers
 
 
