@@ -107,7 +107,7 @@ async def whole_admission(store: QuotaStore, num: int, body: bytes) -> dict[str,
 
 
 def bytes_per_tenant(num: int) -> dict[str, int]:
-    """Bytes of Python objects per tenant with a project and a key: settings, keys, counts of the active and the idle."""
+    """Bytes of Python objects per tenant with a project and a key: settings, keys, counts of active and idle."""
     now_s = [1.8e9]
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

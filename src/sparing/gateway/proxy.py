@@ -92,9 +92,9 @@ class Proxy:
             outgoing = Outgoing(body, body)
             if wire is not None and controls is not None:
                 outgoing = await prepare(body, get(scope["headers"], b"content-encoding"), wire, controls, services)
-            exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             if admission is not None:
                 outgoing = await admission.admitted(outgoing)
+            exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             answer, call = await self._sent(self._call(scope, outgoing, admission), outgoing, exchange)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
