@@ -290,6 +290,24 @@ def test_a_caller_that_hangs_up_gives_back_what_it_had(start: Start, upstream: S
     assert quota._spent["tenant acme"].tokens == 0
 
 
+def test_what_is_only_passed_on_counts_what_its_answer_says(start: Start, upstream: ScriptedUpstream) -> None:
+    """A file is a request and no tokens, however large; so is counting; embeddings are billed by their usage."""
+
+    async def other(seen: Seen, out: Out) -> None:
+        used = {"usage": {"prompt_tokens": 40, "total_tokens": 40}} if seen.path.endswith("embeddings") else {}
+        await out.json({"input_tokens": 42, **used})
+
+    upstream.script = other
+    quota = Held()
+    gateway = start(reduce=FakeReduce(), toml=tenant("tokens_per_minute = 2000"), quota=quota)
+    file = json.dumps({"purpose": "batch", "text": "x" * 50_000}).encode()
+    assert ask(gateway, "/v1/files", file).status == 200
+    assert ask(gateway, "/v1/messages/count_tokens").status == 200
+    assert ask(gateway, "/v1/embeddings", {"model": "e", "input": "x" * 1000}).status == 200
+    wait_until(lambda: quota._spent["tenant acme"].streams == 0)
+    assert (quota._spent["tenant acme"].tokens, quota._spent["tenant acme"].requests) == (40, 3)
+
+
 EASED = """
 [policies.chat]
 effort = "balanced"
@@ -316,7 +334,9 @@ def test_near_a_limit_requests_are_made_smaller_first(start: Start, upstream: Sc
     )
     assert gateway.recorder.wait_for(1)[0].eased.startswith("tokens per minute of tenant acme at 84%")
     quota._of("tenant acme", int(quota.s)).take(int(quota.s), 350, 0)
-    assert ask(gateway, body=body).status == 429
+    refused = ask(gateway, body=body)
+    assert (refused.status, refused.header("x-sparing-eased"), refused.header("x-sparing-receipt")) == (429, None, None)
+    assert len(gateway.recorder.receipts) == 1, "what never went out saved nothing"
 
 
 def test_under_pressure_a_conversation_keeps_its_prefix(start: Start, upstream: ScriptedUpstream) -> None:

@@ -18,11 +18,12 @@ from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_t
 from sparing.gateway.outgoing import Outgoing
 from sparing.plan.callers import Caller, policy_scopes
 from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
-from sparing.receive.knobs import Caps, lowered, read_knobs, with_model
+from sparing.receive.knobs import Caps, Knobs, lowered, read_knobs, with_model
 from sparing.record.metrics import Admitted
 from sparing.settings.policies import NamedPolicy
 
 _NO_POLICY = NamedPolicy()
+_COUNTING = ("/count_tokens", ":countTokens")
 
 
 class Admission:
@@ -66,6 +67,8 @@ class Admission:
         must_price = policy.usd_per_request is not None or counts_money(self._scopes)
         self._meter = Meter(chosen.model or model, seller, self.controls.policy.prices_file, must_price)
         self._reserved: tuple[Reservation, int, int] | None = None
+        # Files, lists of models and counts of tokens are no tokens to anybody.
+        self._is_billed = generates or (bool(self._knobs.model) and not self.path.endswith(_COUNTING))
         self._is_plain = get(scope["headers"], b"content-encoding") in ("", "identity")
         exchange.policy, exchange.tenant = chosen.name, caller.tenant if caller else ""
 
@@ -79,7 +82,9 @@ class Admission:
         then = self._policy.under_pressure
         if not self._scopes or not self._generates or then.begins >= 1:
             return controls
-        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(self.body))
+        most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
+        knobs = replace(self._knobs, answer_tokens=min(most, default=None))
+        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(knobs))
         pressure = await self._desk.counts.pressure(self._scopes, ask)
         if pressure.share < then.begins:
             return controls
@@ -98,7 +103,7 @@ class Admission:
             QuotaExceeded: A limit is reached.
             LimitTooSmall: It will never fit, or has no price where money is limited.
         """
-        input_tokens = input_tokens_of(outgoing)
+        input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
         self._cap_money(input_tokens)
         capped = self._capped(outgoing)
         if not self._scopes:
@@ -110,6 +115,7 @@ class Admission:
             self._exchange.eased = f"{why} reached: {', '.join(changes)}"
         self._exchange.limits = limit_headers(result.levels, self._exchange.wire)
         if isinstance(result, Refused):
+            self._exchange.eased = ""
             raise _refusal(result)
         return capped
 
@@ -173,17 +179,17 @@ class Admission:
         return replace(outgoing, body=body, original=body if same else lowered(outgoing.original, wire, caps))
 
     async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
-        output_tokens = self._answer_tokens(outgoing.body)
+        changed = outgoing.original is not self.body
+        output_tokens = self._answer_tokens(read_knobs(outgoing.original) if changed else self._knobs)
         result = await self._desk.counts.reserve(self._scopes, self._meter.ask(input_tokens, output_tokens))
         if isinstance(result, Granted):
             self._reserved = (result.reservation, input_tokens, output_tokens)
         return result
 
-    def _answer_tokens(self, body: bytes) -> int:
+    def _answer_tokens(self, knobs: Knobs) -> int:
         """What to set aside for the answer."""
         if not self._generates:
             return 0
-        knobs = read_knobs(body)
         return (knobs.answer_tokens or self._desk.answer_tokens) * knobs.num_answers
 
 

@@ -96,9 +96,9 @@ class Proxy:
                 summarising = self._summarising(scope, controls, admission)
                 encoding = get(scope["headers"], b"content-encoding")
                 outgoing = await prepare(body, encoding, wire, controls, services, summarising)
-            exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             if admission is not None:
                 outgoing = await admission.admitted(outgoing)
+            exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             answer, call = await self._sent(self._call(scope, outgoing, admission), outgoing, exchange)
             exchange.served = served_by(answer)
             try:

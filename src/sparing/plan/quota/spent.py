@@ -174,16 +174,19 @@ def pressure(scopes: Sequence[Scope], spent: Sequence[Spent], ask: Ask) -> Press
 
 def levels(scopes: Sequence[Scope], spent: Sequence[Spent], now_s: float) -> Levels:
     """How full the tightest limits per minute are."""
-    tokens: Level | None = None
-    requests: Level | None = None
+    tokens: tuple[int, Spent] | None = None
+    requests: tuple[int, Spent] | None = None
     for scope, used in zip(scopes, spent, strict=True):
         limit = scope.bounds.tokens_per_minute
-        if limit is not None and (tokens is None or limit - used.tokens < tokens.remaining):
-            tokens = _level(limit, used.tokens, used, now_s)
+        if limit is not None and (tokens is None or limit - used.tokens < tokens[0] - tokens[1].tokens):
+            tokens = limit, used
         limit = scope.bounds.requests_per_minute
-        if limit is not None and (requests is None or limit - used.requests < requests.remaining):
-            requests = _level(limit, used.requests, used, now_s)
-    return Levels(tokens, requests)
+        if limit is not None and (requests is None or limit - used.requests < requests[0] - requests[1].requests):
+            requests = limit, used
+    return Levels(
+        _level(tokens[0], tokens[1].tokens, tokens[1], now_s) if tokens else None,
+        _level(requests[0], requests[1].requests, requests[1], now_s) if requests else None,
+    )
 
 
 def _level(limit: int, taken: int, used: Spent, now_s: float) -> Level:

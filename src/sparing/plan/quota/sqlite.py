@@ -130,7 +130,11 @@ class SqliteQuota:
     def _begin(self) -> None:
         """Enter. Whoever comes first takes the wall clock as it is; the others follow the clock that is there."""
         if not self._connection.execute("select 1 from workers limit 1").fetchone():
-            self._connection.execute("insert or replace into clock values (1, ?)", (self._clock.now_s(),))
+            now_s = self._clock.now_s()
+            ahead = self._connection.execute("select scope from spent, clock where now_s > ?", (now_s,)).fetchall()
+            self._connection.execute("insert or replace into clock values (1, ?)", (now_s,))
+            for (name,) in ahead:  # what was counted ahead of it counts as of now
+                self._keep(name, self._of(name, int(now_s)))
         self._sign(self._now())
 
     def _now(self) -> float:
