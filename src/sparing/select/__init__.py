@@ -1,0 +1,1 @@
+"""Which units of a text a question needs: learned selection."""
