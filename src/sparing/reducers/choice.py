@@ -9,7 +9,7 @@ from sparing.core.counter import Counter
 from sparing.core.reducer import Ask
 from sparing.core.selector import Judged, Sections
 from sparing.reducers.packing import PackedLadder, packed_ladder
-from sparing.reducers.terms import identifiers
+from sparing.reducers.terms import ends, identifiers
 from sparing.reducers.units import Units
 
 MARK = "[…]"  # one token of o200k_base with the blanks around it, and nothing that a text is likely to hold itself
@@ -75,7 +75,7 @@ def _order(text: str, bounds: Sequence[int], scores: Sequence[float], ask: Ask) 
     if not ask.question:
         return order
     front = order[:_FRONT]
-    for name in identifiers(ask.question.text):
+    for name in identifiers(ends(ask.question.text)):
         holders = _holders(text, bounds, name)
         if holders and not holders & set(front):
             front.append(max(sorted(holders), key=lambda unit: scores[unit]))

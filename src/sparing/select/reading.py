@@ -30,7 +30,7 @@ def read_doubtful(
         DeadlineExceeded: Before all were read.
         NeedsThread: The deadline is the event loop's and one was not read before.
     """
-    question = material.question[:MOST_QUESTION_PIECES]
+    question = _ends(material.question)
     sizes = list(map(len, material.units))
     found = windows(sizes, material.sections.passage_of, MOST_PASSAGE_PIECES, across=material.sections.turns)
     doubtful = _doubtful(found, chances, len(question) + SPECIAL_PIECES, most_pieces)
@@ -41,6 +41,12 @@ def read_doubtful(
         passages = [reading.passage] * (window.end - window.first)
         better[place] = fusion.chances(material.rules[place], reading.units, passages)
     return better, len(doubtful), len(found)
+
+
+def _ends(question: Sequence[int]) -> Sequence[int]:
+    """What the encoder reads of a question: beginning and end where it is too long."""
+    half = MOST_QUESTION_PIECES // 2
+    return question if len(question) <= MOST_QUESTION_PIECES else [*question[:half], *question[-half:]]
 
 
 def _doubtful(found: Sequence[Window], chances: Sequence[float], extra: int, most_pieces: int) -> list[Window]:

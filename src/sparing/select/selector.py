@@ -19,7 +19,7 @@ from sparing.select.reading import read_doubtful
 from sparing.select.static import static_chances
 from sparing.select.wordpiece import WordPiece
 
-_QUESTION_CHARS = 4_000  # what is asked is said in fewer
+_QUESTION_CHARS = 4_000  # of a longer one only the beginning and the end are looked at
 _CHECK_UNITS = 256
 
 
@@ -38,7 +38,8 @@ class Learned:
 
     def judge(self, text: str, sections: Sections, question: str, rules: Sequence[float], deadline: Deadline) -> Judged:
         """See the protocol."""
-        asked = question[:_QUESTION_CHARS]
+        half = _QUESTION_CHARS // 2
+        asked = question if len(question) <= _QUESTION_CHARS else f"{question[:half]} {question[-half:]}"
         if costs.static_ms(len(text)) > self.allowed_ms:
             return Judged(rules, f"rules ({len(text):,} characters would take too long)")
         deadline = self._load(deadline)
