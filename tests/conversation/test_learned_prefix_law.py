@@ -24,7 +24,7 @@ _FACTS = [
     "A green apple pie recipe needs sugar and milk. ",
     "The dog ran in the park and the cat sat on a mat. ",
 ]
-_QUESTIONS = ("Who built the tower of stone?", "What does the pie recipe need?", "Where is the old mill?")
+_QUESTIONS = ("Who built the tower of stone?", "What is it that the pie recipe needs?", "Where is the old mill?")
 
 
 def _document(first: int = 0, size: int = 60) -> str:

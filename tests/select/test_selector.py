@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,10 @@ from sparing.core.selector import Judged
 from sparing.errors import NeedsThread
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import lay_out
+from sparing.select import costs
 from sparing.select.choose import identity, selector_for
 from sparing.select.installed import Installed
-from sparing.select.memo import READINGS
+from sparing.select.memo import READINGS, Reading
 from sparing.testing.tiny_models import write_models
 
 _TEXT = """The cat sat on a mat. The dog ran in the park.
@@ -145,3 +148,33 @@ def _rules() -> list[float]:
 def _unit(number: int) -> str:
     bounds = lay_out(_TEXT, Deadline()).bounds
     return _TEXT[bounds[number] : bounds[number + 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        (_TEXT, "who built the tower " * 50_000),
+        (_TEXT, "x" * 1_000_000),
+        ("tower of stone " * 7_000, _QUESTION),
+        ("x" * 100_000, _QUESTION),
+        ("? ! . " * 20_000, _QUESTION),
+        ("".join(map(chr, range(1, 256))) * 400, _QUESTION),
+        (_TEXT * 1_000, _QUESTION),
+    ],
+    ids=["long question", "one long word asked", "no sentence", "no word", "only stops", "binary", "repetition"],
+)
+def test_hostile_input_costs_what_the_constants_say(here: Installed, text: str, question: str) -> None:
+    """However odd, no more is read than the policy's deadline has time for."""
+    read: list[int] = []
+    encoder = here.encoder
+
+    class Counting:
+        def read(self, question: Sequence[int], units: Sequence[Sequence[int]]) -> Reading:
+            read.append(len(question) + sum(map(len, units)))
+            return encoder.read(question, units)
+
+    counting = copy(here)
+    counting.__dict__["encoder"] = Counting()
+    judged = judge(counting, text, question)
+    assert sum(read) <= costs.most_pieces(costs.allowed_ms(500, 1.0))
+    assert all(score >= 0 for score in judged.scores)

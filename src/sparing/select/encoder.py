@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from sparing.select.material import MOST_PASSAGE_PIECES
 from sparing.select.memo import Reading
 from sparing.select.wordpiece import WordPiece
 
 MOST_QUESTION_PIECES = 64  # a longer question is cut
-MOST_PASSAGE_PIECES = 252  # what it was trained to read at once, a start and an end aside
 SPECIAL_PIECES = 4  # a start and an end around question and passage each
 _UNREAD = -8.0  # the logit of a unit without pieces, or beyond what fits
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from sparing.core.reducer import Deadline
 from sparing.errors import NeedsThread
-from sparing.select.encoder import MOST_PASSAGE_PIECES, MOST_QUESTION_PIECES, SPECIAL_PIECES, Encoder
+from sparing.select.encoder import MOST_QUESTION_PIECES, SPECIAL_PIECES, Encoder
 from sparing.select.fusion import Fusion
 from sparing.select.material import Material
 from sparing.select.memo import READINGS, Reading, reading_key
-from sparing.select.windows import Window, windows
+from sparing.select.windows import Window
 
 
 def read_doubtful(
@@ -20,8 +20,8 @@ def read_doubtful(
     chances: Sequence[float],
     most_pieces: int,
     deadline: Deadline,
-) -> tuple[list[float], int, int]:
-    """Better chances for the units of the passages that were read, how many were, and how many there are.
+) -> tuple[list[float], int]:
+    """Better chances for the units of the passages that were read, and how many were.
 
     Args:
         chances: Of each unit by the cheaper tiers; the passage with the best is read first.
@@ -30,17 +30,21 @@ def read_doubtful(
         DeadlineExceeded: Before all were read.
         NeedsThread: The deadline is the event loop's and one was not read before.
     """
-    question = material.question[:MOST_QUESTION_PIECES]
-    sizes = list(map(len, material.units))
-    found = windows(sizes, material.sections.passage_of, MOST_PASSAGE_PIECES, across=material.sections.turns)
-    doubtful = _doubtful(found, chances, len(question) + SPECIAL_PIECES, most_pieces)
+    question = _ends(material.question)
+    doubtful = _doubtful(material.windows, chances, len(question) + SPECIAL_PIECES, most_pieces)
     better = list(chances)
     for window in doubtful:
         place = slice(window.first, window.end)
         reading = _read(encoder, question, material.units[place], deadline)
         passages = [reading.passage] * (window.end - window.first)
         better[place] = fusion.chances(material.rules[place], reading.units, passages)
-    return better, len(doubtful), len(found)
+    return better, len(doubtful)
+
+
+def _ends(question: Sequence[int]) -> Sequence[int]:
+    """What the encoder reads of a question: beginning and end where it is too long."""
+    half = MOST_QUESTION_PIECES // 2
+    return question if len(question) <= MOST_QUESTION_PIECES else [*question[:half], *question[-half:]]
 
 
 def _doubtful(found: Sequence[Window], chances: Sequence[float], extra: int, most_pieces: int) -> list[Window]:

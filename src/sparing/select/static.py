@@ -75,18 +75,12 @@ def static_chances(model: StaticEmbeddings, fusion: Fusion, material: Material, 
     """
     question = model.sums([material.question], deadline)[0]
     sums = model.sums(material.units, deadline)
-    passages, place = _grouped(sums, material.sections.passage_of)
-    units = _cosines(sums, question)
-    return fusion.chances(material.rules, units.tolist(), _cosines(passages, question)[place].tolist())
+    passages = np.add.reduceat(sums, [window.first for window in material.windows], axis=0)
+    of_passages = np.repeat(_cosines(passages, question), [window.end - window.first for window in material.windows])
+    return fusion.chances(material.rules, _cosines(sums, question).tolist(), of_passages.tolist())
 
 
 def _cosines(sums: Floats, question: Floats) -> Floats:
     """Of each row with the question, 0 where one of them has no length."""
     lengths = np.linalg.norm(sums, axis=1) * np.linalg.norm(question)
     return np.asarray(sums @ question / np.maximum(lengths, _TINY), np.float32)
-
-
-def _grouped(sums: Floats, groups: Sequence[int]) -> tuple[Floats, NDArray[np.intp]]:
-    """Rows of each group of neighbours added up, and for each row the place of its group."""
-    begins = np.diff(np.asarray(groups), prepend=groups[0] - 1) != 0
-    return np.add.reduceat(sums, np.flatnonzero(begins), axis=0), np.cumsum(begins) - 1
