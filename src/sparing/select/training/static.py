@@ -147,4 +147,4 @@ def save_static(model: Static, path: Path) -> None:
 def load_static(path: Path) -> Static:
     """The model as saved, the error of int8 included."""
     arrays: Mapping[str, npt.NDArray[np.generic]] = np.load(path)
-    return Static(torch.from_numpy(arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]))
+    return Static(torch.from_numpy(arrays["vectors"].astype(np.float32) * arrays["scales"].astype(np.float32)[:, None]))
