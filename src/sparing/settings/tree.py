@@ -107,6 +107,33 @@ class ResilienceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0.0
 
 
+class RoutingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which tier a request goes to that names none, by the header x-sparing-tier or as its model."""
+
+    choose: Annotated[
+        Literal["large", "small", "cascade", "router"],
+        Meta(
+            description="large, small: the last tier, the first; cascade: the first, and the last where its answer is "
+            "not good enough; router: by the form of the question (docs/tiers.md)."
+        ),
+    ] = "large"
+    large_percent: Annotated[
+        float, Meta(ge=0, le=100, description="router: of 100 requests, so many go to the last tier.")
+    ] = 50.0
+    good_enough_percent: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=100,
+            description="cascade: of 100 answers of the first tier that are passed on, so many have to be what the "
+            "last would say.",
+        ),
+    ] = 90.0
+    small_wait_s: Annotated[
+        float, Meta(gt=0, le=600, description="cascade: longest wait for an answer of the first tier.")
+    ] = 10.0
+
+
 class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Receipts: counts, hashes and reasons; never text."""
 
@@ -200,6 +227,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     cache: CacheSettings = field(default_factory=CacheSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
     resilience: ResilienceSettings = field(default_factory=ResilienceSettings)
+    routing: RoutingSettings = field(default_factory=RoutingSettings)
     tiers: tuple[TierSettings, ...] = ()
     quota: QuotaSettings = field(default_factory=QuotaSettings)
     policies: Mapping[str, NamedPolicy] = field(default_factory=dict)
