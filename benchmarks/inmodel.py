@@ -1,7 +1,9 @@
 """What dropping inside the model costs and saves: answers, bytes, seconds, on SmolLM2-135M and a CPU.
 
 python benchmarks/inmodel.py answers [--contexts 6] [--tokens 700]  # accuracy against bytes; compress, then ask
+python benchmarks/inmodel.py storage [--contexts 6] [--tokens 700]  # the same in eight bits
 python benchmarks/inmodel.py decode [--lengths 2048,4096,8192]      # milliseconds a token against stock Transformers
+python benchmarks/inmodel.py decode --bfloat16                      # the same in the precision that most models come in
 python benchmarks/inmodel.py prefill [--lengths 2048,7800]          # pruned against whole, question in the prompt
 python benchmarks/inmodel.py skip [--steps 64]                      # drafting with layers skipped, against none
 python benchmarks/inmodel.py report                                 # tables and plots from what was measured
@@ -26,6 +28,7 @@ from typing import Any
 import torch
 from inmodel_report import write_report
 from inmodel_skip import skipping
+from inmodel_storage import storing
 from transformers import DynamicCache
 
 from sparing import inmodel as im
@@ -54,26 +57,29 @@ HAYSTACKS = (("single", "noise"), ("single", "prose"), ("multikey", "prose"))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=("answers", "decode", "prefill", "skip", "report"))
+    parser.add_argument("part", choices=("answers", "storage", "decode", "prefill", "skip", "report"))
     parser.add_argument("--model", type=Path)
     parser.add_argument("--contexts", type=int, default=6)
     parser.add_argument("--tokens", type=int, default=700)
     parser.add_argument("--lengths", default="2048,4096,8192")
     parser.add_argument("--steps", type=int, default=24)
+    parser.add_argument("--bfloat16", action="store_true")
     options = parser.parse_args()
     if options.part != "report":
         torch.set_num_threads(2)
         found = options.model or locate("smollm2-135m-instruct", models_folder(os.environ))
         model, tokenizer = im.load_gguf(found)
-        im.attach(model)
+        im.attach(model.to(torch.bfloat16) if options.bfloat16 else model)
         parts: dict[str, Callable[..., dict[str, Any]]] = {
             "answers": answers,
+            "storage": storing,
             "decode": decode,
             "prefill": prefill,
             "skip": skipping,
         }
         measured = parts[options.part](model, tokenizer, options)
-        (RESULTS / f"inmodel-{options.part}.json").write_text(json.dumps(measured, indent=1) + "\n")
+        name = f"{options.part}-bfloat16" if options.bfloat16 else options.part
+        (RESULTS / f"inmodel-{name}.json").write_text(json.dumps(measured, indent=1) + "\n")
     write_report(RESULTS)
 
 
@@ -121,6 +127,8 @@ def decode(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str,
             f"{fraction:.0%} kept": replace(PLAIN, budget=im.Budget(fraction=fraction)) for fraction in FRACTIONS
         }
         caches |= {name: im.DropCache(model, policy) for name, policy in kept.items()}
+        caches["50% kept, int8"] = im.DropCache(model, kept["50% kept"], storage="int8")
+        caches["50% kept, 1,024 read"] = im.DropCache(model, kept["50% kept"], pages=im.Pages())
         caches["50% kept, ragged"] = im.DropCache(model, replace(BEST, budget=im.Budget(fraction=0.5)))
         caches["nothing dropped, 1,024 read"] = im.DropCache(model, im.FULL, pages=im.Pages())
         for cache in caches.values():
@@ -138,17 +146,24 @@ def decode(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str,
         im.attach(model)
         for name, cache in caches.items():
             cpu_s, wall_s = (statistics.median(part) for part in zip(*spent[name], strict=True))
+            pairs = zip(spent["stock Transformers"], spent[name], strict=True)
+            cpu_ratio, wall_ratio = (
+                statistics.median(ratios)
+                for ratios in zip(*((s[0] / o[0], s[1] / o[1]) for s, o in pairs), strict=True)
+            )
             rows.append(
                 {
                     "length": length,
                     "cache": name,
                     "cpu_ms": cpu_s * 1e3,
                     "wall_ms": wall_s * 1e3,
+                    "cpu_ratio": cpu_ratio,
+                    "wall_ratio": wall_ratio,
                     "bytes": _bytes(cache),
                 }
             )
             print(rows[-1], flush=True)
-    return {"steps": options.steps, "rows": rows}
+    return {"steps": options.steps, "dtype": str(model.dtype).removeprefix("torch."), "rows": rows}
 
 
 def prefill(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str, Any]:
@@ -217,12 +232,12 @@ def _fill(model: Any, cache: Any, length: int) -> None:
     random = torch.Generator().manual_seed(0)
     for index in range(config.num_hidden_layers):
         shape = (1, config.num_key_value_heads, length, config.head_dim)
-        keys, values = (torch.randn(shape, generator=random) for _ in range(2))
+        keys, values = (torch.randn(shape, generator=random).to(model.dtype) for _ in range(2))
         if isinstance(cache, im.DropCache):
             layer: Any = cache.layers[index]
             layer.lazy_initialization(keys, values)
             layer.append(keys, values, None)
-            layer.finish(torch.zeros(1, shape[1], 1, length, 1), None, 1.0)
+            layer.finish(keys.new_zeros(1, shape[1], 1, length, 1), None, 1.0)
         else:
             cache.update(keys, values, index)
 

@@ -15,10 +15,17 @@ Row = dict[str, Any]
 
 def write_report(folder: Path) -> None:
     """`inmodel.md` from every part that was measured, and a plot for each."""
-    parts = {"answers": _answers, "decode": _decode, "prefill": _prefill, "skip": _skip}
+    parts = {
+        "answers": _answers,
+        "storage": _storage,
+        "decode": _decode,
+        "decode-bfloat16": _decode,
+        "prefill": _prefill,
+        "skip": _skip,
+    }
     text = [
         "# Dropping inside the model\n",
-        "SmolLM2-135M-Instruct, float32, CPU, two threads. `python benchmarks/inmodel.py`\n",
+        "SmolLM2-135M-Instruct, float32 unless said otherwise, CPU, two threads. `python benchmarks/inmodel.py`\n",
     ]
     for name, write in parts.items():
         path = folder / f"inmodel-{name}.json"
@@ -71,17 +78,36 @@ def _answers(measured: Row, folder: Path) -> str:
     )
 
 
+def _storage(measured: Row, folder: Path) -> str:
+    rows: list[Row] = measured["rows"]
+    tasks = list(dict.fromkeys(row["task"] for row in rows))
+    full = _mean([row["bytes"] for row in rows if (row["storage"], row["fraction"]) == ("exact", 1.0)])
+    lines = [
+        "## In eight bits\n",
+        "keydiff with spans and ada, as above; KL from keeping everything in float32.\n",
+        _cells(["kept", "stored", *tasks, "KL", "bytes"]),
+        _cells(["---"] * (len(tasks) + 4)),
+    ]
+    for fraction, storage in dict.fromkeys((row["fraction"], row["storage"]) for row in rows):
+        these = [row for row in rows if (row["fraction"], row["storage"]) == (fraction, storage)]
+        right = [f"{_mean([row['right'] for row in these if row['task'] == task]):.2f}" for task in tasks]
+        kl = f"{_mean([row['kl'] for row in these]):.5f}"
+        size = f"{_mean([row['bytes'] for row in these]) / full:.1%}"
+        lines.append(_cells([f"{fraction:.0%}", "float32" if storage == "exact" else storage, *right, kl, size]))
+    count = len({row["task"] for row in rows}) * measured["contexts"]
+    return "\n".join([*lines, f"\n{count} contexts of about {measured['tokens']} tokens.\n"])
+
+
 def _decode(measured: Row, folder: Path) -> str:
     rows: list[Row] = measured["rows"]
-    stock = {row["length"]: row for row in rows if row["cache"] == "stock Transformers"}
+    dtype = measured["dtype"]
     lines = [
-        "## Decoding against length\n",
+        f"## Decoding against length, {dtype}\n",
         _cells(["context", "cache", "CPU ms a token", "against stock", "wall ms", "against stock", "MiB"]),
         _cells(["---"] * 7),
     ]
     for row in rows:
-        base = stock[row["length"]]
-        ratios = [f"{base[unit] / row[unit]:.2f}x" for unit in ("cpu_ms", "wall_ms")]
+        ratios = [f"{row[unit]:.2f}x" for unit in ("cpu_ratio", "wall_ratio")]
         lines.append(
             _cells(
                 [
@@ -105,10 +131,12 @@ def _decode(measured: Row, folder: Path) -> str:
         )
         for name in names
     )
-    (folder / "inmodel-decode.svg").write_text(
-        draw(Chart("Decoding one token", "context, tokens", "CPU milliseconds", series))
+    plot = "inmodel-decode.svg" if dtype == "float32" else f"inmodel-decode-{dtype}.svg"
+    (folder / plot).write_text(
+        draw(Chart(f"Decoding one token, {dtype}", "context, tokens", "CPU milliseconds", series))
     )
-    return "\n".join([*lines, f"\nMedians of {measured['steps']} tokens. ![Decoding](inmodel-decode.svg)\n"])
+    end = f"\nMedians of {measured['steps']} tokens; ratios are paired by token. ![Decoding]({plot})\n"
+    return "\n".join([*lines, end])
 
 
 def _prefill(measured: Row, folder: Path) -> str:

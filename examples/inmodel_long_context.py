@@ -1,4 +1,5 @@
-"""A long context read once, compressed, then asked about: bytes, seconds and answers for 100 %, 50 % and 25 %.
+"""A long context read once, compressed, then asked about: bytes, seconds and answers for 100 %, 50 % and 25 %, and for
+50 % in eight bits.
 
     pip install "sparing[torch]"
     sparing models pull
@@ -40,15 +41,15 @@ def main() -> None:
     context = "<|im_start|>user\nSome special magic numbers are hidden in the text. Memorize them.\n" + " ".join(lines)
     ids = tokenizer(context + "\n", return_tensors="pt", add_special_tokens=False)["input_ids"]
     print(f"{ids.shape[1]:,} tokens, compressed before the question is known\n")
-    print("  kept       MiB   read   score   ms/token   answer (the number is 4417093)")
-    for fraction in (1.0, 0.5, 0.25):
+    print("  kept             MiB   read   score   ms/token   answer (the number is 4417093)")
+    for fraction, storage in ((1.0, "exact"), (0.5, "exact"), (0.25, "exact"), (0.5, "int8")):
         budget = im.Budget(fraction=fraction)
-        cache = im.DropCache(model, im.Policy(budget=budget))
-        show(model, tokenizer, cache, ids, fraction)
+        cache = im.DropCache(model, im.Policy(budget=budget), storage=storage)
+        show(model, tokenizer, cache, ids, f"{fraction:6.0%} {storage:5}")
 
 
 @torch.no_grad()
-def show(model, tokenizer, cache: im.DropCache, ids: torch.Tensor, fraction: float) -> None:
+def show(model, tokenizer, cache: im.DropCache, ids: torch.Tensor, name: str) -> None:
     started = time.perf_counter()
     model(input_ids=ids, cache=cache, logits_to_keep=1)
     read_s = time.perf_counter() - started
@@ -65,7 +66,7 @@ def show(model, tokenizer, cache: im.DropCache, ids: torch.Tensor, fraction: flo
     token_ms = (time.perf_counter() - started) / len(told) * 1e3
     answer = tokenizer.decode(told, skip_special_tokens=True).strip().replace("\n", " ")
     size = f"{report.live_bytes / 2**20:8.1f}"
-    print(f"{fraction:6.0%}  {size}  {read_s:4.1f}s  {report.scoring_s:5.2f}s   {token_ms:8.0f}   {answer}")
+    print(f"{name}  {size}  {read_s:4.1f}s  {report.scoring_s:5.2f}s   {token_ms:8.0f}   {answer}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from sparing import registry
-from sparing.conversation.by_effort import settle_by_effort
+from sparing.at_risk import Terms, losses_of, with_floor
+from sparing.conversation.by_effort import settle_by_effort, settle_by_risk
 from sparing.core.budget import Budget, Mode
 from sparing.core.content import Content
 from sparing.core.counter import Counter
@@ -20,17 +21,19 @@ from sparing.core.question import Question
 from sparing.core.receipt import Receipt
 from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Kind, Span
-from sparing.core.verdict import Change
+from sparing.core.verdict import Change, Floor
 from sparing.core.wire import Wire
 from sparing.errors import BudgetExceeded, MalformedBody, RequestError
 from sparing.handles import handle_of, is_lossy, with_handle
 from sparing.offer import Offer, offer, with_priors
 from sparing.pipeline import reduce_body
+from sparing.plan.calibration import calibration_in, read_calibration
 from sparing.plan.effort import TARGETS
+from sparing.plan.risk import Asked
 from sparing.reducers.sniff import sniff
 from sparing.select.choose import selector_for
 from sparing.settings import PolicySettings
-from sparing.settings.tree import Effort, Select
+from sparing.settings.policy import Effort, Select
 from sparing.settle import Settlement, settle
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 from sparing.toolset.memo import shortened
@@ -52,6 +55,9 @@ class Reduced:
         exact: False when the model's vocabulary is not public and the counts are estimates.
         judged_by: What weighed its units, and why nothing better did; "" where nothing had to be weighed.
         handle: What the mark at the end of `text` names the whole text by; "" if there is no mark.
+        expected_loss: Of what the query needs of the text, the share that is expected to be lost, 0..1; -1 where texts
+            of this kind are not calibrated.
+        floor: What the risk asked for made of it; None where no risk was asked for.
     """
 
     text: str
@@ -67,6 +73,8 @@ class Reduced:
     name: str = ""
     handle: str = ""
     judged_by: str = ""
+    expected_loss: float = -1.0
+    floor: Floor | None = None
 
     @property
     def kept(self) -> float:
@@ -94,6 +102,9 @@ def reduce_text(
     pins: Sequence[str] = (),
     deadline_s: float | None = None,
     select: Select = "auto",
+    risk: float | None = None,
+    confidence: float = 0.95,
+    calibration_file: str = "",
 ) -> Reduced:
     """Shorten one text to what the question needs.
 
@@ -110,11 +121,17 @@ def reduce_text(
         deadline_s: Give up reducing after this long and return the text with the reason.
         select: Who judges what the query needs: ``auto`` (the best that the deadline, or half a second, has time for),
             ``rules``, ``static`` or ``encoder`` (docs/select.md).
+        risk: Most of what the query needs that may be lost, 0..1: without a budget the shortest form that keeps it. A
+            text of a kind that is not calibrated loses nothing.
+        confidence: That the loss measured over many texts is at most the risk; 0 bounds its expectation only.
+        calibration_file: What `sparing calibrate` wrote; "" for the calibration that is shipped.
     Raises:
-        BudgetExceeded: What is pinned does not fit the budget.
+        BudgetExceeded: What is pinned, or what the risk needs, does not fit the budget.
+        SettingsError: The calibration cannot be read.
         RequestError: A bad argument.
     """
     items = [(name, text)]
+    terms = None if not risk else _terms(risk, confidence, calibration_file)
     return reduce_texts(
         items,
         query=query,
@@ -126,7 +143,16 @@ def reduce_text(
         pins=pins,
         deadline_s=deadline_s,
         select=select,
+        terms=terms,
     )[0]
+
+
+def _terms(risk: float, confidence: float, calibration_file: str) -> Terms:
+    if not 0 <= risk <= 1:
+        raise RequestError(f"risk is {risk!r}", hint="it is a share between 0 and 1")
+    if not 0 <= confidence < 1:
+        raise RequestError(f"confidence is {confidence!r}", hint="it is 0 or more, and less than 1")
+    return Terms(Asked(risk, confidence), read_calibration(calibration_file))
 
 
 def reduce_texts(
@@ -142,11 +168,13 @@ def reduce_texts(
     deadline_s: float | None = None,
     select: Select = "auto",
     recall: bool = False,
+    terms: Terms | None = None,
 ) -> list[Reduced]:
     """Shorten several (name, text) under one budget; see `reduce_text`.
 
     Args:
         recall: Mark what is shortened with a handle of the whole; whoever does that has to keep the texts.
+        terms: Under which something may be left out, where a risk is asked for.
     """
     start_s = time.perf_counter()
     _check(budget, keep)
@@ -162,19 +190,24 @@ def reduce_texts(
         share = len(text) / (sum(len(other) for _, other in items) or 1)
         selector = selector_for(select, allowed_ms, share) if question else None
         ask = Ask(counter, question, tuple(pins), deadline, name, part == "tool_result", selector)
-        offers.append(offer(span, content_of(text, kind, name), ask))
+        one = offer(span, content_of(text, kind, name), ask)
+        offers.append(one if terms is None else with_floor(one, terms))
     offers = with_priors(offers)
     before = sum(o.tokens for o in offers)
     limit = budget if budget is not None else round(before * (1.0 if keep is None else keep))
 
     def settled_within(aim: int) -> Settlement:
         if budget is None and keep is None:
+            if terms is not None:
+                return settle_by_risk(offers, tuple(pins))
             return settle_by_effort(offers, TARGETS["balanced"], tuple(pins))
         return settle(offers, aim, tuple(pins), must_fit=budget is not None)
 
     settled = _marked(settled_within, limit, counter) if recall else settled_within(limit)
     if budget is not None and settled.tokens > budget:
-        raise BudgetExceeded(budget_tokens=budget, needed_tokens=settled.tokens)
+        risk = terms.asked.risk if terms is not None else 0.0
+        raise BudgetExceeded(budget_tokens=budget, needed_tokens=settled.tokens, risk=risk)
+    losses = losses_of(settled.changes, terms.calibration if terms is not None else calibration_in())
     ms = round((time.perf_counter() - start_s) * 1000, 3)
     return [
         Reduced(
@@ -191,8 +224,12 @@ def reduce_texts(
             name=name,
             handle=_handle_in(change),
             judged_by=change.rendition.judged_by,
+            expected_loss=round(loss, 6),
+            floor=change.floor,
         )
-        for change, reason, offer_, (name, _) in zip(settled.changes, settled.reasons, offers, items, strict=True)
+        for change, reason, loss, offer_, (name, _) in zip(
+            settled.changes, settled.reasons, losses, offers, items, strict=True
+        )
     ]
 
 
@@ -202,6 +239,7 @@ def reduce(
     wire: str = "openai.chat",
     policy: PolicySettings | None = None,
     budget: int | None = None,
+    risk: float | None = None,
 ) -> ReducedRequest:
     """Shorten a whole request. Same shape in, same shape out; what is not reduced stays byte for byte.
 
@@ -210,14 +248,17 @@ def reduce(
     Args:
         request: The body as a dict, or as JSON text or bytes.
         wire: ``openai.chat``, ``openai.responses``, ``anthropic.messages`` or ``gemini``.
-        budget: Most tokens the whole prompt may have; None leaves it to the policy's effort.
+        budget: Most tokens the whole prompt may have; None leaves it to the policy's risk or effort.
+        risk: Most of the needed evidence that may be lost, 0..1; None leaves it to the policy.
     Raises:
         MalformedBody, BudgetExceeded, RequestError
     """
     _check(budget, None)
+    if risk is not None and not 0 <= risk <= 1:
+        raise RequestError(f"risk is {risk!r}", hint="it is a share between 0 and 1")
     policy = msgspec.structs.replace(policy or PolicySettings(), most_tools=0)
     warm_up(DEFAULT_MODEL)  # before the clock starts: loading must not use up the first request's deadline
-    limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000))
+    limits = Budget(input_tokens=budget, deadline=Deadline.after(policy.deadline_ms / 1000), risk=risk)
     adapter: Wire = registry.load("wires", wire)
     reduction = reduce_body(to_bytes(request), adapter, policy, limits, Mode(policy.mode))
     return ReducedRequest(_like(request, reduction.body), reduction.receipt)

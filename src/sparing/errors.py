@@ -5,7 +5,11 @@ SparingError                  message, hint (what to do next)
 ├── RequestError              what the caller sent cannot be used (HTTP 4xx, exit code 2)
 │   ├── MalformedBody         not JSON, not UTF-8, too deep, wrong types
 │   ├── BodyTooLarge          larger than the configured limit
-│   └── BudgetExceeded        it cannot fit without touching what is pinned
+│   ├── BudgetExceeded        it cannot fit without touching what is pinned
+│   ├── UnknownKey            no key, or none that is known here
+│   ├── NotAllowed            the key is known, but may not ask for this
+│   ├── LimitTooSmall         it is larger than a limit allows at any time
+│   └── QuotaExceeded         limit, retry_after_s
 ├── ReducerError              a reducer raised; recorded, the request goes on without it
 │   ├── DeadlineExceeded      the time for this step is used up
 │   └── NeedsThread           it would hold up the event loop: ask again in a thread
@@ -13,6 +17,7 @@ SparingError                  message, hint (what to do next)
 │   ├── UpstreamUnreachable   no connection, or it closed half way
 │   ├── UpstreamTimeout
 │   └── UpstreamResting       it failed too often of late, so it was not asked
+├── QuotaUnavailable          what was used cannot be counted, so nothing is let through
 ├── ModelMissing              the embedded model's weights or engine are not installed
 ├── SelectorMissing           the learned selector cannot run: an extra or a file is missing
 │   └── SelectorDamaged       one of its files is not the one that was shipped
@@ -64,13 +69,41 @@ class BodyTooLarge(RequestError):
 class BudgetExceeded(RequestError):
     """The budget is smaller than what may not be reduced."""
 
-    def __init__(self, *, budget_tokens: int, needed_tokens: int) -> None:
+    def __init__(self, *, budget_tokens: int, needed_tokens: int, risk: float = 0.0) -> None:
+        what = f"that a risk of {100 * risk:g} % needs" if risk else "that may not be reduced"
         super().__init__(
-            f"a budget of {budget_tokens:,} tokens cannot hold the {needed_tokens:,} tokens that may not be reduced",
-            hint=f"raise the budget to at least {needed_tokens:,} or pin less",
+            f"a budget of {budget_tokens:,} tokens cannot hold the {needed_tokens:,} tokens {what}",
+            hint=f"raise the budget to at least {needed_tokens:,} or {'allow more risk' if risk else 'pin less'}",
         )
         self.budget_tokens = budget_tokens
         self.needed_tokens = needed_tokens
+
+
+class UnknownKey(RequestError):
+    """The caller sent no key, or none that is known here."""
+
+    status_code = 401
+
+
+class NotAllowed(RequestError):
+    """The caller is known, but may not ask for this."""
+
+    status_code = 403
+
+
+class LimitTooSmall(RequestError):
+    """The request is larger than a limit allows at any time; asking again does not help."""
+
+
+class QuotaExceeded(RequestError):
+    """A limit is used up for now. `retry_after_s` later the same request is let through, if nobody else asks."""
+
+    status_code = 429
+
+    def __init__(self, message: str, *, hint: str = "", limit: str, retry_after_s: float) -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit
+        self.retry_after_s = retry_after_s
 
 
 class ReducerError(SparingError):
@@ -116,6 +149,10 @@ class UpstreamTimeout(UpstreamError):
 
 class UpstreamResting(UpstreamError):
     """The upstream failed too often of late, so it was not asked."""
+
+
+class QuotaUnavailable(SparingError):
+    """What was used of a quota cannot be counted, so nothing is let through."""
 
 
 class ModelMissing(SparingError):

@@ -58,7 +58,7 @@ def render(offer: Offer, ladder: Ladder, rung: int) -> Change:
         rendition = as_it_is(offer.span.text, offer.tokens).rendition
         after = offer.tokens
     ask = offer.ask
-    return Change(offer.span, offer.content, rendition, offer.tokens, after, ask.question, ask.text_form)
+    return Change(offer.span, offer.content, rendition, offer.tokens, after, ask.question, ask.text_form, offer.floor)
 
 
 def _steps(offer: Offer, ladder: Ladder, num_ladders: int) -> Steps:

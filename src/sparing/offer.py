@@ -13,6 +13,7 @@ from sparing.core.content import Content
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.reducer import Ask, Reducer
 from sparing.core.span import Span
+from sparing.core.verdict import Floor
 from sparing.errors import DeadlineExceeded, NeedsThread, SettingsError
 from sparing.reducers.relevance import score
 from sparing.rungs import WholeOnly
@@ -29,6 +30,7 @@ class Offer:
     Attributes:
         ask: What the reducer was told; kept so that it can be asked again with more pins.
         prior: Chance that what is needed is in this span rather than in another of the request.
+        floor: What its renditions have to be worth, where a risk was asked for.
         is_floor: Whether nothing shorter than the ladder's lowest rung may go out, whatever the budget.
     """
 
@@ -39,6 +41,7 @@ class Offer:
     ladder: Ladder | Skip
     prior: float = 1.0
     is_floor: bool = False
+    floor: Floor | None = None
 
 
 def offer(span: Span, content: Content, ask: Ask) -> Offer:

@@ -9,6 +9,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace as replace_struct
+
+from sparing.at_risk import losses_of, worst
 from sparing.conversation.memory import MEMORY, span_tokens
 from sparing.conversation.turns import Turn, cut_turns
 from sparing.core.budget import Budget, Mode
@@ -16,10 +19,12 @@ from sparing.core.counter import Counter
 from sparing.core.receipt import Receipt
 from sparing.core.span import Prompt, Span
 from sparing.core.summaries import Summaries, Wanted
+from sparing.core.verdict import Floor
 from sparing.core.wire import Wire
 from sparing.frame import Frame
 from sparing.handles import is_lossy
 from sparing.own_tools import RECALL
+from sparing.plan.calibration import calibration_in
 from sparing.plan.effort import TARGETS
 from sparing.receipts import receipt_id, span_receipts
 from sparing.request import Outcome, Request
@@ -46,6 +51,7 @@ class Reduction:
         left_out_tools: Definitions of the tools that `body` leaves to a search (`toolset.search`), as they are sent
             once they are called.
         wanted: Old results that would be told in a model's words, were they there: ask for them and reduce again.
+        floors: Of the newest turn's texts, where a risk was asked for: whoever watches for drift looks at their signs.
     """
 
     body: bytes
@@ -56,6 +62,7 @@ class Reduction:
     elided: tuple[str, ...] = ()
     left_out_tools: tuple[str, ...] = ()
     wanted: tuple[Wanted, ...] = ()
+    floors: tuple[tuple[str, Floor], ...] = ()
 
 
 def reduce_body(
@@ -76,6 +83,8 @@ def reduce_body(
         BudgetExceeded: The budget is smaller than what may not be reduced.
     """
     watch = Watch()
+    if budget.risk is not None:
+        policy = replace_struct(policy, risk=budget.risk)
     prompt = wire.parse(body)
     watch.lap("receive")
     counter = _counter(prompt)
@@ -91,6 +100,8 @@ def reduce_body(
     watch.lap("plan")
     outcome = request.unfolded(frame, reason) if reason else request.folded(frame, watch)
     sent = outcome.folded if not outcome.reason else None
+    calibration = calibration_in(policy.calibration_file)
+    losses = losses_of(outcome.folded.settlement.changes, calibration) if outcome.folded else []
     receipt = Receipt(
         id=receipt_id(),
         created_s=time.time(),
@@ -101,11 +112,14 @@ def reduce_body(
         tokens_after=outcome.tokens,
         exact=counter.exact,
         reason="" if outcome.frame.receipts else outcome.reason,
-        spans=(*outcome.frame.receipts, *(span_receipts(outcome.folded.settlement) if outcome.folded else ())),
+        spans=(*outcome.frame.receipts, *(span_receipts(outcome.folded.settlement, losses) if outcome.folded else ())),
         step_ms=watch.step_ms,
         resupplied_tokens=sum(addition.tokens for addition in sent.additions) if sent else 0,
         rewritten_tokens=sent.rewritten_tokens if sent else 0,
         cache_marks=outcome.cache_marks,
+        expected_loss=worst(losses),
+        risk=policy.risk,
+        grown_tokens=max(0, outcome.tokens - budget.input_tokens) if budget.input_tokens is not None else 0,
     )
     if mode is not Mode.ON:
         return Reduction(body, receipt, prompt.model, prompt.stream)
@@ -118,6 +132,7 @@ def reduce_body(
         elided=_elided(outcome),
         left_out_tools=outcome.frame.plan.left_out,
         wanted=sent.wanted if sent else (),
+        floors=_newest_floors(turns, outcome),
     )
 
 
@@ -153,5 +168,13 @@ def _elided(outcome: Outcome) -> tuple[str, ...]:
 def _start(policy: PolicySettings, counter: Counter, model: str, summaries: Summaries | None) -> bytes:
     """What every turn depends on beside the conversation."""
     scope = summaries.scope if summaries is not None else ""
-    start = (policy, TARGETS[policy.effort], counter.name, model, scope, identity(policy.select))
+    calibration = calibration_in(policy.calibration_file).digest if policy.risk else ""
+    start = (policy, TARGETS[policy.effort], counter.name, model, scope, identity(policy.select), calibration)
     return repr(start).encode("utf-8", "surrogatepass")
+
+
+def _newest_floors(turns: Sequence[Turn], outcome: Outcome) -> tuple[tuple[str, Floor], ...]:
+    if outcome.folded is None or not turns:
+        return ()
+    changes = outcome.folded.settlement.changes
+    return tuple((c.content, c.floor) for c in changes if c.floor is not None and c.span.block == turns[-1].block)

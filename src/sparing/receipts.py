@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 
 from sparing.core.receipt import SpanReceipt
 from sparing.settle import Settlement
@@ -14,8 +15,12 @@ def receipt_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
 
 
-def span_receipts(settlement: Settlement) -> tuple[SpanReceipt, ...]:
-    """One account per span that could have been reduced."""
+def span_receipts(settlement: Settlement, losses: Sequence[float]) -> tuple[SpanReceipt, ...]:
+    """One account per span that could have been reduced.
+
+    Args:
+        losses: What each is expected to have lost; see `at_risk.losses_of`.
+    """
     return tuple(
         SpanReceipt(
             label=change.span.label,
@@ -29,6 +34,7 @@ def span_receipts(settlement: Settlement) -> tuple[SpanReceipt, ...]:
             why=reason,
             sha256=change.span.sha256,
             judged_by=change.rendition.judged_by,
+            expected_loss=round(loss, 6),
         )
-        for change, reason in zip(settlement.changes, settlement.reasons, strict=True)
+        for change, reason, loss in zip(settlement.changes, settlement.reasons, losses, strict=True)
     )

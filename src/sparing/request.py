@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparing.conversation.fold import Fold
 from sparing.conversation.folded import Folded
@@ -94,7 +94,9 @@ class Request:
             outcome = self._fold(one, watch, marking=marking)
             if outcome.tokens <= limit:
                 return outcome
-        raise BudgetExceeded(budget_tokens=limit, needed_tokens=outcome.tokens)
+        if self.policy.risk and self.policy.risk_conflict == "grow":
+            return replace(self, budget=replace(self.budget, input_tokens=None)).folded(frame, watch)
+        raise BudgetExceeded(budget_tokens=limit, needed_tokens=outcome.tokens, risk=self.policy.risk)
 
     def _fold(self, frame: Frame, watch: Watch, *, marking: bool) -> Outcome:
         limit, slack = self.budget.input_tokens, 0

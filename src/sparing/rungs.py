@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,6 +57,30 @@ class WholeOnly:
 
     def render(self, rung: int) -> Rendition:
         return self.ladder.render(len(self.ladder.tokens) - 1)
+
+
+@dataclass(frozen=True)
+class FromRung:
+    """The rungs of another ladder from one of them up."""
+
+    ladder: Ladder
+    first: int
+
+    @property
+    def reducer(self) -> str:
+        return self.ladder.reducer
+
+    @cached_property
+    def tokens(self) -> Sequence[int]:
+        return self.ladder.tokens[self.first :]
+
+    @cached_property
+    def worth(self) -> Sequence[float]:
+        return self.ladder.worth[self.first :]
+
+    def render(self, rung: int) -> Rendition:
+        """A rung of the ladder it belongs to."""
+        return self.ladder.render(self.first + rung)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sparing import registry
+from sparing.at_risk import above_floor
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.verdict import Change, Guard, Objection
 from sparing.fit import fit
@@ -49,7 +50,8 @@ def settle(
     the lossless rendition; and as the last resort by sending the original.
 
     With `must_fit` a budget below what the reducers insist on gets shorter rungs (see `lower`), and what the question
-    names gives way before the budget does; what the caller pins never does, nor what an offer's `is_floor` holds.
+    names gives way before the budget does; what the caller pins never does, nor what an offer's `is_floor` holds, nor
+    what is worth too little for its `floor`.
     Without it the shortest renditions that the reducers offer are taken, and `fits` is False.
     """
     cases = [_Case(offer, lossless=lossless) for offer in offers]
@@ -91,9 +93,10 @@ class _Case:
             self.reason = offer.ladder.reason
         else:
             self._first = WholeOnly(offer.ladder) if lossless else offer.ladder
+            self.reason = offer.floor.why if offer.floor else ""
         self.ladder = self._first
         self._needs: tuple[str, ...] = offer.ask.pins
-        self._lower_steps = [] if offer.is_floor else [with_bare_lines, with_mark_alone]
+        self._lower_steps = [] if offer.is_floor or offer.floor else [with_bare_lines, with_mark_alone]
 
     def meet(self, objection: Objection) -> None:
         """Go on to the next ladder after a guard said no: with what it needs pinned, then lossless, then as it is."""
@@ -107,7 +110,7 @@ class _Case:
             return
         self._needs = needs
         again = propose(self.offer.span.text, self.offer.content, replace(self.offer.ask, pins=needs))
-        self.ladder = WholeOnly(self.offer.ladder) if isinstance(again, Skip) else again
+        self.ladder = WholeOnly(self.offer.ladder) if isinstance(again, Skip) else above_floor(again, self.offer.floor)
 
     def lower(self) -> bool:
         """Go on to a ladder with shorter rungs; False when there is none."""

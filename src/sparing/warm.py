@@ -12,11 +12,12 @@ from sparing.tokens.models import counter_for
 
 @lru_cache
 def warm_up(*models: str) -> None:
-    """Load the vocabularies of these models, the reducers and the guards; check the selector's files.
+    """Load the vocabularies of these models, the reducers, the guards, the calibration; check the selector's files.
 
     Takes about a second, the first time. The selector's models are loaded when they are first needed.
     """
-    from sparing.select.installed import installed  # msgspec
+    from sparing.plan.calibration import calibration_in  # its format takes long to import; commands import this file
+    from sparing.select.installed import installed  # likewise
 
     for name in registry.names("reducers"):
         with suppress(SettingsError):  # said when its content comes by; the other reducers work
@@ -24,5 +25,6 @@ def warm_up(*models: str) -> None:
     for name in registry.names("guards"):
         registry.load("guards", name)
     installed()
+    calibration_in()
     for model in models:
         counter_for(model).count("a")

@@ -45,6 +45,7 @@ def test_options_reach_the_reduction(cli: Cli, first_lines: Calls, monkeypatch: 
             "pins": ("always", "p", "q"),
             "select": "rules",
             "recall": False,
+            "terms": None,
         }
     ]
 

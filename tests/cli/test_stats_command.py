@@ -85,6 +85,16 @@ def test_totals_by_day_and_reducer(cli: Cli, recorded: None) -> None:
     assert table(cli("stats", "--by", "reducer").text)[2][:3] == ["prose.v1", "3", "2,700"]
 
 
+def test_totals_by_tenant_and_policy(cli: Cli, home: Path) -> None:
+    """Whose requests they were, and under which policy they came; none is a row, too."""
+    with ReceiptStore(home / "receipts.sqlite") as store:
+        store.add([receipt(0, tenant="acme", policy="chat"), receipt(1, tenant="acme"), receipt(2, policy="chat")])
+    rows = table(cli("stats", "--by", "tenant").text)
+    assert [row[:2] for row in rows[2:4]] == [["acme", "2"], ["(none)", "1"]]
+    assert table(cli("stats", "--by", "policy").text)[2][:2] == ["chat", "2"]
+    assert cli("stats", "--by", "tenant", "--usd").code == 0
+
+
 def test_totals_as_json(cli: Cli, recorded: None) -> None:
     """Sums and rows."""
     value = json.loads(cli("stats", "--json", "--since", "2026-01-02").out)

@@ -19,6 +19,7 @@ policies = st.fixed_dictionaries(
     {},
     optional={
         "effort": st.sampled_from(["safe", "balanced", "max"]),
+        "risk": st.sampled_from([0.02, 0.2]),
         "min_tokens": st.sampled_from([0, 256, 2000]),
         "pins": st.sampled_from([(), ("declined",)]),
         "exempt_tools": st.sampled_from([(), ("look",)]),

@@ -40,7 +40,44 @@ def data(tmp_path: Path) -> Path:
     _sgd(tmp_path / "sgd")
     _tau(tmp_path / "tau_bench")
     _loghub(tmp_path / "loghub")
+    _tatqa(tmp_path / "tatqa")
+    _gsm8k(tmp_path / "gsm8k")
     return tmp_path
+
+
+def _tatqa(folder: Path) -> None:
+    reports = [
+        {
+            "table": {
+                "uid": f"t{i}",
+                "table": [["", "2019", "2018"], [f"Sales of mill {i}", f"{1000 + i}", f"{900 + i}"]],
+            },
+            "paragraphs": [{"order": 1, "text": f"Mill {i} sold flour. Costs were {300 + i} in all."}],
+            "questions": [
+                {
+                    "uid": f"q{i}",
+                    "question": f"By how much did sales of mill {i} change?",
+                    "answer": 100,
+                    "answer_type": "arithmetic",
+                    "derivation": f"{1000 + i} - {900 + i}",
+                }
+            ],
+        }
+        for i in range(12)
+    ]
+    folder.mkdir()
+    (folder / "dev.json").write_text(json.dumps(reports))
+
+
+def _gsm8k(folder: Path) -> None:
+    rows = [
+        {
+            "question": f"{name} has {20 + i} nuts. The dog eats {3 + i} of them. How many nuts has {name} now?",
+            "answer": f"{name} has {20 + i}-{3 + i}=<<{20 + i}-{3 + i}=17>>17 nuts.\n#### 17",
+        }
+        for i, name in enumerate(_LAKES)
+    ]
+    write_jsonl(folder / "train.jsonl", rows)
 
 
 def _xquad(folder: Path) -> None:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from sparing import registry
 from sparing.errors import SettingsError
+from sparing.evals import run
+from sparing.evals.splits import Split
 from sparing.evals.task import Draw, Sample, Tally, Task
 from sparing.evals.tasks import (
     gateway,
+    gsm8k,
     locomo,
     loghub,
     nq,
     old_turns,
     qmsum,
     recall,
+    select,
     sgd,
     speed,
+    tatqa,
     tau_bench,
     tau_replay,
     xquad,
@@ -28,7 +33,17 @@ from sparing.evals.tasks import (
 from sparing.evals.tasks.planted import TASK as PLANTED
 from sparing.settings import PolicySettings
 
-WITH_DATA = [nq.TASK, xquad.TASK, qmsum.TASK, locomo.TASK, sgd.TASK, tau_bench.TASK, loghub.TASK]
+WITH_DATA = [
+    nq.TASK,
+    xquad.TASK,
+    qmsum.TASK,
+    locomo.TASK,
+    sgd.TASK,
+    tau_bench.TASK,
+    loghub.TASK,
+    tatqa.TASK,
+    gsm8k.TASK,
+]
 
 
 def shares(task: Task[Any], sample: Sample[Any], output: str) -> list[float]:
@@ -72,6 +87,7 @@ def test_every_registered_task_goes_by_its_own_name() -> None:
     """The name in the entry points is the name the task reports."""
     names = registry.names("tasks")
     known = {"nq", "xquad", "qmsum", "locomo", "sgd", "tau_bench", "tau_replay", "loghub", "planted", "bfcl", "recall"}
+    known |= {"tatqa", "gsm8k", "select"}
     assert known | {"speed", "gateway", "prefix", "money", "followup", "long_session", "old_turns"} <= set(names)
     assert [registry.load("tasks", name).name for name in names] == list(names)
 
@@ -310,3 +326,35 @@ def test_old_turns_are_shortened_message_by_message(data: Path) -> None:
         ("newest", "25 %"),
     ]
     assert len(old_turns.measure(Draw(data, 4), ("newest",)).tables[0].rows) == 2
+
+
+@pytest.mark.parametrize("task", [nq.TASK, xquad.TASK, qmsum.TASK, tatqa.TASK], ids=lambda task: task.name)
+def test_splits_part_the_groups(task: Task[Any], data: Path) -> None:
+    """Every sample is in exactly one of the three splits."""
+    parts = {split: [s.id for s in task.load(Draw(data, 99, split=split))] for split in get_args(Split)}
+    together = sorted(name for part in parts.values() for name in part)
+    assert together == sorted(s.id for s in task.load(Draw(data, 99)))
+
+
+def test_a_split_of_what_has_none_is_refused(data: Path) -> None:
+    """The message names the evaluations that have splits."""
+    with pytest.raises(SettingsError, match="nq"):
+        run.main("locomo", data=data, split="test")
+
+
+@pytest.mark.parametrize("task", [tatqa.TASK, gsm8k.TASK], ids=lambda task: task.name)
+def test_an_altered_figure_is_seen(task: Task[Any], data: Path) -> None:
+    """A number that the text does not have counts against a method."""
+    sample = task.load(Draw(data, 1))[0]
+    assert task.score(sample, "9999 and more")["unaltered"] == Tally(0, 1)
+
+
+def test_one_table_of_all_ways_to_choose(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line per method, a column per task and budget, time and memory; what cannot run is named."""
+    monkeypatch.setattr(select, "_TASKS", (("nq", "", (0.5, 0.25)), ("gsm8k", "", (0.25,))))
+    report = select.measure(Draw(data, 2), ("sparing_rules", "bm25", "headroom_text"))
+    rows = {row[0]: row[1:] for row in report.tables[0].rows}
+    assert list(rows) == ["sparing_rules", "bm25"]
+    assert "CPU ms / 3k tokens" in report.tables[0].columns
+    assert any("headroom_text: not run" in note for note in report.notes)
+    assert rows["bm25"][-1] == "+0"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from scripted_upstream import ScriptedUpstream
 
 from sparing.core.receipt import Receipt
@@ -14,7 +17,7 @@ from sparing.core.upstream import Upstream
 from sparing.gateway.app import create_app
 from sparing.gateway.serve import GatewayServer, listen
 from sparing.generate.upstream import HttpUpstream
-from sparing.settings import GatewaySettings, PolicySettings, Settings
+from sparing.settings import GatewaySettings, PolicySettings, Settings, load_settings
 
 ALL = ("openai.chat", "openai.responses", "anthropic.messages", "gemini")
 _KEY_HEADERS = {"anthropic.messages": "x-api-key", "gemini": "x-goog-api-key"}
@@ -66,10 +69,19 @@ def run_gateway(
     upstreams: dict[str, Upstream] | None = None,
     idle_timeout_s: float = 20.0,
     key: str = "",
+    toml: str = "",
     **options: Any,
 ) -> RunningGateway:
-    """Start a gateway. What is not given: the real pipeline, every wire format, the scripted provider."""
-    settings = Settings(policy=PolicySettings(**policy), gateway=GatewaySettings(port=0, max_body_bytes=max_body_bytes))
+    """Start a gateway. What is not given: the real pipeline, every wire format, the scripted provider.
+
+    Args:
+        toml: A settings file, for the tables that only a file has.
+    """
+    settings = replace(
+        _settings_of(toml),
+        policy=PolicySettings(**policy),
+        gateway=GatewaySettings(port=0, max_body_bytes=max_body_bytes),
+    )
     if upstreams is None:
         upstreams = {
             wire: HttpUpstream(
@@ -90,3 +102,10 @@ def run_gateway(
     thread.start()
     assert ready.wait(20), "the gateway did not start"
     return RunningGateway(urls[0], memory, server, thread)
+
+
+def _settings_of(toml: str) -> Settings:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sparing.toml"
+        file.write_text(toml)
+        return load_settings(file, {})

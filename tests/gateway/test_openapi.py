@@ -11,7 +11,7 @@ from running_gateway import RunningGateway
 
 from sparing.core.budget import Mode
 from sparing.gateway.openapi import describe
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 
 
 def test_it_describes_what_is_served(gateway: RunningGateway) -> None:
@@ -32,7 +32,7 @@ def test_it_describes_what_is_served(gateway: RunningGateway) -> None:
     assert headers["x-sparing-mode"]["enum"] == list(Mode)
     assert tuple(headers["x-sparing-effort"]["enum"]) == Effort.__args__
     assert set(headers) == {
-        f"x-sparing-{name}" for name in ("mode", "effort", "recall", "budget", "deadline-ms", "cache")
+        f"x-sparing-{name}" for name in ("mode", "effort", "recall", "risk", "budget", "deadline-ms", "cache")
     }
     assert describe(())["paths"].keys() == {"/healthz", "/metrics", "/openapi.json"}
 

@@ -113,6 +113,20 @@ async def test_an_answer_says_what_was_kept(upstream: TorchUpstream, headers: di
     }
 
 
+async def test_a_cache_in_eight_bits_reserves_and_takes_its_own_bytes() -> None:
+    """Requests side by side get the tokens that they get alone in eight bits; admission counts 24 bytes a slot, not 68."""
+    loaded = tiny(storage="int8")
+    token_bytes = loaded.token_bytes
+    assert token_bytes == 2 * 2 * (10 + 10 + 4)
+    running = engine(loaded, kv_bytes=2 * 640 * token_bytes)
+    texts = [prompt(1200, seed=1), prompt(1100, seed=2)]
+    answers = await asyncio.gather(*(running.send(chat_call(text, max_tokens=20)) for text in texts))
+    assert [answer.headers["x-sparing-kv-bytes"] for answer in answers] == [str(n * token_bytes) for n in (600, 550)]
+    said = [(await read(answer))["choices"][0]["message"]["content"] for answer in answers]
+    assert said == [alone(loaded, text, im.Policy(), 20) for text in texts]
+    await running.aclose()
+
+
 @pytest.mark.parametrize(
     ("headers", "said"),
     [

@@ -19,13 +19,14 @@ from sparing.gateway.app import create_app
 from sparing.gateway.serve import GatewayServer, listen
 from sparing.generate.torch_engine.model import Loaded, Messages, prepared
 from sparing.generate.torch_engine.upstream import TorchUpstream
+from sparing.inmodel.drop import Storage
 from sparing.settings import GatewaySettings, LocalSettings, PolicySettings, Settings
 
 VOCABULARY = 97
 TOKEN_BYTES = 2 * 2 * (2 * 8 * 4 + 4)  # layers, heads, key and value of 8 float32, column
 
 
-def tiny(end_ids: frozenset[int] = frozenset()) -> Loaded:
+def tiny(end_ids: frozenset[int] = frozenset(), storage: Storage = "exact") -> Loaded:
     """Two layers, two key/value heads; one token a character."""
     torch.manual_seed(0)
     config = LlamaConfig(
@@ -41,7 +42,7 @@ def tiny(end_ids: frozenset[int] = frozenset()) -> Loaded:
         eos_token_id=None,
         pad_token_id=0,
     )
-    return prepared(LlamaForCausalLM(config).eval(), encode, decode, end_ids)
+    return prepared(LlamaForCausalLM(config).eval(), encode, decode, end_ids, storage)
 
 
 def encode(messages: Messages) -> list[int]:
@@ -61,7 +62,7 @@ def prompt(tokens: int, seed: int = 1) -> str:
 def alone(loaded: Loaded, text: str, policy: im.Policy, tokens: int) -> str:
     """What `generate` answers to a text with nobody beside it."""
     ids = torch.tensor([encode([{"content": text}])])
-    cache = im.DropCache(loaded.model, policy)
+    cache = im.DropCache(loaded.model, policy, storage=loaded.storage)
     out: Any = loaded.model.generate(ids, cache=cache, max_new_tokens=tokens, do_sample=False)  # type: ignore[operator]
     return decode(out[0, ids.shape[1] :].tolist())
 

@@ -8,6 +8,7 @@ from tiny_models import hybrid, ids, llama, next_logits, small
 from transformers import DynamicCache
 
 from sparing import inmodel as im
+from sparing import registry
 
 CLOSE = {"atol": 1e-5, "rtol": 0.0}
 
@@ -85,7 +86,7 @@ def test_without_its_cache_an_attached_model_is_unchanged() -> None:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("score", ["knorm", "keydiff", "snapkv", "expected", "h2o", "tova", "random", "window"])
+@pytest.mark.parametrize("score", registry.names("scorers"))
 def test_padding_changes_nothing(side: str, score: str) -> None:
     """In a batch padded on either side each sequence keeps what it keeps alone, and goes on as it does alone."""
     model = llama()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from tiny_models import ids, llama, next_logits, small
+from torch.nn.attention.flex_attention import flex_attention
 from torch.nn.functional import scaled_dot_product_attention
 
 from sparing import inmodel as im
 from sparing.errors import PolicyError
-from sparing.inmodel.sparse import attend_blocks
+from sparing.inmodel.sparse import attend_blocks, blocks_read
+from sparing.inmodel.sparse_flex import attend_flex, block_mask
 
 CLOSE = {"atol": 1e-5, "rtol": 0.0}
 ALL = im.SparsePrefill(keep=1.0, block_tokens=16, min_tokens=0)
@@ -48,6 +52,37 @@ def test_what_is_read_is_what_matters(block_tokens: int) -> None:
     keys[:, 100, 0] = 200.0
     got = attend_blocks(queries, keys, values, 0.3, how)
     torch.testing.assert_close(got[:, :, 101:], values[:, None, 100:101].expand(-1, 3, 379, -1), atol=1e-3, rtol=0)
+
+
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")  # which needs a compiler
+@pytest.mark.parametrize("block_tokens", [16, 32])
+@pytest.mark.parametrize(("tokens", "stored"), [(480, 480), (471, 471), (200, 490), (320, 701)])
+def test_flex_attention_reads_the_same_blocks(tokens: int, stored: int, block_tokens: int) -> None:
+    """Uncompiled, over the mask that a GPU's kernel gets: what the loop gives, whole prompts, later pieces and tails."""
+    given = drawn(tokens, stored)
+    how = im.SparsePrefill(keep=0.1, block_tokens=block_tokens, min_tokens=0)
+    got = attend_flex(*given, 0.3, how, flex_attention)
+    torch.testing.assert_close(got, attend_blocks(*given, 0.3, how), **CLOSE)
+    assert not torch.allclose(got, dense(*given), atol=1e-2)
+
+
+@pytest.mark.parametrize(("tokens", "stored"), [(471, 471), (200, 490)])
+def test_a_kernel_visits_the_chosen_blocks_and_no_others(tokens: int, stored: int) -> None:
+    """Whole blocks lie before all of their queries, the others are masked token by token, and none is in both."""
+    queries, keys, _ = drawn(tokens, stored)
+    seen = blocks_read(queries, keys, 0.3, SOME)
+    mask = block_mask(seen, tokens, stored, 16)
+    visited = [torch.zeros_like(seen, dtype=torch.int) for _ in range(2)]
+    lists = ((mask.kv_num_blocks, mask.kv_indices), (mask.full_kv_num_blocks, mask.full_kv_indices))
+    for part, (counts, indices) in zip(visited, lists, strict=True):
+        for row, block in itertools.product(range(seen.shape[0]), range(seen.shape[1])):
+            part[row, block, indices[0, row, block, : counts[0, row, block]].long()] = 1
+    assert torch.equal(sum(visited), seen.int())
+    query, key = torch.meshgrid(torch.arange(tokens) + stored - tokens, torch.arange(stored), indexing="ij")
+    for block, columns in itertools.product(range(tokens // 16), range(stored // 16)):
+        here = (slice(block * 16, block * 16 + 16), slice(columns * 16, columns * 16 + 16))
+        assert not visited[1][0, block, columns] or bool((key[here] <= query[here]).all())
+    assert int(visited[1].sum()) > int(visited[0].sum())
 
 
 def test_what_is_not_read_changes_nothing() -> None:

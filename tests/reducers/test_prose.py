@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from sparing.core.ladder import Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask, Deadline
+from sparing.core.selector import Judged, Sections
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.packing import PackedLadder
 from sparing.reducers.prose import Prose
@@ -150,3 +153,29 @@ def test_whatever_the_mix_the_top_rung_is_the_text(parts):
     assert offer.render(len(offer.tokens) - 1).text == text
     for rung in range(0, len(offer.tokens), 7):
         assert CharCounter().count(offer.render(rung).text) <= CharCounter().count(text)
+
+
+class _Fixed:
+    """A selector that gives every unit but one the same chance."""
+
+    def __init__(self, best: float) -> None:
+        self.best = best
+
+    def judge(self, text: str, sections: Sections, *_: object) -> Judged:
+        return Judged([1e-5] * (len(sections.bounds) - 2) + [self.best], "encoder", 1.0)
+
+
+def test_a_selector_chooses_what_no_word_tells() -> None:
+    """A unit that answers in other words comes first; where none does, what is central."""
+    text = (
+        "Rain fell on Monday.\n\nSnow fell on Tuesday.\n\nHe was born in 1780 near the lake.\n\nAll went home again.\n"
+    )
+    asked = Ask(CharCounter(), Question("Birthplace?"))
+    sure, unsure = (Prose().propose(text, replace(asked, selector=_Fixed(best))) for best in (0.9, 0.01))
+    assert not isinstance(sure, Skip)
+    assert not isinstance(unsure, Skip)
+    assert "went home" in sure.render(1).text
+    assert sure.render(1).judged_by == "encoder"
+    plain = Prose().propose(text, asked)
+    assert not isinstance(plain, Skip)
+    assert [unsure.render(r).text for r in range(3)] == [plain.render(r).text for r in range(3)]

@@ -13,7 +13,7 @@ from tool_definitions import FORMS, arguments, bare, parameters, schema_of, wrap
 
 from sparing.core.ladder import Skip
 from sparing.reducers.tool_schemas import shorten_tool
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 
 EFFORTS: tuple[Effort, ...] = ("safe", "balanced", "max")
 efforts = st.sampled_from(EFFORTS)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tiny_models import write_models
 
+from sparing.core.reducer import Deadline
 from sparing.errors import SelectorDamaged, SelectorMissing
 from sparing.select.choose import selector_for
 from sparing.select.installed import Installed
 from sparing.select.manifest import check
+from sparing.testing.tiny_models import write_models
 
 
 def test_whole_files_pass(tmp_path: Path) -> None:
     """The digest follows from the files alone."""
     one, other = check(write_models(tmp_path / "a")), check(write_models(tmp_path / "b"))
     assert one.digest == other.digest
-    assert set(one.paths) == {"vocabulary", "static", "encoder"}
+    assert set(one.paths) == {"vocab.txt", "fusion.json", "static.npz", "encoder.onnx"}
 
 
 def test_no_models(tmp_path: Path) -> None:
@@ -32,7 +35,7 @@ def test_no_models(tmp_path: Path) -> None:
     [
         ("encoder.onnx", lambda raw: raw[:-1], "bytes instead of"),
         ("static.npz", lambda raw: bytes([raw[0] ^ 1]) + raw[1:], "was changed"),
-        ("vocabulary.txt", lambda raw: raw + b"\nmore", "bytes instead of"),
+        ("vocab.txt", lambda raw: raw + b"\nmore", "bytes instead of"),
         ("manifest.json", lambda raw: raw[:-5], "cannot be read"),
     ],
 )
@@ -47,7 +50,7 @@ def test_damage_is_said_and_rules_take_over(
     with caplog.at_level(logging.ERROR, "sparing"):
         here = Installed(folder)
     assert file in caplog.text
-    judged = selector_for("auto", 500, here=here).judge("a", _Sections(), "b", [1.0], _deadline())
+    judged = selector_for("auto", 500, here=here).judge("a", _Sections(), "b", [1.0], Deadline())
     assert judged.scores == [1.0]
     assert says in judged.by
     assert here.identity == "rules"
@@ -61,13 +64,22 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
         check(folder)
 
 
-def _deadline() -> object:
-    from sparing.core.reducer import Deadline
-
-    return Deadline()
-
-
 class _Sections:
     bounds = (0, 1)
     passage_of = (0,)
     turns = False
+
+
+def test_a_file_that_no_runtime_can_load(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What the manifest says is there and the runtime refuses: logged, and the next tier decides."""
+    folder = write_models(tmp_path)
+    (folder / "encoder.onnx").write_bytes(b"no model")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["encoder.onnx"] = {"bytes": 8, "sha256": sha256(b"no model").hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    here = Installed(folder)
+    before = here.identity
+    judged = selector_for("auto", 500, here=here).judge("the cat", _Sections(), "the dog", [1.0], Deadline())
+    assert judged.by.startswith("static (it cannot be loaded")
+    assert "cannot be loaded" in caplog.text
+    assert here.identity != before

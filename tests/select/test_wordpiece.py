@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_models import PIECES
 
 from sparing.select.wordpiece import WordPiece, words
+from sparing.testing.tiny_models import PIECES
 
 # Characters that every version of Unicode since 2015 knows.
 _CHARACTERS = st.characters(max_codepoint=0x5FF, exclude_categories=("Cn", "Co", "Cs"))

@@ -36,6 +36,8 @@ def other_value(key: Key) -> object:
     choices = typing.get_args(typing.get_args(key.type)[0]) if hasattr(key.type, "__metadata__") else ()
     if isinstance(key.default, bool):
         return not key.default
+    if isinstance(key.default, float) and 0 < key.default < 1:
+        return key.default / 2
     if isinstance(key.default, int | float):
         return key.default + 1
     if isinstance(key.default, tuple):

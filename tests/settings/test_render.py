@@ -32,7 +32,8 @@ def test_the_printed_default_loads_back_to_the_defaults(tmp_path: Path) -> None:
 def test_the_printed_default_sets_and_documents_every_key() -> None:
     """No setting is missing, and each has its sentence and its variable beside it."""
     text = default_toml()
-    assert tomllib.loads(text) == json.loads(msgspec.json.encode(Settings()))
+    written = {name: table for name, table in tomllib.loads(text).items() if table}
+    assert written == json.loads(msgspec.json.encode(Settings()))
     joined = text.replace("\n# ", " ")
     for key in all_keys().values():
         assert key.description in joined

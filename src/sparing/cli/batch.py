@@ -14,7 +14,8 @@ from sparing.warm import warm_up
 if TYPE_CHECKING:
     from sparing.api import Reduced
     from sparing.core.counter import Counter
-    from sparing.settings.tree import Select
+    from sparing.settings import PolicySettings
+    from sparing.settings.policy import Select
 
 _AIMS = 5  # each is a whole reduction
 _WELL_USED = 0.9
@@ -30,6 +31,7 @@ class Batch:
         tokens_before: Of all the texts, with their headings.
         tokens_after: Of `text`.
         ms: Time the reduction took, all attempts together.
+        budget: The budget that gave way to the risk; 0 if none did.
     """
 
     material: tuple[Material, ...]
@@ -38,6 +40,13 @@ class Batch:
     tokens_before: int
     tokens_after: int
     ms: float = 0.0
+    budget: int = 0
+
+    @property
+    def expected_loss(self) -> float:
+        """The most that any text is expected to have lost of what the question needs of it; -1 if nobody knows."""
+        losses = [result.expected_loss for result in self.results]
+        return -1.0 if min(losses) < 0 else max(losses)
 
     @property
     def exact(self) -> bool:
@@ -67,21 +76,29 @@ def reduce_material(
     pins: tuple[str, ...],
     select: Select = "auto",
     recall: bool = False,
+    policy: PolicySettings | None = None,
 ) -> Batch:
     """Shorten all of it under one budget, which holds for the text that is put together, headings included.
 
     Args:
         recall: See `api.reduce_texts`.
+        policy: Says what may be lost (`risk`), and what gives way where the budget is too small for that.
     Raises:
-        BudgetExceeded: The pins, or the headings, do not fit.
+        BudgetExceeded: The pins, the headings, or what the risk needs do not fit.
         RequestError: A bad argument.
+        SettingsError: A risk is asked for, and the calibration cannot be read.
     """
     from sparing.api import reduce_texts
+    from sparing.at_risk import terms_of
+    from sparing.plan.calibration import read_calibration
     from sparing.tokens.models import counter_for
 
     warm_up(model)  # so that `ms` is the reduction alone
     counter = counter_for(model)
     items = [(item.name, item.text) for item in material]
+    terms = terms_of(policy) if policy is not None else None
+    if policy is not None and terms is not None:
+        read_calibration(policy.calibration_file)  # a file that cannot be used is refused, not worked around
 
     def attempt(aim: int | None) -> Batch:
         results = reduce_texts(
@@ -94,11 +111,17 @@ def reduce_material(
             pins=pins,
             select=select,
             recall=recall,
+            terms=terms,
         )
         return _put_together(material, results, counter)
 
     start_s = time.perf_counter()
-    batch = attempt(budget) if budget is None or len(items) == 1 else _close_in(attempt, budget)
+    try:
+        batch = attempt(budget) if budget is None or len(items) == 1 else _close_in(attempt, budget)
+    except BudgetExceeded:
+        if terms is None or policy is None or policy.risk_conflict != "grow":
+            raise
+        batch = replace(attempt(None), budget=budget or 0)
     return replace(batch, ms=round((time.perf_counter() - start_s) * 1000, 3))
 
 

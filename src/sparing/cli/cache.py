@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -90,5 +89,7 @@ def _with_store(config_path: Path | None, use: Callable[[SqliteStore], Awaitable
             return await use(store)
         finally:
             await store.aclose()
+
+    import asyncio
 
     return path, asyncio.run(run())

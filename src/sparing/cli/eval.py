@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sparing.cli.options import json_option
 from sparing.cli.output import console, note, write
 from sparing.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sparing.evals.splits import Split
 
 
 @click.command()
@@ -20,6 +24,11 @@ from sparing.errors import SettingsError
 )
 @click.option("-n", "num_samples", type=click.IntRange(min=1), metavar="N", help="Most samples to take.")
 @click.option("--seed", default=0, show_default=True, help="Which samples are drawn.")
+@click.option(
+    "--split",
+    type=click.Choice(("train", "validation", "test")),
+    help="Only articles, meetings or reports of this part of the data.",
+)
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="Method to compare. Repeatable.")
 @json_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write the report to.")
@@ -28,6 +37,7 @@ def command(
     data: Path | None,
     num_samples: int | None,
     seed: int,
+    split: Split | None,
     methods: tuple[str, ...],
     as_json: bool,
     out: Path | None,
@@ -46,7 +56,7 @@ def command(
         return
     if name.partition(":")[0] not in run.names():
         raise SettingsError(f"no evaluation is called {name!r}", hint=f"known: {', '.join(run.names())}")
-    report = run.main(name, data=data, n=num_samples, seed=seed, methods=methods or None, out=out)
+    report = run.main(name, data=data, n=num_samples, seed=seed, methods=methods or None, out=out, split=split)
     if as_json:
         write(report.as_json())
     else:

@@ -42,6 +42,7 @@ def receipt_of(batch: Batch, model: str) -> Receipt:
         spans=tuple(_span(item, result) for item, result in zip(batch.material, batch.results, strict=True)),
         step_ms={"reduce": batch.ms},
         total_ms=batch.ms,
+        expected_loss=batch.expected_loss,
     )
 
 
@@ -82,4 +83,5 @@ def _span(item: Material, result: Reduced) -> SpanReceipt:
         unit=result.unit,
         why=result.reason,
         sha256=sha256(item.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        expected_loss=result.expected_loss,
     )

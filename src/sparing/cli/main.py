@@ -28,9 +28,12 @@ _COMMANDS = (
     "cache",
     "models",
     "config",
+    "policies",
+    "keys",
     "prefix-test",
     "replay",
     "eval",
+    "calibrate",
     "version",
 )
 

@@ -75,8 +75,23 @@ def receipt_line(batch: Batch) -> str:
     reducers = dict.fromkeys(result.reducer for result in shortened)
     parts += [" + ".join(reducers)] if reducers else []
     parts += dict.fromkeys(f"judged by {result.judged_by}" for result in shortened if result.judged_by)
+    parts += _risk(batch)
     line = ", ".join([*parts, seconds(batch.ms)])
     return f"{line}; {why}" if shortened and why else line
+
+
+def _risk(batch: Batch) -> list[str]:
+    """What the reduction is expected to have lost, where a risk was asked for, and on how many texts that stands."""
+    floors = [result.floor for result in batch.results if result.floor is not None]
+    lossy = [floor for floor in floors if floor.above is not None]
+    if not floors:
+        return []
+    told = [f"the budget of {batch.budget:,} gave way to the risk"] if batch.budget else []
+    if lossy:
+        least = min(floor.num_calibrated for floor in lossy)
+        worth = " / ".join(dict.fromkeys(f"{floor.above:.4g}" for floor in lossy))
+        told.append(f"expected loss {percent(batch.expected_loss)} (worth > {worth}, {least:,} calibrated)")
+    return told
 
 
 def batch_dict(batch: Batch) -> dict[str, Any]:
@@ -90,6 +105,7 @@ def batch_dict(batch: Batch) -> dict[str, Any]:
         "kept": round(batch.kept, 4),
         "exact": batch.exact,
         "ms": batch.ms,
+        **_risk_dict(batch.expected_loss),
         "items": [result_dict(result) for result in batch.results],
     }
 
@@ -110,7 +126,15 @@ def result_dict(item: Reduced) -> dict[str, Any]:
         "reason": item.reason,
         "handle": item.handle,
         "judged_by": item.judged_by,
+        **_risk_dict(item.expected_loss),
+        "floor": None
+        if item.floor is None
+        else {"worth": item.floor.above, "num_calibrated": item.floor.num_calibrated, "scorer": item.floor.scorer},
     }
+
+
+def _risk_dict(expected_loss: float) -> dict[str, Any]:
+    return {"expected_loss": None if expected_loss < 0 else expected_loss}
 
 
 def _reasons(results: Sequence[Reduced]) -> str:

@@ -21,6 +21,12 @@ from sparing.errors import RequestError
     "--ask", "question", metavar="QUESTION", help="What the text is for; without it, what is central is kept."
 )
 @click.option("--keep", type=share, metavar="SHARE", help="Share of the tokens to keep, 0 to 1, instead of a budget.")
+@click.option(
+    "--risk",
+    type=share,
+    metavar="SHARE",
+    help="Most of what the question needs that may be lost, 0 to 1: the shortest text that keeps it.",
+)
 @click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")
 @material_options
 @click.option("--recall", is_flag=True, help="Keep what is left out; `sparing recall` gives it back by its handle.")
@@ -32,6 +38,7 @@ def command(
     paths: tuple[str, ...],
     question: str | None,
     keep: float | None,
+    risk: float | None,
     model: str,
     budget: int | None,
     kind: str,
@@ -51,6 +58,7 @@ def command(
     Examples:
       sparing reduce report.md --ask "Who signed the contract?" --budget 500
       journalctl -n 5000 | sparing reduce --keep 0.2
+      sparing reduce report.md --ask "Who signed the contract?" --risk 0.02
       sparing reduce 'src/**/*.py' --ask "How are sessions closed?" --budget 4000 --json
     """
     if budget is not None and keep is not None:
@@ -60,7 +68,7 @@ def command(
     material = read_all(paths, encoding)
     from sparing.settings import load_settings
 
-    settings = load_settings(config_path)
+    settings = load_settings(config_path, overrides={"policy.risk": risk})
     with busy("reducing"):
         batch = reduce_material(
             material,
@@ -72,6 +80,7 @@ def command(
             pins=(*settings.policy.pins, *pins),
             select=settings.policy.select,
             recall=recall or (settings.policy.recall and settings.recall.store),
+            policy=settings.policy,
         )
     keep_elided(settings.recall, batch)  # before a handle is shown that nothing stands behind yet
     _print(batch, as_json=as_json, side_by_side=side_by_side)

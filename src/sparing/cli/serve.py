@@ -13,6 +13,7 @@ import click
 from sparing.cli.kept import open_elided, open_summaries
 from sparing.cli.options import config_option
 from sparing.cli.progress import busy
+from sparing.cli.quota import open_quota
 from sparing.warm import warm_up
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def command(
 
     Point a client at it by its base URL. The embedded model answers unless an upstream or a provider's
     key is configured. A request can say what is to be done with it: x-sparing-mode (off, audit, on),
-    x-sparing-budget (tokens), x-sparing-effort, x-sparing-recall (on, off), x-sparing-deadline-ms; with
-    --local-engine torch also x-sparing-kv-policy and x-sparing-kv-budget.
+    x-sparing-budget (tokens), x-sparing-risk (share), x-sparing-effort, x-sparing-recall (on, off),
+    x-sparing-deadline-ms, x-sparing-policy (docs/policies.md); with --local-engine torch also
+    x-sparing-kv-policy and x-sparing-kv-budget.
 
     \b
     Examples:
@@ -100,6 +102,7 @@ def _run(resolved: Resolved) -> None:
         recorder=recorder,
         elided=elided,
         summaries=MemorySummaries(behind=open_summaries(settings.recall)) if settings.recall.store else None,
+        quota=open_quota(settings),
     )
     with busy("getting ready"):
         found = probe(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
@@ -16,14 +16,14 @@ from sparing.cli.since import since
 if TYPE_CHECKING:
     from sparing.record.store import Totals
 
-By = Literal["model", "day", "reducer", "mode", "wire"]
+By = Literal["model", "day", "reducer", "mode", "wire", "policy", "tenant"]
 
 
 @click.command()
 @click.option("--since", "since_s", type=since, metavar="AGE|DAY", help="Only receipts since: 12h, 7d, 2026-01-31.")
 @click.option(
     "--by",
-    type=click.Choice(["model", "day", "reducer", "mode", "wire"]),
+    type=click.Choice(get_args(By)),
     default="model",
     show_default=True,
     help="What a row is. Days are UTC.",

@@ -1,4 +1,4 @@
-"""Settle what belongs together by an effort's own shares: short and dense texts lose nothing."""
+"""Settle what belongs together with no budget: by an effort's own shares, or by the risk that was asked for."""
 
 from __future__ import annotations
 
@@ -11,10 +11,18 @@ from sparing.settle import Settlement, settle
 
 
 def settle_by_effort(offers: Sequence[Offer], target: Target, pins: tuple[str, ...]) -> Settlement:
-    """A rendition for every offer, within what the effort keeps of it."""
+    """A rendition for every offer, within what the effort keeps of it; short and dense texts lose nothing."""
     careful = [whole_only(offer) if is_spared(offer, target) else offer for offer in offers]
     aim = sum(offer.tokens * _share(offer, target) for offer in offers)
     return settle(careful, round(aim), pins, lossless=target.lossless)
+
+
+def settle_by_risk(offers: Sequence[Offer], pins: tuple[str, ...], *, lossless: bool = False) -> Settlement:
+    """The shortest rendition of every offer that its floor allows; see `at_risk.with_floor`.
+
+    Short and dense texts are not spared: what may be left out of them is for the calibration to say.
+    """
+    return settle(offers, 0, pins, lossless=lossless)
 
 
 def _share(offer: Offer, target: Target) -> float:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sparing.conversation.by_effort import settle_by_effort
+from sparing.at_risk import terms_of, with_floor
+from sparing.conversation.by_effort import settle_by_effort, settle_by_risk
 from sparing.conversation.compact import Compaction, compaction
 from sparing.conversation.folded import Folded, folded_of, place_of
 from sparing.conversation.history import History
@@ -67,6 +68,7 @@ class Fold:
         self._turns = turns
         self._policy = policy
         self._target = TARGETS[policy.effort]
+        self._terms = terms_of(policy)
         self._counter = counter
         self._deadline = deadline
         self._memory = memory
@@ -77,7 +79,7 @@ class Fold:
         self._num_absorbed = 0
 
     def by_effort(self) -> Folded:
-        """Settle every turn by the policy's effort."""
+        """Settle every turn by the policy's risk, or its effort where no risk is asked for."""
         self._fold(len(self._turns))
         if 0 < self._num_absorbed == len(self._turns) and all(result.in_time for result in self._results):
             self._memory.keep_history(self._key(self._turns[-1]), self._history)
@@ -114,7 +116,7 @@ class Fold:
         if not settled.fits:
             words = "\n".join(span.text for span in self._turns[-1].asked).strip()
             ask = Ask(self._counter, Question(words) if words else None, self._policy.pins, self._deadline)
-            offers = with_priors([*offers, *old_turn_offers(self._turns, ask)])
+            offers = with_priors([*offers, *map(self._floored, old_turn_offers(self._turns, ask))])
             settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=True)
         return Folded(self._marked(settled), rewritten_tokens=self._behind_the_opening(), fits=settled.fits)
 
@@ -171,6 +173,8 @@ class Fold:
         total = sum(offer.tokens for offer in offers)
         if total < self._policy.min_tokens:
             settled = self._settled_whole(offers)
+        elif self._terms is not None:
+            settled = self._marked(settle_by_risk(offers, self._policy.pins, lossless=self._target.lossless))
         else:
             settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
         history.refer(settled.changes)  # before compaction looks for results that nothing refers to
@@ -187,8 +191,8 @@ class Fold:
         return replace(settled, reasons=tuple(given or reason for given in settled.reasons))
 
     def _compaction(self, turn: Turn, history: History, deadline: Deadline) -> Compaction:
-        if self._policy.compaction == "off" or self._target.lossless:
-            return Compaction()
+        if self._policy.compaction == "off" or self._target.lossless or self._terms is not None:
+            return Compaction()  # what a line would lose of an old result is not calibrated
         ask = Ask(self._counter, None, self._policy.pins, deadline)
         done = compaction(history, ask, self._summaries, marking=self._marking)
         # What an earlier turn became is over: a summary that is not known by now was forgotten, or never to be had.
@@ -203,8 +207,11 @@ class Fold:
             span = piece.span
             text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT and piece.is_text
             ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form, selector)
-            offers.append(offer(span, sniff(span.text, span.tool), ask))
+            offers.append(self._floored(offer(span, sniff(span.text, span.tool), ask)))
         return with_priors(offers)
+
+    def _floored(self, one: Offer) -> Offer:
+        return one if self._terms is None else with_floor(one, self._terms)
 
     def _needed(self, turn: Turn, history: History, deadline: Deadline, most_tokens: int = MOST_TOKENS) -> Needed:
         """What the users' words in this turn need of what earlier turns left out."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sparing.conversation.resupply import Supply
 from sparing.core.ladder import Rendition
 from sparing.core.summaries import Wanted
-from sparing.core.verdict import Change
+from sparing.core.verdict import Change, Floor
 from sparing.plan.zones import Piece
 from sparing.rungs import as_it_is
 from sparing.settle import Settlement
@@ -21,6 +21,7 @@ class Outcome:
     Attributes:
         rendition: None where the text goes out as it came.
         reason: Why it is as it is; "" if there is nothing to say.
+        floor: See `Change`.
     """
 
     content: str
@@ -28,6 +29,7 @@ class Outcome:
     tokens_before: int
     tokens_after: int
     reason: str
+    floor: Floor | None = None
 
     @property
     def in_time(self) -> bool:
@@ -38,7 +40,8 @@ class Outcome:
     def change(self, piece: Piece) -> Change:
         """The same as a change of this piece."""
         rendition = self.rendition or as_it_is(piece.span.text, self.tokens_before).rendition
-        return Change(piece.span, self.content, rendition, self.tokens_before, self.tokens_after, piece.question)
+        before, after, question = self.tokens_before, self.tokens_after, piece.question
+        return Change(piece.span, self.content, rendition, before, after, question, floor=self.floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,5 @@ def settlement_of(outcomes: Iterable[Outcome], pieces: Iterable[Piece]) -> Settl
 
 def _outcome(change: Change, reason: str) -> Outcome:
     same = change.rendition.text == change.span.text
-    return Outcome(
-        change.content, None if same else change.rendition, change.tokens_before, change.tokens_after, reason
-    )
+    rendition = None if same else change.rendition
+    return Outcome(change.content, rendition, change.tokens_before, change.tokens_after, reason, change.floor)

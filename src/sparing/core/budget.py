@@ -23,7 +23,9 @@ class Budget:
     Attributes:
         input_tokens: Most tokens the whole prompt may have; None leaves it to the policy's effort.
         deadline: When the reduction has to be done.
+        risk: Most of the needed evidence that may be lost, 0..1; None leaves it to the policy.
     """
 
     input_tokens: int | None = None
     deadline: Deadline = field(default_factory=Deadline)
+    risk: float | None = None

@@ -31,7 +31,8 @@ class Rendition:
         worth: Chance, 0..1, that it still holds what the question needs.
         unit: Plural noun of what is counted in `elisions`: "sentences", "lines", "rows".
         elisions: What is left out, in source order; empty for a lossless rendition.
-        reducer: Name and version, for example ``prose.v1``.
+        reducer: Name and version, for example ``prose.v1``; where its units can be weighed in several ways, which was
+            used: ``prose.v1/static``. Calibration goes by it.
         judged_by: What weighed its units, and why nothing better did (`core.selector.Judged.by`); "" where only one
             thing ever does.
     """

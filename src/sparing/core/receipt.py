@@ -26,6 +26,7 @@ class SpanReceipt(msgspec.Struct, frozen=True):
     why: str
     sha256: str
     judged_by: str = ""
+    expected_loss: float = -1.0
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -47,12 +48,20 @@ class Receipt(msgspec.Struct, frozen=True):
             sent, so that the provider's cache cannot know it.
         recalled_tokens: Given back to the model because it asked for what was left out.
         extra_turns: How often the model was asked again for that.
+        expected_loss: The most that any of its texts is expected to have lost of what was needed of it, 0..1; -1 where
+            something was left out of a text of a kind that is not calibrated.
+        risk: What was asked for; 0 if nothing was.
+        grown_tokens: By which a budget grew so that the risk holds.
+        drifted: Content types whose scores no longer look like those that were calibrated.
         cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
         tier: Who answered; "" where there are no tiers. `model` and `provider` are then the tier's.
         tries: Calls that were made for the answer.
         spent: What answers cost that were judged not good enough, beside the usage above.
         cache: ``hit``, ``similar`` or ``shared`` where the answer is one that was given before or to others, so that
             no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
+        policy: Name of the policy that the request came under; "" if none.
+        tenant: Whose request it was, by name; "" where no tenants are configured.
+        eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
     """
 
     id: str
@@ -85,6 +94,13 @@ class Receipt(msgspec.Struct, frozen=True):
     tries: int = 1
     spent: tuple[Spent, ...] = ()
     cache: str = ""
+    policy: str = ""
+    tenant: str = ""
+    eased: str = ""
+    expected_loss: float = -1.0
+    risk: float = 0.0
+    grown_tokens: int = 0
+    drifted: tuple[str, ...] = ()
 
     @property
     def kept(self) -> float:

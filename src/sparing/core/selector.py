@@ -43,6 +43,12 @@ class Judged:
     by: str
     sharpness: float | None = None
 
+    @property
+    def tier(self) -> str:
+        """Whose scores these are: ``rules``, ``static`` or ``encoder``."""
+        name = self.by.partition(" ")[0]
+        return name if name in ("static", "encoder") else "rules"
+
 
 class Selector(Protocol):
     """Judges units by what was learned, and by the rules. Deterministic: equal arguments give equal scores.

@@ -6,9 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sparing.core.calibration import Signs
 from sparing.core.ladder import Rendition
 from sparing.core.question import Question
 from sparing.core.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a rendition has to be worth for the risk that was asked for.
+
+    Attributes:
+        above: A lossy rendition has to be worth more than this; None where nothing may be left out.
+        why: Why nothing may be left out; "" where something may.
+        scorer: Of the ladder that the floor was set for.
+        num_calibrated: How many texts stand behind it.
+        signs: Of the text and that ladder.
+    """
+
+    above: float | None
+    why: str
+    scorer: str
+    num_calibrated: int
+    signs: Signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +37,7 @@ class Change:
 
     Attributes:
         text_form: Whether JSON may have become a text that says the same (see `Ask.text_form`).
+        floor: None where no risk was asked for.
     """
 
     span: Span
@@ -26,6 +47,7 @@ class Change:
     tokens_after: int
     question: Question | None = None
     text_form: bool = False
+    floor: Floor | None = None
 
 
 @dataclass(frozen=True, slots=True)

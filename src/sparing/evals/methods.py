@@ -6,9 +6,15 @@ from collections.abc import Sequence
 
 from sparing.errors import SettingsError
 from sparing.evals.baselines import BASELINES
+from sparing.evals.lingua import llmlingua, longllmlingua
 from sparing.evals.method import Method
+from sparing.evals.minilm import minilm_hybrid
 from sparing.evals.ours import single_reducer, sparing
 from sparing.evals.peers import PEERS, peer
+from sparing.settings.policy import Select
+
+_TIERS: dict[str, Select] = {"sparing_rules": "rules", "sparing_static": "static", "sparing_encoder": "encoder"}
+_MODELS = {"minilm_hybrid": minilm_hybrid, "llmlingua": llmlingua, "longllmlingua": longllmlingua}
 
 
 def find(names: Sequence[str], part: str = "document") -> list[Method]:
@@ -27,12 +33,16 @@ def find(names: Sequence[str], part: str = "document") -> list[Method]:
 
 def known() -> tuple[str, ...]:
     """Every name that `find` takes, reducers aside."""
-    return ("sparing", *BASELINES, *PEERS)
+    return ("sparing", *_TIERS, *BASELINES, *_MODELS, *PEERS)
 
 
 def _find(name: str, part: str) -> Method:
     if name == "sparing":
         return sparing(part)
+    if name in _TIERS:
+        return sparing(part, _TIERS[name])
+    if name in _MODELS:
+        return _MODELS[name]()
     if name in BASELINES:
         return BASELINES[name]
     if name in PEERS:

@@ -9,18 +9,25 @@ from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask
 from sparing.evals.method import Method
+from sparing.settings.policy import Select
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
 
-def sparing(part: str = "document") -> Method:
-    """What a user of the library gets for a text of this part of a conversation, content type found by sniffing."""
+def sparing(part: str = "document", select: Select = "auto") -> Method:
+    """What a user of the library gets for a text of this part of a conversation, content type found by sniffing.
+
+    Args:
+        select: Who judges what the question needs; methods of other tiers are called ``sparing_rules`` and so on.
+    """
 
     def shorten(text: str, question: str, budget_tokens: int | None) -> str:
         from sparing.api import reduce_text
+        from sparing.select.memo import READINGS
 
-        return reduce_text(text, query=question or None, budget=budget_tokens, part=part).text
+        READINGS.clear()  # every text at every budget is the first of its kind
+        return reduce_text(text, query=question or None, budget=budget_tokens, part=part, select=select).text
 
-    return Method("sparing", shorten, chooses=True)
+    return Method("sparing" if select == "auto" else f"sparing_{select}", shorten, chooses=True)
 
 
 def single_reducer(name: str, part: str = "document") -> Method:

@@ -18,6 +18,7 @@ from sparing.evals.method import Method
 from sparing.evals.methods import find
 from sparing.evals.progress import Progress, track
 from sparing.evals.report import Report
+from sparing.evals.splits import Split
 from sparing.evals.summary import summarise
 from sparing.evals.task import AnyTask, Bench, Draw, Sample, Task
 
@@ -41,6 +42,7 @@ def main(
     budgets: Sequence[float | None] | None = None,
     methods: Sequence[str] | None = None,
     out: str | Path | None = None,
+    split: Split | None = None,
 ) -> Report:
     """Run one evaluation.
 
@@ -51,13 +53,16 @@ def main(
         budgets: Shares of the tokens to keep, 0..1, None for the method's own choice; default: the task's own.
         methods: See `methods.find`; default: the task's own.
         out: Folder for the report as Markdown, JSON and SVG; None writes nothing.
+        split: Only samples of groups in this part of the data (see `splits`); None: all.
     Raises:
         SettingsError: Unknown task or method, a budget out of range, or no data (says where to get them).
     """
     task, option = _task(name)
-    draw = Draw(data_dir(data), n if n is not None else task.n, seed, option)
+    draw = Draw(data_dir(data), n if n is not None else task.n, seed, option, split)
     if draw.n < 1:
         raise SettingsError(f"cannot evaluate on {draw.n} samples", hint="n is at least 1")
+    if split is not None and not (isinstance(task, Task) and task.splits):
+        raise SettingsError(f"{task.name} has no splits", hint=f"those that have: {', '.join(_with_splits())}")
     if isinstance(task, Bench):
         report = task.measure(draw, tuple(methods or ()))
     else:
@@ -115,7 +120,8 @@ def _report(task: Task[Any], draw: Draw, outcomes: Sequence[Outcome], missing: l
     if any(point.groups for point in points):
         made.append(tables.group_table(task, points))
     size = len(outcomes[0].results) if outcomes else 0
-    notes = [f"n = {size}, seed {draw.seed}; tokens are o200k, markers counted.", *missing]
+    part = f", groups of the {draw.split} split" if draw.split else ""
+    notes = [f"n = {size}, seed {draw.seed}{part}; tokens are o200k, markers counted.", *missing]
     if task.source is not None:
         notes.append(provenance(task.source, draw.data_dir))
     notes.extend(
@@ -134,9 +140,15 @@ def _report(task: Task[Any], draw: Draw, outcomes: Sequence[Outcome], missing: l
             "metric": task.metric,
             "n": size,
             "seed": draw.seed,
+            "split": draw.split,
             "points": [point.as_json() for point in points],
         },
     )
+
+
+def _with_splits() -> list[str]:
+    tasks = [(name, registry.load("tasks", name)) for name in names()]
+    return [name for name, task in tasks if isinstance(task, Task) and task.splits]
 
 
 def _task(name: str) -> tuple[AnyTask, str]:

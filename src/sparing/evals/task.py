@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sparing.evals.data import Source
+from sparing.evals.splits import Split, split_of
 
 if TYPE_CHECKING:
     from sparing.evals.report import Report
@@ -54,12 +55,18 @@ class Draw:
         data_dir: Root of the data sets; unused by tasks that generate theirs.
         n: How many samples at most.
         option: Task's own choice, what follows the colon in ``xquad:de``.
+        split: Only groups (articles, meetings, reports) of this part of the data; None: all. See `splits`.
     """
 
     data_dir: Path
     n: int
     seed: int = 0
     option: str = ""
+    split: Split | None = None
+
+    def takes(self, kind: str, group_id: str) -> bool:
+        """Whether samples of a group may be drawn."""
+        return self.split is None or split_of(kind, group_id) == self.split
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,7 @@ class Task(Generic[Gold]):
         reference: Method that the others are compared with, pair by pair.
         methods: Run by default.
         part: What a sample's text is in a conversation: ``document`` or ``tool_result`` (see `sparing.reduce_text`).
+        splits: Whether `load` heeds the draw's split.
     """
 
     name: str
@@ -90,6 +98,7 @@ class Task(Generic[Gold]):
     reference: str = "bm25"
     methods: tuple[str, ...] = ("sparing", "head", "tail", "random", "bm25")
     part: str = "document"
+    splits: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from sparing.core.upstream import Upstream
 from sparing.core.wire import Wire
 from sparing.gateway.caches import watch_caches
 from sparing.gateway.controls import Controls
+from sparing.gateway.counts import Counts
+from sparing.gateway.desk import Desk, is_needed
 from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_answer
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
@@ -27,6 +29,9 @@ from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
 from sparing.gateway.upstreams import how_to_serve, sellers
 from sparing.pipeline import reduce_body
+from sparing.plan.calibration import read_calibration
+from sparing.plan.quota.memory import MemoryQuota
+from sparing.plan.quota.store import QuotaStore
 from sparing.prices.lookup import prices_for
 from sparing.record.metrics import CONTENT_TYPE, Metrics
 from sparing.record.summaries import MemorySummaries, SummaryStore
@@ -49,6 +54,7 @@ def create_app(
     elided: Elided | None = None,
     summaries: SummaryStore | None = None,
     wires: Mapping[str, Wire] | None = None,
+    quota: QuotaStore | None = None,
 ) -> ASGIApp:
     """The gateway.
 
@@ -58,10 +64,13 @@ def create_app(
         elided: Likewise; None keeps nothing of what is left out.
         summaries: What models wrote about old results; None keeps them in memory.
         wires: Wire formats to reduce; default: every registered one that has an upstream.
+        quota: Counts what tenants and policies use, where any are configured; None: in this process. Closed with the
+            application.
     """
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
     prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
+    read_calibration(settings.policy.calibration_file)
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,
@@ -72,8 +81,13 @@ def create_app(
         elided=elided,
         summaries=summaries if summaries is not None else MemorySummaries(),
         sellers=sellers(settings),
+        desk=_desk(settings, quota) if is_needed(settings) else None,
     )
     return Gateway(services, upstreams, wires)
+
+
+def _desk(settings: Settings, quota: QuotaStore | None) -> Desk:
+    return Desk(settings, Counts(MemoryQuota() if quota is None else quota), sellers(settings))
 
 
 class Gateway:
@@ -151,6 +165,8 @@ class Gateway:
             self._services.pool.shutdown(wait=False, cancel_futures=True)
             for keeper in keepers:
                 await asyncio.to_thread(keeper.close)
+            if self._services.desk is not None:
+                await asyncio.to_thread(self._services.desk.counts.close)
 
 
 def wire_of(path: str, headers: Raw) -> str:

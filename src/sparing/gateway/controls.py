@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar, get_args
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar, get_args
 
-from msgspec.structs import replace
+from msgspec.structs import replace as replace_struct
 
 from sparing.core.budget import Budget, Mode
 from sparing.core.reducer import Deadline
 from sparing.errors import RequestError
 from sparing.gateway.headers import CONTROL, Raw, safe
 from sparing.settings import PolicySettings
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 
 T = TypeVar("T")
 _MAX_DIGITS = 12
@@ -22,11 +22,17 @@ _EFFORTS: tuple[Effort, ...] = get_args(Effort)
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """How one request is to be treated: the settings, with the caller's headers on top."""
+    """How one request is to be treated: the settings, with the caller's headers on top.
+
+    Attributes:
+        budget_is: What becomes of a budget that cannot be held. ``hard``: the request is refused; ``soft``: it is sent
+            as small as it gets; ``binding``: refused, and no header raises the budget or turns the reduction off.
+    """
 
     mode: Mode
     policy: PolicySettings
     budget_tokens: int | None = None
+    budget_is: Literal["soft", "hard", "binding"] = "hard"
 
     def budget(self, *, on_loop: bool = False) -> Budget:
         """The budget, with the time for the reduction running from now.
@@ -39,14 +45,19 @@ class Controls:
 
     def without_own_tools(self) -> Controls:
         """The same, with nothing that the model could ask us for."""
-        return Controls(self.mode, replace(self.policy, recall=False, most_tools=0), self.budget_tokens)
+        return replace(self, policy=replace_struct(self.policy, recall=False, most_tools=0))
+
+    def with_effort(self, effort: Effort) -> Controls:
+        """The same, with another effort."""
+        return replace(self, policy=replace_struct(self.policy, effort=effort))
 
 
 def read_controls(headers: Raw, defaults: Controls) -> Controls:
     """The controls of one request.
 
     ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-recall: on|off``,
-    ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two whole numbers above 0.
+    ``x-sparing-risk: SHARE``, ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two
+    whole numbers above 0.
 
     Raises:
         RequestError: A value is none of these.
@@ -60,7 +71,17 @@ def read_controls(headers: Raw, defaults: Controls) -> Controls:
     deadline_ms = _read(given, "deadline-ms", _positive, policy.deadline_ms)
     budget_tokens = _read(given, "budget", _positive, defaults.budget_tokens)
     recall = _read(given, "recall", _on_or_off, policy.recall)
-    return Controls(mode, replace(policy, effort=effort, deadline_ms=deadline_ms, recall=recall), budget_tokens)
+    risk = _read(given, "risk", _share, policy.risk)
+    budget_is = defaults.budget_is
+    if budget_is == "binding" and defaults.budget_tokens is not None:
+        if mode is not Mode.ON or effort == "off":
+            hint = "leave out x-sparing-mode and x-sparing-effort"
+            raise RequestError("the policy has a hard budget, which only a reduced request can hold", hint=hint)
+        budget_tokens = min(budget_tokens or defaults.budget_tokens, defaults.budget_tokens)
+    elif CONTROL + b"budget" in given:
+        budget_is = "hard"
+    policy = replace_struct(policy, effort=effort, deadline_ms=deadline_ms, recall=recall, risk=risk)
+    return Controls(mode, policy, budget_tokens, budget_is)
 
 
 def _read(given: dict[bytes, str], name: str, read: Callable[[str], T], default: T) -> T:
@@ -94,3 +115,13 @@ def _positive(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS and int(digits) > 0):
         raise ValueError("a whole number above 0")
     return int(digits)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = float("nan")
+    if not 0 <= share <= 1:  # also refuses nan
+        raise ValueError("a share between 0 and 1")
+    return share

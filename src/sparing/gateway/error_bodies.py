@@ -35,6 +35,11 @@ _TABLE: tuple[tuple[type[BaseException], int | None, _Names], ...] = (
     (errors.MalformedBody, 400, _Names("invalid_request_error", "malformed_body", "invalid_request_error")),
     (errors.BudgetExceeded, 400, _Names("invalid_request_error", "budget_exceeded", "invalid_request_error")),
     (errors.BodyTooLarge, 413, _Names("invalid_request_error", "request_too_large", "request_too_large")),
+    (errors.UnknownKey, 401, _Names("invalid_request_error", "invalid_api_key", "authentication_error")),
+    (errors.NotAllowed, 403, _Names("invalid_request_error", "not_allowed", "permission_error")),
+    (errors.LimitTooSmall, 400, _Names("invalid_request_error", "limit_too_small", "invalid_request_error")),
+    (errors.QuotaExceeded, 429, _Names("rate_limit_error", "rate_limit_exceeded", "rate_limit_error")),
+    (errors.QuotaUnavailable, 503, _Names("server_error", "quota_unavailable", "api_error")),
     (errors.RequestError, None, _Names("invalid_request_error", None, "invalid_request_error")),
     (errors.UpstreamTimeout, 504, _Names("server_error", "upstream_timeout", "timeout_error")),
     (errors.UpstreamUnreachable, 502, _Names("server_error", "upstream_unreachable", "api_error")),
@@ -101,7 +106,11 @@ def error_object(error: BaseException, wire: str) -> dict[str, object]:
         case "gemini":
             status = _status(error)
             name = _RPC_NAMES.get(status) or ("INVALID_ARGUMENT" if status < 500 else "INTERNAL")
-            return {"error": {"code": status, "message": _message(error), "status": name}}
+            told: dict[str, object] = {"code": status, "message": _message(error), "status": name}
+            if isinstance(error, errors.QuotaExceeded):  # where Google's clients look for it, not in the header
+                delay = f"{math.ceil(error.retry_after_s)}s"
+                told["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]
+            return {"error": told}
         case _:
             return {"error": _openai(error)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from sparing.core.receipt import Receipt
 from sparing.core.upstream import Answer, Served
 from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
+from sparing.record.metrics import Admitted
 
 _GIVEN_AGAIN = ("hit", "similar", "shared")
 _NOTHING = Usage(0, 0, 0, (), 0)
@@ -28,6 +30,12 @@ class Exchange:
         provider: Who is paid for the answer; "" if unknown.
         served: Who gave it, where that is not always the same.
         cache: Where the newest answer is from, as the cache told (`generate.cache.upstream`); "" without one.
+        policy: Name of the policy that it came under; "" if none.
+        tenant: Whose it is, by name; "" where no tenants are configured.
+        eased: What was made smaller because a limit was near, and which; "" if nothing was.
+        limits: Headers that say how full the caller's limits are, as its provider's own would.
+        num_events: Of the answer, where it is a stream.
+        settle: Called once it is over, by whoever let it in; says what it used. None where nobody had to.
     """
 
     wire: str
@@ -42,19 +50,32 @@ class Exchange:
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache: str = ""
+    policy: str = ""
+    tenant: str = ""
+    eased: str = ""
+    limits: list[tuple[bytes, bytes]] = field(default_factory=list)
+    num_events: int = 0
+    settle: Callable[[], Admitted] | None = None
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What the answer says about itself."""
+        told = list(self.limits)
+        if self.policy:
+            told.append((b"x-sparing-policy", safe(self.policy)))
+        if self.eased:
+            told.append((b"x-sparing-eased", safe(self.eased)))
         if self.mode is None:
-            return []
-        told = [(b"x-sparing-mode", self.mode.encode())]
+            return told
+        told.append((b"x-sparing-mode", self.mode.encode()))
         receipt = self.receipt
         if receipt is not None:
             told.append((b"x-sparing-tokens-before", b"%d" % receipt.tokens_before))
             told.append((b"x-sparing-tokens-after", b"%d" % receipt.tokens_after))
             told.append((b"x-sparing-receipt", receipt.id.encode()))
+            if receipt.risk:
+                told += _risk(receipt)
             if receipt.cache_marks:
                 told.append((b"x-sparing-cache-marks", b"%d" % receipt.cache_marks))
         if self.served.tier:
@@ -77,6 +98,11 @@ class Exchange:
         self.error = error
         self.status = self.status or status
 
+    @property
+    def first_byte_after_s(self) -> float:
+        """Time to the first byte of the answer; 0 if there was none."""
+        return self.first_byte_s - self.started_s if self.first_byte_s else 0.0
+
     def finished(self) -> Receipt | None:
         """The receipt with how it ended."""
         if self.receipt is None:
@@ -90,7 +116,7 @@ class Exchange:
             usage_cache_read_tokens=self.usage.cache_read_tokens,
             usage_cache_writes=self.usage.cache_writes,
             usage_reasoning_tokens=self.usage.reasoning_tokens,
-            first_byte_ms=round((self.first_byte_s - self.started_s) * 1000, 3) if self.first_byte_s else 0.0,
+            first_byte_ms=round(self.first_byte_after_s * 1000, 3),
             total_ms=round((now_s - self.started_s) * 1000, 3),
             error=self.error,
             recalled_tokens=self.recalled_tokens,
@@ -101,4 +127,18 @@ class Exchange:
             tries=self.served.tries,
             spent=self.served.spent,
             cache=self.cache,
+            policy=self.policy,
+            tenant=self.tenant,
+            eased=self.eased,
         )
+
+
+def _risk(receipt: Receipt) -> list[tuple[bytes, bytes]]:
+    """What is expected to be lost, where a risk was asked for."""
+    loss = b"unknown" if receipt.expected_loss < 0 else f"{receipt.expected_loss:.4f}".encode()
+    told = [(b"x-sparing-expected-loss", loss)]
+    if receipt.grown_tokens:
+        told.append((b"x-sparing-budget-grown", b"%d" % receipt.grown_tokens))
+    if receipt.drifted:
+        told.append((b"x-sparing-drifted", ", ".join(receipt.drifted).encode()))
+    return told

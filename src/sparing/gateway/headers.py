@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping
 from hashlib import sha256
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
+
+from starlette.types import Scope
 
 Raw = Iterable[tuple[bytes, bytes]]
 
@@ -30,6 +32,7 @@ _HOP_BY_HOP = frozenset(
 )
 _NOT_FORWARDED = _HOP_BY_HOP | {b"host", b"content-length", b"expect"}
 _KEYS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
+_KEY_IN_QUERY = re.compile(rb"(?:^|&)key=([^&]*)")
 _HOP_BY_HOP_NAMES = frozenset(name.decode() for name in _HOP_BY_HOP)
 
 
@@ -70,16 +73,42 @@ def returned(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def tenant_of(headers: Raw, query: bytes = b"") -> str:
-    """Whose request this is: a hash of the caller's key, never the key; callers without one are one tenant.
+def caller_key(headers: Raw, query: bytes = b"") -> str:
+    """The key that the caller sent, in whatever way its provider's clients do; "" if none."""
+    value = _key(headers, query)
+    return value[7:].strip() if value[:7].lower() == "bearer " else value
+
+
+def without_key(headers: Raw) -> list[tuple[bytes, bytes]]:
+    """A caller's headers without its key."""
+    return [header for header in headers if header[0] not in _KEYS]
+
+
+def target_of(scope: Scope, *, without_key: bool = False) -> str:
+    """Path and query, escaped as the caller escaped them.
 
     Args:
-        query: Of the URL; Gemini's clients may send their key in it.
+        without_key: Leave out the key, which Gemini's clients may send in the query.
     """
-    key = next((value for name in _KEYS if (value := get(headers, name))), "")
-    if not key and query:
-        key = dict(parse_qsl(query.decode("latin-1"))).get("key", "")
-    return sha256(b"sparing tenant\0" + key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    if without_key:
+        query = b"&".join(part for part in query.split(b"&") if not part.startswith(b"key="))
+    return (path + b"?" + query if query else path).decode("latin-1")
+
+
+def tenant_of(headers: Raw, query: bytes = b"") -> str:
+    """Whose request this is: a hash of the caller's key, never the key; callers without one are one tenant."""
+    return sha256(b"sparing tenant\0" + _key(headers, query).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _key(headers: Raw, query: bytes) -> str:
+    """As it came."""
+    for name, value in headers:
+        if name in _KEYS and value:
+            return _text(value)
+    found = _KEY_IN_QUERY.search(query)
+    return unquote(found[1].decode("latin-1")) if found else ""
 
 
 def safe(text: str, limit: int = 300) -> bytes:

@@ -180,10 +180,12 @@ _REQUESTS = {
 
 def _controls() -> list[dict[str, Any]]:
     positive = {"type": "integer", "minimum": 1, "maximum": 999_999_999_999}
+    share = {"type": "number", "minimum": 0, "maximum": 1}
     return [
         _header("x-sparing-mode", {"enum": ["off", "audit", "on"]}, "What Sparing may do with this request"),
         _header("x-sparing-effort", {"enum": ["off", "safe", "balanced", "max"]}, "How hard to try"),
         _header("x-sparing-recall", {"enum": ["off", "on"]}, "Whether the model may ask for what was left out"),
+        _header("x-sparing-risk", share, "Most of the needed evidence that may be lost"),
         _header("x-sparing-budget", positive, "Most tokens the prompt may have"),
         _header("x-sparing-deadline-ms", positive, "Time allowed for the reduction"),
         _header(WISH_HEADER, {"type": "string"}, f"How much of the cache of answers to use: {', '.join(WISHES)}"),
@@ -201,6 +203,9 @@ def _told() -> dict[str, Any]:
         "x-sparing-tokens-before": number | {"description": "Of the prompt as it came"},
         "x-sparing-tokens-after": number | {"description": "Of the prompt as Sparing would send it"},
         "x-sparing-receipt": text | {"description": "Id of the receipt"},
+        "x-sparing-expected-loss": text | {"description": "Share of needed evidence expected to be lost, or unknown"},
+        "x-sparing-budget-grown": number | {"description": "Tokens by which the budget gave way to the risk"},
+        "x-sparing-drifted": text | {"description": "Content types unlike what was calibrated"},
         "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
         "x-sparing-cache": text | {"description": "Where the answer is from: hit, shared, miss or none"},

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
-from sparing.errors import NeedsThread, RequestError
+from sparing.errors import BudgetExceeded, NeedsThread, RequestError
 from sparing.gateway.controls import Controls
-from sparing.gateway.services import Services
+from sparing.gateway.services import Reduce, Services
 from sparing.gateway.summarising import Summarising
 from sparing.pipeline import Reduction
 
@@ -75,7 +75,7 @@ async def prepare(
         reason = (
             f"the reduction took longer than {allowed_ms * _PATIENCE:,} ms, {_PATIENCE} times its {allowed_ms:,} ms"
         )
-        if controls.mode is Mode.ON and controls.budget_tokens is not None:
+        if controls.mode is Mode.ON and controls.budget_tokens is not None and controls.budget_is != "soft":
             raise RequestError(reason, hint="raise x-sparing-deadline-ms, or send no x-sparing-budget") from None
         return Outgoing(body, body, reason=reason)
     except RequestError as error:
@@ -102,7 +102,18 @@ async def _reduce(
         reduce = partial(reduce, summaries=summarising.known)
     if len(body) < _IN_LOOP_BYTES:
         with suppress(NeedsThread):
-            return reduce(body, wire, controls.policy, controls.budget(on_loop=True), controls.mode)
-    arguments = (body, wire, controls.policy, controls.budget(), controls.mode)
+            return _within(controls, body, wire, reduce, on_loop=True)
     async with asyncio.timeout(controls.policy.deadline_ms * _PATIENCE / 1000):
-        return await asyncio.get_running_loop().run_in_executor(services.pool, reduce, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(services.pool, _within, controls, body, wire, reduce)
+
+
+def _within(controls: Controls, body: bytes, wire: Wire, reduce: Reduce, *, on_loop: bool = False) -> Reduction:
+    """Reduced to the budget; to as little as it gets where that cannot be held and the budget is soft."""
+    budget = controls.budget(on_loop=on_loop)
+    try:
+        return reduce(body, wire, controls.policy, budget, controls.mode)
+    except BudgetExceeded as error:
+        if controls.budget_is != "soft":
+            raise
+        least = replace(budget, input_tokens=error.needed_tokens)
+        return reduce(body, wire, controls.policy, least, controls.mode)

@@ -77,6 +77,7 @@ class OwnCalls:
             async for chunk in answer.chunks():
                 if piece := cutter.feed(chunk):
                     usage.see(piece)
+                    self._exchange.num_events += piece.count(b"data:")
                     if shown := self._shown(piece):
                         await relay.send(shown)
             rest = cutter.rest()

@@ -20,11 +20,12 @@ from sparing.errors import SparingError
 from sparing.finish.find import find_handler
 from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
+from sparing.gateway.admission import Admission
 from sparing.gateway.body import ClientGone, read_body
 from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
-from sparing.gateway.headers import forwarded, get, tenant_of
+from sparing.gateway.headers import forwarded, get, target_of, tenant_of
 from sparing.gateway.outgoing import Outgoing, prepare
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
@@ -76,29 +77,29 @@ class Proxy:
             self._account(exchange)
 
     async def _serve(self, scope: Scope, receive: Receive, relay: Relay, exchange: Exchange) -> None:
-        headers = scope["headers"]
-        services = self._services
-        controls = self._controls(scope)
-        exchange.mode = controls.mode if controls is not None else None
-        body = await read_body(receive, headers, services.max_body_bytes)
+        services, desk, wire = self._services, self._services.desk, self._wire
+        admission: Admission | None = None
+        if desk is None:
+            controls = self._controls(scope, services.defaults)
+            exchange.mode = controls.mode if controls is not None else None
+        caller = desk.caller(scope) if desk is not None else None
+        body = await read_body(receive, scope["headers"], services.max_body_bytes)
         with until_gone(receive):
+            if desk is not None:
+                admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)
+                exchange.settle, body = admission.settle, admission.body
+                controls = await admission.eased(self._controls(scope, admission.controls))
+                exchange.mode = controls.mode if controls is not None else None
+                wire = wire and (wire.at(admission.path) or wire)
             outgoing = Outgoing(body, body)
-            if self._wire is not None and controls is not None:
-                summarising = self._summarising(scope, controls)
-                encoding = get(headers, b"content-encoding")
-                outgoing = await prepare(body, encoding, self._wire, controls, services, summarising)
+            if wire is not None and controls is not None:
+                summarising = self._summarising(scope, controls, admission)
+                encoding = get(scope["headers"], b"content-encoding")
+                outgoing = await prepare(body, encoding, wire, controls, services, summarising)
+            if admission is not None:
+                outgoing = await admission.admitted(outgoing)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
-            call = Call(
-                wire=self.name,
-                method=scope["method"],
-                path=_target(scope),
-                headers=forwarded(headers, plain_answer=outgoing.receipt is not None, controls=self._upstreams_own),
-                body=outgoing.body,
-                model=outgoing.model,
-                stream=outgoing.stream,
-                tenant=tenant_of(headers, scope["query_string"]),
-            )
-            answer, call = await self._sent(call, outgoing, exchange)
+            answer, call = await self._sent(self._call(scope, outgoing, admission), outgoing, exchange)
             exchange.served = served_by(answer)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
@@ -109,22 +110,34 @@ class Proxy:
                 await answer.aclose()
         await relay.finish(last)
 
-    def _controls(self, scope: Scope) -> Controls | None:
+    def _call(self, scope: Scope, outgoing: Outgoing, admission: Admission | None) -> Call:
+        headers = scope["headers"] if admission is None else admission.headers
+        caller = admission.caller if admission is not None else None
+        return Call(
+            wire=self.name,
+            method=scope["method"],
+            path=target_of(scope) if admission is None else admission.target,
+            headers=forwarded(headers, plain_answer=outgoing.receipt is not None, controls=self._upstreams_own),
+            body=outgoing.body,
+            model=outgoing.model,
+            stream=outgoing.stream,
+            tenant=tenant_of(headers, scope["query_string"]) if caller is None else caller.apart,
+        )
+
+    def _controls(self, scope: Scope, defaults: Controls) -> Controls | None:
         if self._wire is None:
             return None
-        controls = read_controls(scope["headers"], self._services.defaults)
+        controls = read_controls(scope["headers"], defaults)
         offers = controls.policy.recall or controls.policy.most_tools
         if offers and (self.name not in registry.names("loops") or _streams_an_array(scope)):
             return controls.without_own_tools()  # nothing is offered that could not be given
         return controls
 
-    def _summarising(self, scope: Scope, controls: Controls) -> Summarising | None:
+    def _summarising(self, scope: Scope, controls: Controls, admission: Admission | None) -> Summarising | None:
         """What has old results summarised, where the policy allows it."""
         if controls.policy.compaction != "summary" or controls.mode is not Mode.ON:
             return None
-        headers = scope["headers"]
-        plain = forwarded(headers, plain_answer=True, controls=self._upstreams_own)
-        call = Call(self.name, "POST", _target(scope), plain, b"", tenant=tenant_of(headers, scope["query_string"]))
+        call = self._call(scope, Outgoing(b"", b""), admission)
         return Summarising(call, self._upstream, controls.policy, self._services)
 
     def _own_calls(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
@@ -163,8 +176,10 @@ class Proxy:
         return await self._upstream.send(call), call
 
     def _account(self, exchange: Exchange) -> None:
-        receipt = exchange.finished()
         services = self._services
+        if exchange.settle is not None:
+            services.metrics.admitted(exchange.settle(), exchange.status, exchange.first_byte_after_s)
+        receipt = exchange.finished()
         services.metrics.end(self.name, exchange.mode or "none", exchange.status, receipt)
         if receipt is not None and services.recorder is not None:
             services.recorder.record(receipt)
@@ -174,10 +189,3 @@ def _streams_an_array(scope: Scope) -> bool:
     """Whether the answer is a stream of Gemini's that is no event stream."""
     query: bytes = scope["query_string"]
     return scope["path"].endswith(":streamGenerateContent") and (b"alt", b"sse") not in parse_qsl(query)
-
-
-def _target(scope: Scope) -> str:
-    """Path and query, escaped as the caller escaped them."""
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope["query_string"]
-    return (path + b"?" + query if query else path).decode("latin-1")

@@ -91,6 +91,7 @@ class Relay:
             async for chunk in answer.chunks():
                 if piece := cutter.feed(chunk):
                     usage.see(piece)
+                    self._exchange.num_events += piece.count(b"data:")
                     await self._body(piece)
             rest = cutter.rest()
             usage.see(rest)
@@ -122,8 +123,12 @@ class Relay:
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self._started = True
-        self._exchange.status = status
-        message = {"type": "http.response.start", "status": status, "headers": headers + self._exchange.headers()}
+        exchange = self._exchange
+        exchange.status = status
+        if exchange.limits:  # the caller's own limits, not those of whoever pays the upstream
+            ours = {name for name, _ in exchange.limits}
+            headers = [header for header in headers if header[0] not in ours]
+        message = {"type": "http.response.start", "status": status, "headers": headers + exchange.headers()}
         await self._send(message)
 
     async def _body(self, piece: bytes, *, more: bool = True) -> None:

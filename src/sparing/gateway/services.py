@@ -12,6 +12,7 @@ from sparing.core.receipt import Receipt
 from sparing.core.summaries import Summaries
 from sparing.core.wire import Wire
 from sparing.gateway.controls import Controls
+from sparing.gateway.desk import Desk
 from sparing.pipeline import Reduction
 from sparing.record.metrics import Metrics
 from sparing.record.summaries import MemorySummaries, SummaryStore
@@ -76,6 +77,7 @@ class Services:
         elided: Where what is left out is kept; None keeps nothing.
         summaries: What models wrote about old results, for policies that allow it.
         sellers: Wire format to the provider that is paid for the tokens, where the address tells.
+        desk: Where requests are let in; None lets everything in.
     """
 
     defaults: Controls
@@ -87,3 +89,4 @@ class Services:
     elided: Elided | None = None
     summaries: SummaryStore = field(default_factory=MemorySummaries)
     sellers: Mapping[str, str] = field(default_factory=dict)
+    desk: Desk | None = None

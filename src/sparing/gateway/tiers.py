@@ -7,18 +7,25 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sparing.core.upstream import Upstream
+from sparing.core.usage import Usage
 from sparing.gateway.clients import embedded, remote, seller
 from sparing.gateway.set_model import set_model
+from sparing.gateway.usage import UsageReader
 from sparing.generate.breaker import Breaker, Guarded, Limits
+from sparing.generate.cascade import Cascade, Terms
 from sparing.generate.fallback import Fallback
 from sparing.generate.hedge import Hedged
 from sparing.generate.retry import Patience, Retrying
+from sparing.generate.router import Routed, Router
 from sparing.generate.tier import Tier
 from sparing.generate.tiers import Tiers
+from sparing.prices.lookup import prices_for
 from sparing.settings import Settings
 from sparing.settings.providers import SHAPES
 from sparing.settings.tiers import order_of, url_of, wires_of
 from sparing.settings.tree import ResilienceSettings, TierSettings
+
+_UNKNOWN_PRICE = 0.1  # of a weak answer, where a strong one costs 1
 
 
 def make_tiers(settings: Settings, models_folder: Path, embedded_wires: tuple[str, ...]) -> dict[str, Upstream]:
@@ -53,7 +60,7 @@ def _make(
 ) -> Upstream:
     urls = {tier.name: url_of(tier, shape) for tier in tiers}
     one_address = len({url for url in urls.values() if url}) == 1
-    made: dict[str, Upstream] = {}
+    made: dict[str, Tier] = {}
     for tier in tiers:
         url = urls[tier.name]
         if url:
@@ -72,7 +79,33 @@ def _make(
     ways: dict[str, Upstream] = {
         tier.name: Fallback([made[name] for name in order_of(tier, tiers) if name in made]) for tier in tiers
     }
-    return Tiers(ways, default=tiers[-1].name, last=tiers[-1].name)
+    small, large = tiers[0], tiers[-1]
+    if small is not large:
+        ways["cascade"] = Cascade(
+            made[small.name], ways[large.name], _terms(settings, made[small.name], made[large.name]), _read_usage
+        )
+        ways["router"] = Routed(ways[small.name], ways[large.name], Router(settings.routing.large_percent / 100))
+    named = {"large": large.name, "small": small.name}
+    default = named.get(settings.routing.choose, settings.routing.choose)
+    return Tiers(ways, default=default if default in ways else large.name, last=large.name)
+
+
+def _terms(settings: Settings, small: Tier, large: Tier) -> Terms:
+    """What is asked of a cascade, with what its first tier costs beside its last at the price table."""
+    costs = []
+    for tier in (small, large):
+        prices = prices_for(tier.model, tier.provider, file=settings.policy.prices_file) if tier.model else None
+        costs.append(None if prices is None else 3 * prices.input_usd + prices.output_usd)
+    cost, of = costs
+    routing = settings.routing
+    price = cost / of if cost is not None and of else _UNKNOWN_PRICE
+    return Terms(routing.good_enough_percent / 100, routing.small_wait_s, price)
+
+
+def _read_usage(body: bytes) -> Usage:
+    reader = UsageReader()
+    reader.see(body)
+    return reader.usage()
 
 
 def _resilient(upstream: Upstream, name: str, options: ResilienceSettings) -> Upstream:

@@ -13,8 +13,10 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from sparing.errors import ModelUnsupported
+from sparing.inmodel.int8 import attend_one, decode
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.sparse import attend_blocks
+from sparing.inmodel.sparse_flex import attend_flex
 
 NAME = "sparing_drop"
 _BEFORE = "_sparing_attention_before"
@@ -127,15 +129,19 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
             keys, values = layer.reader.read(here, stored, layer.store.version)
             parts.append(_attend_rows(here, keys, values, None, scaling))
             continue
+        keys, values = stored.keys, stored.values
+        if tokens > 1:
+            keys, values = decode(keys, here.dtype), decode(values, here.dtype)
         if sparse is not None and sparse.applies(mask, tokens, length):
-            parts.append(attend_blocks(here, stored.keys, stored.values, scaling, sparse))
+            attend = attend_flex if here.device.type == "cuda" else attend_blocks
+            parts.append(attend(here, keys, values, scaling, sparse))
             continue
         block = max(1, _MASK_ELEMENTS // (here.shape[0] * length))
         pieces = [
             _attend_rows(
                 here[:, :, start : start + block],
-                stored.keys,
-                stored.values,
+                keys,
+                values,
                 _allowed(layer, stored.first, stored.columns, mask, tokens, start, block),
                 scaling,
             )
@@ -158,14 +164,20 @@ def _attend_rows(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor 
             scale=scaling,
         )
     packed = queries.squeeze(2)  # [rows, group, head_dim]
+    if keys.dtype == torch.int8:
+        return attend_one(packed, keys, values, None if allowed is None else allowed.squeeze(2), scaling).unsqueeze(2)
     many_keys = keys.shape[1] >= _LONG_TOKENS or keys.shape[0] == 1
-    if many_keys and packed.device.type == "cpu" and packed.dtype == torch.float32:
+    if many_keys and packed.device.type == "cpu":
         # For a handful of queries two plain products read memory faster than the fused kernel, except over short rows
         # that it can take side by side.
-        logits = torch.baddbmm(packed.new_empty(()), packed, keys.transpose(1, 2), beta=0, alpha=scaling)
+        packed = packed * scaling
+        if packed.dtype == torch.float32:
+            logits = torch.bmm(packed, keys.transpose(1, 2))
+        else:  # half-precision keys, with room to grow behind them, would be copied as the right factor
+            logits = torch.bmm(keys, packed.transpose(1, 2)).transpose(1, 2)
         if allowed is not None:
             logits = logits.masked_fill_(~allowed.squeeze(2), float("-inf"))
-        return torch.bmm(logits.softmax(-1), values).unsqueeze(2)
+        return torch.bmm(logits.softmax(-1, dtype=torch.float32).to(values.dtype), values).unsqueeze(2)
     output = scaled_dot_product_attention(
         packed.unsqueeze(1),
         keys.unsqueeze(1),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 from transformers import Cache, DynamicCache, PreTrainedModel
 from transformers.cache_utils import CacheLayerMixin, DynamicLayer
 
-from sparing.errors import ModelUnsupported, PolicyError
+from sparing.errors import CacheMismatch, ModelUnsupported, PolicyError
 from sparing.inmodel.attention import is_attached
-from sparing.inmodel.drop import Shared
+from sparing.inmodel.drop import Shared, Storage
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.pages import Pages
 from sparing.inmodel.policy import Policy
@@ -33,10 +33,12 @@ class DropCache(Cache):
         policy: One for all sequences, or one for each of the batch.
         pages: Read only so much per generated token; None reads everything that is stored.
         sparse: Read only so much per block of a long prompt; None reads everything.
+        storage: "int8" stores keys and values in eight bits, a scale per token and head: about a quarter of float32.
 
     Raises:
-        ModelUnsupported: `attach` was not called, or the model has no full-attention layer.
-        PolicyError: No policy was given.
+        ModelUnsupported: `attach` was not called, or the model has no full-attention layer, or heads of an odd size
+            were to be stored in eight bits.
+        PolicyError: No policy was given, or an unknown storage.
     """
 
     def __init__(
@@ -46,17 +48,23 @@ class DropCache(Cache):
         *,
         pages: Pages | None = None,
         sparse: SparsePrefill | None = None,
+        storage: Storage = "exact",
     ) -> None:
         if not is_attached(model):
             raise ModelUnsupported("the model does not use Sparing's attention", hint="call attach(model) first")
         policies = [policy] if isinstance(policy, Policy) else list(policy)
         if not policies:
             raise PolicyError("no policy was given")
+        if storage not in get_args(Storage):
+            raise PolicyError(
+                f"storage={storage!r} is unknown",
+                hint="it is 'exact' or 'int8'; caches of Transformers are not combined",
+            )
         layers = list(DynamicCache(config=model.config).layers)
         dropping = [index for index, layer in enumerate(layers) if type(layer) is DynamicLayer]
         if not dropping:
             raise ModelUnsupported(f"{type(model).__name__} has no full-attention layer: nothing grows with the prompt")
-        self.shared = Shared(policies, len(dropping), _rotary(model), pages, sparse)
+        self.shared = Shared(policies, len(dropping), _rotary(model), pages, sparse, storage)
         for rank, index in enumerate(dropping):
             layers[index] = DropLayer(index, rank, self.shared)
         super().__init__(layers=layers)
@@ -117,6 +125,20 @@ class DropCache(Cache):
             layers=tuple(layer.report() for layer in self.drop_layers),
             other_bytes=sum(_bytes(layer) for layer in others),
         )
+
+
+def drop_layers(cache: Cache) -> list[DropLayer]:
+    """The layers that drop, of what a caller gave as a cache.
+
+    Raises:
+        CacheMismatch: It is a cache of Transformers, such as a quantised one.
+    """
+    if not isinstance(cache, DropCache):
+        raise CacheMismatch(
+            f"a {type(cache).__name__} stores everything in a way of its own",
+            hint='give a DropCache; for keys and values in eight bits, DropCache(model, policy, storage="int8")',
+        )
+    return cache.drop_layers
 
 
 def _bytes(layer: Any) -> int:

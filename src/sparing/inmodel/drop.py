@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from sparing.errors import PolicyError
 from sparing.inmodel.choose import choose, queries_needed
+from sparing.inmodel.int8 import decode, encode
 from sparing.inmodel.merge import merged_values
 from sparing.inmodel.pages import Pages
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.sparse import SparsePrefill
 from sparing.inmodel.store import Contents, RaggedStore
 from sparing.inmodel.view import LayerView, Rotary
+
+Storage = Literal["exact", "int8"]
+"""How keys and values are stored: in the model's precision, or in eight bits (see `int8`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Shared:
         layers: How many layers drop.
         pages: How much a generated token reads; None: everything.
         sparse: How much a long prompt's tokens read; None: everything.
+        storage: In which precision.
         held: Nothing is dropped at present.
         storing: Keys and values are stored at present, nothing is attended to.
         gathered: What is left of the current forward's tokens; None: all.
@@ -46,6 +52,7 @@ class Shared:
     rotary: Rotary | None
     pages: Pages | None = None
     sparse: SparsePrefill | None = None
+    storage: Storage = "exact"
     held: bool = False
     storing: bool = False
     gathered: Gathered | None = None
@@ -161,7 +168,10 @@ def _kept(row: Contents, kept: Tensor | None, policy: Policy) -> Contents | None
     if kept is None:
         return None
     keys, values, columns = row
-    return keys[kept], merged_values(keys, values, kept) if policy.merge else values[kept], columns[kept]
+    if not policy.merge:
+        return keys[kept], values[kept], columns[kept]
+    merged = merged_values(decode(keys, torch.float32), decode(values, torch.float32), kept)
+    return keys[kept], encode(merged) if values.dtype == torch.int8 else merged, columns[kept]
 
 
 def _layer_tokens(place: Place, sequence: Sequence, policy: Policy, shared: Shared) -> int:
@@ -194,8 +204,8 @@ def views(place: Place, sequence: Sequence, shared: Shared, queries: Queries) ->
         here = slice(low - group.first, high - group.first)
         found.append(
             LayerView(
-                keys=group.keys[here],
-                values=group.values[here],
+                keys=decode(group.keys[here], queries.states.dtype),
+                values=decode(group.values[here], queries.states.dtype),
                 positions=group.columns[here] - sequence.start,
                 queries=queries.states[low - place.first : high - place.first],
                 query_positions=queries.columns - sequence.start,

@@ -18,7 +18,7 @@ from torch.nn import Module
 from transformers import PreTrainedModel
 
 from sparing.errors import ModelUnsupported, PolicyError
-from sparing.inmodel.cache import DropCache
+from sparing.inmodel.cache import DropCache, drop_layers
 from sparing.inmodel.policy import FULL
 from sparing.inmodel.skip import decoder_layers, replaced
 
@@ -114,7 +114,7 @@ def exiting(model: PreTrainedModel, cache: DropCache, how: Exit) -> Iterator[Exi
     """
     layers = decoder_layers(model)
     upper = layers[how.after :]
-    if len(cache.drop_layers) != len(layers) or not all(
+    if len(drop_layers(cache)) != len(layers) or not all(
         hasattr(layer, part) for layer in upper for part in ("input_layernorm", "self_attn")
     ):
         raise ModelUnsupported("leaving early needs Llama-like layers that all have full attention")

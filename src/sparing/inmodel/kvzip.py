@@ -19,7 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from sparing.errors import CacheMismatch
 from sparing.inmodel.allocate import HeadProfile
-from sparing.inmodel.cache import DropCache
+from sparing.inmodel.cache import DropCache, drop_layers
 from sparing.inmodel.view import LayerView
 
 CHUNK_TOKENS = 2048
@@ -77,7 +77,7 @@ def reconstruct(
         CacheMismatch: The cache holds something else, or more than one sequence.
     """
     batch, tokens = context_ids.shape
-    layers = cache.drop_layers
+    layers = drop_layers(cache)
     if batch != 1 or any(layer.store is None or set(layer.store.lengths) != {tokens} for layer in layers):
         raise CacheMismatch("the cache must hold one sequence, the context, whole", hint="fill it with policy FULL")
     scores = {layer.index: torch.zeros(layer.kv_heads, tokens, device=context_ids.device) for layer in layers}

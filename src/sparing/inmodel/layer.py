@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import CacheLayerMixin
 
-from sparing.errors import CacheMismatch
+from sparing.errors import CacheMismatch, ModelUnsupported
 from sparing.inmodel.drop import Place, Queries, Sequence, Shared, drop, views
+from sparing.inmodel.int8 import SCALE_BYTES, decode, encode
 from sparing.inmodel.pages import PageReader
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.report import LayerReport
@@ -45,9 +46,12 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         batch, self.kv_heads, _, key_dim = key_states.shape
         self.device = key_states.device
-        self.store = RaggedStore(
-            batch * self.kv_heads, key_dim, value_states.shape[-1], key_states.dtype, key_states.device
-        )
+        value_dim, dtype = value_states.shape[-1], key_states.dtype
+        if self.shared.storage == "int8":
+            if key_dim % 2 or value_dim % 2:
+                raise ModelUnsupported(f"heads of {key_dim} and {value_dim} numbers are not stored in eight bits")
+            key_dim, value_dim, dtype = key_dim + SCALE_BYTES, value_dim + SCALE_BYTES, torch.int8
+        self.store = RaggedStore(batch * self.kv_heads, key_dim, value_dim, dtype, key_states.device)
         self.sequences = self.shared.sequences(batch)
         self.is_initialized = True
 
@@ -142,6 +146,8 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         """
         assert self.store is not None
         self._announced = False
+        if self.shared.storage == "int8":
+            keys, values = encode(keys), encode(values)
         tokens, column, gathered = keys.shape[2], self.logical_tokens, self.shared.gathered
         added = [gathered.tokens if gathered else tokens] * len(self.sequences)
         self.logical_tokens += added[0]
@@ -201,7 +207,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         started = time.perf_counter()
         contents: list[Contents | None] = []
         for index in range(len(self.sequences)):
-            head_dim = self.store.rows()[0][0].shape[-1]
+            head_dim = decode(self.store.rows()[0][0][:0], torch.float32).shape[-1]
             none = Queries(torch.empty(self.kv_heads, 1, 0, head_dim), torch.empty(0, dtype=torch.long))
             place = self._place(index, scaling=1.0)
             found, self.sequences[index] = drop(place, self.sequences[index], policy, self.shared, none)

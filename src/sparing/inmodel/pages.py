@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sparing.errors import PolicyError
+from sparing.inmodel.int8 import decode
 from sparing.inmodel.store import Rows
 
 
@@ -44,8 +45,8 @@ class PageBounds:
     high: Tensor
 
     @classmethod
-    def none_yet(cls, stored: Rows, version: int) -> PageBounds:
-        empty = stored.keys.new_empty(stored.keys.shape[0], 0, stored.keys.shape[2])
+    def none_yet(cls, stored: Rows, version: int, dtype: torch.dtype) -> PageBounds:
+        empty = decode(stored.keys[:, :0], dtype)
         return cls(version, stored.keys.shape[0], empty, empty)
 
     def follow(self, keys: Tensor, page_tokens: int) -> None:
@@ -55,7 +56,7 @@ class PageBounds:
             self.low, self.high = self.low[:, :pages], self.high[:, :pages]
         elif pages > known:
             new = keys[:, known * page_tokens : pages * page_tokens]
-            new = new.reshape(self.rows, pages - known, page_tokens, -1)
+            new = decode(new, self.low.dtype).reshape(self.rows, pages - known, page_tokens, -1)
             self.low = torch.cat((self.low, new.amin(2)), dim=1)
             self.high = torch.cat((self.high, new.amax(2)), dim=1)
 
@@ -68,7 +69,7 @@ class PageReader:
     _bounds: dict[int, PageBounds] = field(default_factory=dict)
 
     def read(self, queries: Tensor, stored: Rows, version: int) -> tuple[Tensor, Tensor]:
-        """Keys and values [rows, tokens, head_dim]: the first page, the best, and what is after the last full one.
+        """Keys and values [rows, tokens, head_dim] as stored: the first page, the best, what follows the last full one.
 
         Args:
             queries: [rows, group, 1, head_dim].
@@ -79,7 +80,7 @@ class PageReader:
             return stored.keys, stored.values
         bounds = self._bounds.get(stored.first)
         if bounds is None or bounds.version != version or bounds.rows != stored.keys.shape[0]:
-            bounds = self._bounds[stored.first] = PageBounds.none_yet(stored, version)
+            bounds = self._bounds[stored.first] = PageBounds.none_yet(stored, version, queries.dtype)
         bounds.follow(stored.keys, size)
         full = length // size
         best = self._best(queries[:, :, 0], bounds, self.pages.read_tokens // size)
@@ -96,6 +97,10 @@ class PageReader:
 
 def _gathered(part: Tensor, best: Tensor, full: int, size: int, rest: slice) -> Tensor:
     rows, _, dim = part.shape
-    paged = part[:, : full * size].view(rows, full, size, dim)
-    chosen = paged[torch.arange(part.shape[0], device=part.device).unsqueeze(1), best].flatten(1, 2)
-    return torch.cat((chosen, part[:, rest]), dim=1)
+    tokens = best.shape[1] * size
+    read = part.new_empty(rows, tokens + rest.stop - rest.start, dim)
+    for row in range(rows):  # whole pages at a time: indexing all rows at once copies number by number
+        paged = part[row, : full * size].view(full, size * dim)
+        torch.index_select(paged, 0, best[row], out=read[row, :tokens].view(-1, size * dim))
+    read[:, tokens:] = part[:, rest]
+    return read

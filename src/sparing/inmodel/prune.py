@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 
 from sparing import registry
 from sparing.errors import CacheMismatch, ModelUnsupported, PolicyError
-from sparing.inmodel.cache import DropCache
+from sparing.inmodel.cache import DropCache, drop_layers
 from sparing.inmodel.drop import Gathered
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.view import LayerView, Scorer
@@ -110,7 +110,7 @@ def prune(model: PreTrainedModel, cache: DropCache, how: Prune, prunable: Tensor
         PolicyError: The prompt is padded; prompts of different lengths are pruned one at a time.
     """
     layers = list(getattr(model.base_model, "layers", ()))
-    if len(layers) != len(cache.layers) or len(cache.drop_layers) != len(layers):
+    if len(drop_layers(cache)) != len(layers):
         raise ModelUnsupported("pruning needs a model whose layers all have full attention")
     if cache.get_seq_length():
         raise CacheMismatch("only a first prompt can be pruned", hint="start with an empty cache")

@@ -13,12 +13,12 @@ from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
 from sparing.errors import CacheMismatch
-from sparing.inmodel.cache import DropCache
+from sparing.inmodel.cache import DropCache, drop_layers
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.policy import Policy
 from sparing.inmodel.store import RaggedStore
 
-_FORMAT = "sparing.inmodel.v1"
+_FORMAT = "sparing.inmodel.v2"
 _PARTS = ("keys", "values", "columns")
 _SAMPLE = 64  # leading numbers of each weight that go into the hash: a changed model differs somewhere in them
 
@@ -47,6 +47,7 @@ def save_cache(cache: DropCache, model: PreTrainedModel, path: Path) -> None:
     metadata = {
         "format": _FORMAT,
         "model": model_hash(model),
+        "storage": cache.shared.storage,
         "policies": json.dumps([policy.to_json() for policy in cache.shared.policies]),
         "layers": json.dumps(described),
     }
@@ -72,7 +73,7 @@ def load_cache(model: PreTrainedModel, path: Path, policy: Policy | None = None)
             policies = [Policy.from_json(plain) for plain in json.loads(metadata["policies"])]
             if policy is not None and any(saved != policy for saved in policies):
                 raise CacheMismatch(f"{path} was made with another policy", hint="make it again, or take any policy")
-            cache = DropCache(model, policies)
+            cache = DropCache(model, policies, storage=metadata["storage"])
             for layer, plain in zip(_all_drop_layers(cache), json.loads(metadata["layers"]), strict=True):
                 _fill(layer, plain, [file.get_tensor(f"{layer.index}.{part}") for part in _PARTS])
     except (OSError, SafetensorError) as error:
@@ -90,9 +91,10 @@ def model_hash(model: PreTrainedModel) -> str:
 
 
 def _all_drop_layers(cache: DropCache) -> list[DropLayer]:
-    if len(cache.drop_layers) != len(cache.layers):
+    layers = drop_layers(cache)
+    if len(layers) != len(cache.layers):
         raise CacheMismatch("only caches of models with full attention in every layer can be saved")
-    return cache.drop_layers
+    return layers
 
 
 def _fill(layer: DropLayer, plain: dict[str, Any], parts: list[torch.Tensor]) -> None:

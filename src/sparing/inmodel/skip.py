@@ -18,7 +18,7 @@ from torch.nn import Module
 from transformers import PreTrainedModel
 
 from sparing.errors import CacheMismatch, ModelUnsupported, PolicyError
-from sparing.inmodel.cache import DropCache
+from sparing.inmodel.cache import DropCache, drop_layers
 from sparing.inmodel.policy import FULL
 from sparing.inmodel.skip_control import Control
 
@@ -237,7 +237,7 @@ def decoder_layers(model: PreTrainedModel) -> list[Module]:
 
 def _skippable(model: PreTrainedModel, cache: DropCache, skip: Skip) -> list[Module]:
     layers = decoder_layers(model)
-    if len(cache.drop_layers) != len(layers):
+    if len(drop_layers(cache)) != len(layers):
         raise ModelUnsupported(
             "drafts can be taken back from full-attention layers only", hint="use model.generate for this model"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -57,17 +58,10 @@ def attend_blocks(queries: Tensor, keys: Tensor, values: Tensor, scaling: float,
     """
     rows, group, tokens, _ = queries.shape
     size, past = how.block_tokens, keys.shape[1] - tokens
-    strided = keys[:, : keys.shape[1] // _STRIDE * _STRIDE].reshape(rows, -1, _STRIDE * keys.shape[2])
     output = values.new_empty(rows, group, tokens, values.shape[-1])
-    for start in range(0, tokens, size):
+    for start, near, chosen in _choices(queries, keys, scaling, how):
         asked = queries[:, :, start : start + size]
         end = past + start + asked.shape[2]
-        near = max(0, (past + start) // size - 1)  # this block and those after it are read as they are
-        count = max(math.ceil(how.keep * near), min(_LEAST_BLOCKS, near))
-        if count == near or asked.shape[2] < size:
-            near, chosen = 0, None
-        else:
-            chosen = _best(asked, strided[:, : near * size // _STRIDE], near, count, scaling)
         future = torch.ones(asked.shape[2], end - near * size, dtype=torch.bool, device=keys.device)
         future = future.triu_(past + start - near * size + 1)
         for row in range(rows):
@@ -77,6 +71,38 @@ def attend_blocks(queries: Tensor, keys: Tensor, values: Tensor, scaling: float,
             recent.masked_fill_(future, float("-inf"))
             output[row, :, start : start + size] = (logits.softmax(-1) @ value).view(group, asked.shape[2], -1)
     return output
+
+
+def blocks_read(queries: Tensor, keys: Tensor, scaling: float, how: SparsePrefill) -> Tensor:
+    """[rows, query blocks, key blocks] bool: what `attend_blocks` reads. Arguments as there."""
+    (rows, _, tokens, _), stored, size = queries.shape, keys.shape[1], how.block_tokens
+    past = stored - tokens
+    shape = (rows, math.ceil(tokens / size), math.ceil(stored / size))
+    seen = torch.zeros(shape, dtype=torch.bool, device=keys.device)
+    for start, near, chosen in _choices(queries, keys, scaling, how):
+        end = min(past + start + size, stored)
+        seen[:, start // size, near : math.ceil(end / size)] = True
+        if chosen is not None:
+            seen[:, start // size].scatter_(1, chosen, True)
+    return seen
+
+
+def _choices(
+    queries: Tensor, keys: Tensor, scaling: float, how: SparsePrefill
+) -> Iterator[tuple[int, int, Tensor | None]]:
+    """Per block of queries: its start, the key block from which on everything is read, and which [rows, count] of the
+    blocks before that; None: there is none before."""
+    rows, _, tokens, _ = queries.shape
+    size, past = how.block_tokens, keys.shape[1] - tokens
+    strided = keys[:, : keys.shape[1] // _STRIDE * _STRIDE].reshape(rows, -1, _STRIDE * keys.shape[2])
+    for start in range(0, tokens, size):
+        asked = queries[:, :, start : start + size]
+        near = max(0, (past + start) // size - 1)  # this block and those after it are read as they are
+        count = max(math.ceil(how.keep * near), min(_LEAST_BLOCKS, near))
+        if count == near or asked.shape[2] < size:
+            yield start, 0, None
+        else:
+            yield start, near, _best(asked, strided[:, : near * size // _STRIDE], near, count, scaling)
 
 
 def _best(asked: Tensor, strided: Tensor, blocks: int, count: int, scaling: float) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 
 
 @dataclass(frozen=True, slots=True)

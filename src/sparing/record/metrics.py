@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -17,8 +18,26 @@ _STEP_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 _ANSWER_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
+_MOST_TENANTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a request that had to be let in was and used.
+
+    Attributes:
+        priority: A class of priority, or ``other``: numbers are the user's own, and could be any.
+    """
+
+    tenant: str
+    priority: str
+    tokens: int
+    usd: float
+    eased: bool
+
+
 class Metrics:
-    """Counts requests, tokens and time. Labels are few and closed: no model names, no callers."""
+    """Counts requests, tokens and time. Labels are few and closed: no model names, no keys, so many tenants."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -33,6 +52,19 @@ class Metrics:
         self._first_byte = self._histogram(
             "sparing_first_byte_seconds", "Time to the first byte of an answer.", labels, _ANSWER_BUCKETS_S
         )
+        self._tenant_requests = self._counter(
+            "sparing_tenant_requests", "Requests by tenant; refused: a limit was reached.", ("tenant", "outcome")
+        )
+        self._tenant_tokens = self._counter("sparing_tenant_tokens", "Tokens in and out by tenant.", ("tenant",))
+        self._tenant_usd = self._counter("sparing_tenant_usd", "Money by tenant, where prices are known.", ("tenant",))
+        self._eased = self._counter("sparing_eased_requests", "Made smaller since a limit was near.", ("priority",))
+        self._priority_first_byte = self._histogram(
+            "sparing_priority_first_byte_seconds",
+            "Time to the first byte by priority.",
+            ("priority",),
+            _ANSWER_BUCKETS_S,
+        )
+        self._tenants: set[str] = set()
         self._total = self._histogram("sparing_request_seconds", "Time to the last byte.", labels, _ANSWER_BUCKETS_S)
 
     def begin(self) -> None:
@@ -55,6 +87,26 @@ class Metrics:
             self._first_byte(wire, mode).observe(receipt.first_byte_ms / 1000)
         for step, spent_ms in receipt.step_ms.items():
             self._steps(step).observe(spent_ms / 1000)
+
+    def admitted(self, about: Admitted, status: int, first_byte_s: float) -> None:
+        """A request that had to be let in is over."""
+        tenant = self._labelled(about.tenant)
+        outcome = "refused" if status == 429 else "answered" if 0 < status < 400 else "failed"
+        self._tenant_requests(tenant, outcome).inc()
+        self._tenant_tokens(tenant).inc(about.tokens)
+        self._tenant_usd(tenant).inc(about.usd)
+        if about.eased:
+            self._eased(about.priority).inc()
+        if first_byte_s and outcome == "answered":
+            self._priority_first_byte(about.priority).observe(first_byte_s)
+
+    def _labelled(self, tenant: str) -> str:
+        """The tenant, or what stands for all those that come after the first `_MOST_TENANTS`."""
+        if tenant not in self._tenants:
+            if len(self._tenants) >= _MOST_TENANTS:
+                return "(others)"
+            self._tenants.add(tenant)
+        return tenant
 
     def watch_counter(self, name: str, text: str, read: Callable[[], int]) -> None:
         """Expose a number that someone else counts."""

@@ -93,4 +93,10 @@ def _add_usage(connection: sqlite3.Connection) -> None:
     )
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_usage)
+def _add_policies(connection: sqlite3.Connection) -> None:
+    """Under which policy a request came, and whose it was."""
+    for column in ("policy", "tenant"):
+        connection.execute(f"alter table receipts add column {column} text not null default ''")
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_usage, _add_policies)

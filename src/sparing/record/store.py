@@ -17,8 +17,8 @@ from sparing.errors import RecordError
 from sparing.record.money import Charge
 from sparing.record.schema import migrate
 
-By = Literal["model", "day", "reducer", "mode", "wire"]
-MoneyBy = Literal["model", "day", "mode", "wire"]
+By = Literal["model", "day", "reducer", "mode", "wire", "policy", "tenant"]
+MoneyBy = Literal["model", "day", "mode", "wire", "policy", "tenant"]
 
 _BUSY_S = 5.0
 _encode = msgspec.json.Encoder().encode
@@ -37,13 +37,16 @@ _KEYS: dict[By, str] = {
     "day": "date(r.created_s, 'unixepoch')",
     "mode": "r.mode",
     "wire": "r.wire",
+    "policy": "r.policy",
+    "tenant": "r.tenant",
 }
 _CHARGED = """
     tokens_before, tokens_after, resupplied_tokens, rewritten_tokens, recalled_tokens, extra_turns, cache_marks,
     usage_input_tokens, usage_output_tokens, usage_cache_read_tokens, usage_cache_writes
 """
-_INSERT = f"insert or replace into receipts (id, created_s, wire, model, mode, provider, status, whole, {_CHARGED})" + (
-    f" values ({', '.join('?' * 19)})"
+_INSERT = (
+    "insert or replace into receipts (id, created_s, wire, model, mode, policy, tenant, provider, status, whole,"
+    f" {_CHARGED}) values ({', '.join('?' * 21)})"
 )
 _BY_REDUCER = """
     (select t.reducer as reducer, t.tokens_before, t.tokens_after, r.mode, r.created_s
@@ -56,7 +59,7 @@ class Totals:
     """Sums over receipts.
 
     Attributes:
-        key: The model, UTC day (``2026-01-31``), reducer, mode or wire; "" for the sum of all.
+        key: The model, UTC day (``2026-01-31``), reducer, mode, wire, policy or tenant; "" for the sum of all.
         num: Requests; for reducers, requests that it had a part in.
         tokens_before: For reducers: of the spans that it took.
         saved_tokens: Left out of what was sent.
@@ -210,6 +213,8 @@ def _row(receipt: Receipt) -> tuple[object, ...]:
         receipt.wire,
         receipt.model,
         receipt.mode,
+        receipt.policy,
+        receipt.tenant,
         receipt.provider,
         receipt.status,
         _encode(receipt),

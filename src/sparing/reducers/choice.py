@@ -9,19 +9,27 @@ from sparing.core.counter import Counter
 from sparing.core.reducer import Ask
 from sparing.core.selector import Judged, Sections
 from sparing.reducers.packing import PackedLadder, packed_ladder
-from sparing.reducers.terms import identifiers
+from sparing.reducers.terms import ends, identifiers
 from sparing.reducers.units import Units
 
 MARK = "[…]"  # one token of o200k_base with the blanks around it, and nothing that a text is likely to hold itself
 _FRONT = 2  # units that come before those that only hold what the question names
+_ANSWERS = 0.2  # chance from which on a unit without a word of the question may answer it
 _LEAST = 1e-3  # no unit is worth nothing: room that is left is better used than not
 
 
 def judge(text: str, sections: Sections, rules: Sequence[float], ask: Ask) -> Judged:
-    """What the selector makes of units that the rules have weighed; without one, or a question, what they say."""
+    """What the selector makes of units that the rules have weighed; without one, or a question, what they say.
+
+    Where no word of the question is found and no unit seems to answer it either, it was no question about this text
+    ("Sum it up"): then all scores are 0.
+    """
     if ask.selector is None or not ask.question:
         return Judged(rules, "rules")
-    return ask.selector.judge(text, sections, ask.question.text, rules, ask.deadline)
+    judged = ask.selector.judge(text, sections, ask.question.text, rules, ask.deadline)
+    if any(rules) or judged.sharpness is None or max(judged.scores, default=0.0) >= _ANSWERS:
+        return judged
+    return Judged(rules, judged.by)
 
 
 def scored_ladder(
@@ -55,7 +63,7 @@ def scored_ladder(
         gap=lambda _: f"{MARK} ",
         gap_at=_gap_at(text, bounds),
         gap_tokens=_gap_tokens(ask.counter),
-        reducer=reducer,
+        reducer=reducer if judged.tier == "rules" else f"{reducer}/{judged.tier}",
         order=_order(text, bounds, scores, ask),
         must=pinned(text, bounds, ask.pins),
         tokens=tokens,
@@ -75,7 +83,7 @@ def _order(text: str, bounds: Sequence[int], scores: Sequence[float], ask: Ask) 
     if not ask.question:
         return order
     front = order[:_FRONT]
-    for name in identifiers(ask.question.text):
+    for name in identifiers(ends(ask.question.text)):
         holders = _holders(text, bounds, name)
         if holders and not holders & set(front):
             front.append(max(sorted(holders), key=lambda unit: scores[unit]))

@@ -74,8 +74,13 @@ def identifiers(question: str) -> tuple[str, ...]:
 
 def question_terms(question: str) -> tuple[Term, ...]:
     """The terms of a question in the order asked; the rarest of its beginning and end when it is very long."""
+    return _terms(ends(question))
+
+
+def ends(question: str) -> str:
+    """A question; its beginning and end when it is as long as a document."""
     half = _MAX_CHARS // 2
-    return _terms(question if len(question) <= _MAX_CHARS else f"{question[:half]} {question[-half:]}")
+    return question if len(question) <= _MAX_CHARS else f"{question[:half]} {question[-half:]}"
 
 
 @lru_cache(maxsize=256)

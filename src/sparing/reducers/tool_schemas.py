@@ -26,7 +26,7 @@ from sparing.reducers.tool_words import (
     split_name,
     words_of,
 )
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 
 NAME: Final = "tool_schemas.v1"
 

@@ -9,7 +9,7 @@ from sparing.core.reducer import Deadline
 from sparing.core.selector import Judged, Sections, Selector
 from sparing.select import costs
 from sparing.select.installed import Installed, installed
-from sparing.settings.tree import Select
+from sparing.settings.policy import Select
 
 
 @dataclass(frozen=True, slots=True)

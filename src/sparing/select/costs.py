@@ -8,8 +8,8 @@ _CHARS_PER_PIECE: Final = 4.0
 
 # CPU time on one core of a server of 2023; a slower machine takes longer and chooses the same.
 STATIC_MS_PER_MILLION_CHARS: Final = 300.0
-ENCODER_MS_PER_PIECE: Final = 0.05
-SHARE: Final = 0.5  # of the policy's deadline; the rest is for everything else, and for slower machines
+ENCODER_MS_PER_PIECE: Final = 0.125
+SHARE: Final = 0.25  # of the policy's deadline; the rest is for everything else, and for slower machines
 
 
 def allowed_ms(deadline_ms: float, share: float) -> float:

@@ -8,56 +8,40 @@ scales activations over a whole batch, so in a batch a passage's scores would de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
+from sparing.select.material import MOST_PASSAGE_PIECES
+from sparing.select.memo import Reading
 from sparing.select.wordpiece import WordPiece
 
-_QUESTION_SHARE = 0.25  # of the pieces read at once: a longer question is cut
-_SPECIAL = 4  # a start and an end around question and passage each
+MOST_QUESTION_PIECES = 64  # a longer question is cut
+SPECIAL_PIECES = 4  # a start and an end around question and passage each
 _UNREAD = -8.0  # the logit of a unit without pieces, or beyond what fits
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the encoder made of a passage, as logits: of the passage, and of each of its units (mean of its tokens)."""
-
-    passage: float
-    units: tuple[float, ...]
-
-
 class Encoder:
-    """An ONNX session on one thread. Safe to share between threads.
+    """An ONNX session on one thread. Safe to share between threads."""
 
-    Args:
-        max_pieces: Most pieces that it reads at once.
-    """
-
-    def __init__(self, path: Path, vocabulary: WordPiece, max_pieces: int) -> None:
+    def __init__(self, path: Path, vocabulary: WordPiece) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # it would keep what the longest passage took
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._vocabulary = vocabulary
-        self._max_pieces = max_pieces
-
-    def cut_question(self, pieces: Sequence[int]) -> Sequence[int]:
-        """A question cut to what leaves room for a passage."""
-        return pieces[: int(self._max_pieces * _QUESTION_SHARE)]
-
-    def room(self, question: Sequence[int]) -> int:
-        """How many pieces of a passage fit beside a question."""
-        return self._max_pieces - len(question) - _SPECIAL
 
     def read(self, question: Sequence[int], units: Sequence[Sequence[int]]) -> Reading:
-        """Read a passage cut into units, all as piece numbers; without a question: what any would need."""
+        """Read a passage cut into units, all as piece numbers; without a question: what any would need.
+
+        What is beyond the limits is not read.
+        """
+        question = question[:MOST_QUESTION_PIECES]
         start, end = self._vocabulary.start, self._vocabulary.end
-        passage = [piece for unit in units for piece in unit][: self.room(question)]
+        passage = [piece for unit in units for piece in unit][:MOST_PASSAGE_PIECES]
         ids = np.array([[start, *question, end, start, *passage, end]], np.int64)
         first = len(question) + 3
         types = np.zeros_like(ids)

@@ -1,20 +1,24 @@
-"""One chance out of what the rules and a model say of a unit: a logistic regression per tier.
+"""One chance out of what the rules and a model say of a unit: a logistic regression per tier and kind of text.
 
-Fitted by `sparing.select.training` on validation groups; see the model card.
+The weights are fitted with the models, on validation groups, and shipped beside them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
 
-_LEAST = 1e-6
+import msgspec
+
+from sparing.errors import SelectorDamaged
+
+Form = Literal["prose", "turns"]
+_LEAST_LOGIT, _MOST_LOGIT = -12.0, 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fusion:
+class Fusion(msgspec.Struct, frozen=True, array_like=True):
     """Weights.
 
     Attributes:
@@ -31,13 +35,25 @@ class Fusion:
         """0..1 for each unit that it holds what is needed."""
         b, r, u, p = self.bias, self.rules, self.unit, self.passage
         return [
-            max(_LEAST, 1.0 / (1.0 + math.exp(-max(-30.0, b + r * rule + u * unit + p * passage))))
+            1.0 / (1.0 + math.exp(-min(_MOST_LOGIT, max(_LEAST_LOGIT, b + r * rule + u * unit + p * passage))))
             for rule, unit, passage in zip(rules, units, passages, strict=True)
         ]
 
 
-STATIC: Final = Fusion(bias=-9.0, rules=8.0, unit=3.0, passage=3.0)
-ENCODER: Final = Fusion(bias=-2.0, rules=2.0, unit=1.0, passage=1.0)
+Fusions = Mapping[str, Mapping[Form, Fusion]]
+"""Tier -> kind of text -> weights."""
+
+
+def load_fusions(path: Path) -> Fusions:
+    """Read ``fusion.json``.
+
+    Raises:
+        SelectorDamaged: It is not of this form.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, dict[Form, Fusion]])
+    except msgspec.MsgspecError as error:
+        raise SelectorDamaged(f"{path} cannot be read: {error}", hint="reinstall Sparing") from error
 
 
 def relative(scores: Sequence[float]) -> list[float]:

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from sparing.errors import SelectorDamaged, SelectorMissing
+from sparing.select.fusion import Fusions, load_fusions
 from sparing.select.manifest import SHIPPED, Models, check
 from sparing.select.wordpiece import WordPiece
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sparing.select.static import StaticEmbeddings
 
 _log = logging.getLogger("sparing")
+_VOCABULARY, _FUSIONS = "vocab.txt", "fusion.json"
+_FILES = {"static": "static.npz", "encoder": "encoder.onnx"}
 _NEEDS = {"static": ("numpy",), "encoder": ("numpy", "onnxruntime")}
 _EXTRA = "the extra `select` is not installed: pip install 'sparing[select]'"
 
@@ -43,7 +46,7 @@ class Installed:
             self.missing = dict.fromkeys(_NEEDS, str(error))
             return
         for tier, modules in _NEEDS.items():
-            if tier not in self._models.manifest.files:
+            if not {_VOCABULARY, _FUSIONS, _FILES[tier]} <= self._models.paths.keys():
                 self.missing[tier] = "not shipped"
             elif not all(map(find_spec, modules)):
                 self.missing[tier] = _EXTRA
@@ -65,26 +68,37 @@ class Installed:
         return all(tier in self.__dict__ for tier in tiers)
 
     def load(self, *tiers: str) -> None:
-        """Load what of these is not yet loaded. Takes some tenths of a second."""
+        """Load what of these is not yet loaded; takes some tenths of a second.
+
+        One that cannot be loaded is `missing` from then on, and the log says why.
+        """
         with self._lock:
             for tier in tiers:
-                getattr(self, tier)
+                try:
+                    getattr(self, tier)
+                except Exception as error:  # whatever a runtime does with a file, rules can decide
+                    _log.exception("the selector's %s cannot be loaded, cheaper tiers decide", tier)
+                    self.missing[tier] = f"it cannot be loaded: {type(error).__name__}"
 
     @cached_property
     def vocabulary(self) -> WordPiece:
-        return WordPiece(self.models.paths["vocabulary"].read_text(encoding="utf-8").splitlines())
+        return WordPiece(self.models.paths[_VOCABULARY].read_text(encoding="utf-8").splitlines())
+
+    @cached_property
+    def fusions(self) -> Fusions:
+        return load_fusions(self.models.paths[_FUSIONS])
 
     @cached_property
     def static(self) -> StaticEmbeddings:
         from sparing.select.static import StaticEmbeddings
 
-        return StaticEmbeddings.load(self.models.paths["static"], self.vocabulary)
+        return StaticEmbeddings.load(self.models.paths[_FILES["static"]], self.vocabulary)
 
     @cached_property
     def encoder(self) -> Encoder:
         from sparing.select.encoder import Encoder
 
-        return Encoder(self.models.paths["encoder"], self.vocabulary, self.models.manifest.max_tokens)
+        return Encoder(self.models.paths[_FILES["encoder"]], self.vocabulary)
 
 
 @lru_cache

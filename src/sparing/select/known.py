@@ -5,8 +5,8 @@ from __future__ import annotations
 from sparing.select.wordpiece import WordPiece, words
 
 _SAMPLES, _SAMPLE_CHARS = 4, 500
-_LEAST_WHOLE = 0.7  # of the words; English prose has 0.9 and more, German 0.4, Russian 0.1
-_FEW_WORDS = 8  # say too little: a name and a number are not another language
+_LEAST_WHOLE = 0.7  # of the words; English prose has 0.8 and more, Spanish 0.5, German 0.4, Russian 0
+_FEW_WORDS = 4  # say too little: a name and a number are not another language
 _NUMBER_CHARS = frozenset("0123456789")
 
 

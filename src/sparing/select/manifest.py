@@ -16,9 +16,8 @@ _NAME = "manifest.json"
 
 
 class ModelFile(msgspec.Struct, frozen=True):
-    """One file: its name in the folder, its length and its hash."""
+    """The length of a file and its hash."""
 
-    file: str
     bytes: int
     sha256: str
 
@@ -27,14 +26,10 @@ class Manifest(msgspec.Struct, frozen=True):
     """What `models/manifest.json` says; fields that only people read are passed over.
 
     Attributes:
-        version: Of the form of the files.
-        files: ``vocabulary``, ``static`` and ``encoder``; a tier whose file is not named is not shipped.
-        max_tokens: Most word pieces that the encoder reads at once, its four special ones included.
+        files: By name; a tier whose file is not named is not shipped.
     """
 
-    version: int
     files: Mapping[str, ModelFile]
-    max_tokens: int = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +38,9 @@ class Models:
 
     Attributes:
         digest: Of all of them together: two processes with equal digests choose alike.
-        paths: By the manifest's names.
+        paths: By name: ``vocab.txt``, ``static.npz``, ``encoder.onnx``, ``fusion.json``.
     """
 
-    manifest: Manifest
     digest: str
     paths: Mapping[str, Path]
 
@@ -66,10 +60,9 @@ def check(folder: Path = SHIPPED) -> Models:
         manifest = msgspec.json.decode(raw, type=Manifest)
     except msgspec.MsgspecError as error:
         raise SelectorDamaged(f"{folder / _NAME} cannot be read: {error}", hint="reinstall Sparing") from error
-    for entry in manifest.files.values():
-        _check(folder / entry.file, entry)
-    paths = {name: folder / entry.file for name, entry in manifest.files.items()}
-    return Models(manifest, sha256(raw).hexdigest()[:16], paths)
+    for name, entry in manifest.files.items():
+        _check(folder / name, entry)
+    return Models(sha256(raw).hexdigest()[:16], {name: folder / name for name in manifest.files})
 
 
 def _check(path: Path, entry: ModelFile) -> None:

@@ -1,24 +1,53 @@
-"""What the tiers are given."""
+"""What the tiers are given: question and text as word pieces, in windows, and what the rules say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from sparing.core.reducer import Deadline
 from sparing.core.selector import Sections
+from sparing.select.fusion import Form, relative
+from sparing.select.windows import Window, windows
+from sparing.select.wordpiece import WordPiece
+
+MOST_PASSAGE_PIECES = 252  # what the encoder was trained to read at once, a start and an end aside
+_CHECK_UNITS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A question and a text as word pieces, and what the rules say.
+    """A question and a text.
 
     Attributes:
         question: Piece numbers.
         units: Piece numbers of each unit.
         rules: Of each unit, over the best of them, 0..1.
+        windows: Passages, or stretches of long ones and of transcripts, in order; every unit is in one.
+        form: Whether it is prose or the turns of a transcript.
     """
 
     question: Sequence[int]
     units: Sequence[Sequence[int]]
-    sections: Sections
     rules: Sequence[float]
+    windows: Sequence[Window]
+    form: Form
+
+
+def material_of(
+    text: str, sections: Sections, question: str, rules: Sequence[float], vocabulary: WordPiece, deadline: Deadline
+) -> Material:
+    """Cut question and text into pieces.
+
+    Raises:
+        DeadlineExceeded: The time was up first.
+    """
+    units: list[list[int]] = []
+    for a, b in pairwise(sections.bounds):
+        if not len(units) % _CHECK_UNITS:
+            deadline.check()
+        units.append(vocabulary.ids(text[a:b]))
+    found = windows(list(map(len, units)), sections.passage_of, MOST_PASSAGE_PIECES, across=sections.turns)
+    form: Form = "turns" if sections.turns else "prose"
+    return Material(vocabulary.ids(question), units, relative(rules), found, form)

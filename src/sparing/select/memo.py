@@ -5,11 +5,20 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the encoder made of a passage, as logits: of the passage, and of each of its units (mean of its tokens)."""
+
+    passage: float
+    units: tuple[float, ...]
 
 
 class Memo(Generic[V]):
@@ -38,6 +47,10 @@ class Memo(Generic[V]):
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+
 
 def reading_key(question: Sequence[int], units: Sequence[Sequence[int]]) -> bytes:
     """Of a question and a passage cut into units, all as piece numbers."""
@@ -45,3 +58,7 @@ def reading_key(question: Sequence[int], units: Sequence[Sequence[int]]) -> byte
     for unit in units:
         digest.update(array("i", [-len(unit), *unit]).tobytes())
     return digest.digest()
+
+
+READINGS: Memo[Reading] = Memo(20_000)
+"""Of this process: about 10 MB."""

@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from sparing.core.reducer import Deadline
 from sparing.errors import NeedsThread
-from sparing.select.encoder import Encoder, Reading
-from sparing.select.fusion import ENCODER
+from sparing.select.encoder import MOST_QUESTION_PIECES, SPECIAL_PIECES, Encoder
+from sparing.select.fusion import Fusion
 from sparing.select.material import Material
-from sparing.select.memo import Memo, reading_key
-from sparing.select.windows import Window, windows
-
-_WINDOW_PIECES = 256  # about what it was trained to read at once
-_OVERHEAD_PIECES = 16  # what a call costs beside the pieces that it reads
-
-_readings: Memo[Reading] = Memo(20_000)  # about 10 MB
+from sparing.select.memo import READINGS, Reading, reading_key
+from sparing.select.windows import Window
 
 
 def read_doubtful(
-    encoder: Encoder, material: Material, chances: Sequence[float], most_pieces: int, deadline: Deadline
-) -> tuple[list[float], int, int]:
-    """Better chances for the units of the passages that were read, how many were, and how many there are.
+    encoder: Encoder,
+    fusion: Fusion,
+    material: Material,
+    chances: Sequence[float],
+    most_pieces: int,
+    deadline: Deadline,
+) -> tuple[list[float], int]:
+    """Better chances for the units of the passages that were read, and how many were.
 
     Args:
         chances: Of each unit by the cheaper tiers; the passage with the best is read first.
@@ -30,18 +30,21 @@ def read_doubtful(
         DeadlineExceeded: Before all were read.
         NeedsThread: The deadline is the event loop's and one was not read before.
     """
-    question = encoder.cut_question(material.question)
-    sizes = list(map(len, material.units))
-    room = min(_WINDOW_PIECES, encoder.room(question))
-    found = windows(sizes, material.sections.passage_of, room, across=material.sections.turns)
-    doubtful = _doubtful(found, chances, len(question) + _OVERHEAD_PIECES, most_pieces)
+    question = _ends(material.question)
+    doubtful = _doubtful(material.windows, chances, len(question) + SPECIAL_PIECES, most_pieces)
     better = list(chances)
     for window in doubtful:
         place = slice(window.first, window.end)
         reading = _read(encoder, question, material.units[place], deadline)
         passages = [reading.passage] * (window.end - window.first)
-        better[place] = ENCODER.chances(material.rules[place], reading.units, passages)
-    return better, len(doubtful), len(found)
+        better[place] = fusion.chances(material.rules[place], reading.units, passages)
+    return better, len(doubtful)
+
+
+def _ends(question: Sequence[int]) -> Sequence[int]:
+    """What the encoder reads of a question: beginning and end where it is too long."""
+    half = MOST_QUESTION_PIECES // 2
+    return question if len(question) <= MOST_QUESTION_PIECES else [*question[:half], *question[-half:]]
 
 
 def _doubtful(found: Sequence[Window], chances: Sequence[float], extra: int, most_pieces: int) -> list[Window]:
@@ -58,12 +61,12 @@ def _doubtful(found: Sequence[Window], chances: Sequence[float], extra: int, mos
 
 def _read(encoder: Encoder, question: Sequence[int], units: Sequence[Sequence[int]], deadline: Deadline) -> Reading:
     key = reading_key(question, units)
-    known = _readings.get(key)
+    known = READINGS.get(key)
     if known is not None:
         return known
     if deadline.on_loop:
         raise NeedsThread("the encoder takes milliseconds per passage")
     deadline.check()
     reading = encoder.read(question, units)
-    _readings.put(key, reading)
+    READINGS.put(key, reading)
     return reading

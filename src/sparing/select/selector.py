@@ -5,22 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from sparing.core.reducer import Deadline
 from sparing.core.selector import Judged, Sections
 from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.select import costs
-from sparing.select.fusion import relative
 from sparing.select.installed import Installed
 from sparing.select.known import is_known
-from sparing.select.material import Material
+from sparing.select.material import material_of
 from sparing.select.reading import read_doubtful
 from sparing.select.static import static_chances
 from sparing.select.wordpiece import WordPiece
 
-_QUESTION_CHARS = 4_000  # what is asked is said in fewer
-_CHECK_UNITS = 256
+_QUESTION_CHARS = 4_000  # of a longer one only the beginning and the end are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +35,13 @@ class Learned:
 
     def judge(self, text: str, sections: Sections, question: str, rules: Sequence[float], deadline: Deadline) -> Judged:
         """See the protocol."""
-        asked = question[:_QUESTION_CHARS]
+        half = _QUESTION_CHARS // 2
+        asked = question if len(question) <= _QUESTION_CHARS else f"{question[:half]} {question[-half:]}"
         if costs.static_ms(len(text)) > self.allowed_ms:
             return Judged(rules, f"rules ({len(text):,} characters would take too long)")
         deadline = self._load(deadline)
+        if {"static", "encoder"} <= self.installed.missing.keys():
+            return Judged(rules, f"rules ({self.installed.missing['encoder']})")
         if why := _unknown(asked, text, self.installed.vocabulary):
             return Judged(rules, f"rules ({why})")
         try:
@@ -52,23 +52,21 @@ class Learned:
     def _judge(
         self, text: str, sections: Sections, question: str, rules: Sequence[float], deadline: Deadline
     ) -> Judged:
-        vocabulary = self.installed.vocabulary
-        units = _pieces(text, sections.bounds, vocabulary, deadline)
-        material = Material(vocabulary.ids(question), units, sections, relative(rules))
-        chances = material.rules
-        if "static" not in self.installed.missing:
-            chances = static_chances(self.installed.static, material, deadline)
+        here = self.installed
+        material = material_of(text, sections, question, rules, here.vocabulary, deadline)
+        cheap = Judged(rules, "rules")
+        chances: Sequence[float] = material.rules
+        if "static" not in here.missing:
+            chances = static_chances(here.static, here.fusions["static"][material.form], material, deadline)
+            cheap = Judged(chances, "static", 1.0)
+        if why := "the policy" if self.tier == "static" else here.missing.get("encoder", ""):
+            return replace(cheap, by=f"{cheap.by} ({why})")
         room = costs.most_pieces(self.allowed_ms - costs.static_ms(len(text)))
-        why = self._reason_for_no_encoder()
-        if not why:
-            chances, num_read, num_windows = read_doubtful(self.installed.encoder, material, chances, room, deadline)
-            if num_read:
-                return Judged(chances, f"encoder (read {num_read} of {num_windows} passages)", 1.0)
-            why = "no time for the encoder"
-        return Judged(chances, f"static ({why})", 1.0)
-
-    def _reason_for_no_encoder(self) -> str:
-        return "the policy" if self.tier == "static" else self.installed.missing.get("encoder", "")
+        fusion = here.fusions["encoder"][material.form]
+        chances, num_read = read_doubtful(here.encoder, fusion, material, chances, room, deadline)
+        if not num_read:
+            return replace(cheap, by=f"{cheap.by} (no time for the encoder)")
+        return Judged(chances, f"encoder (read {num_read} of {len(material.windows)} passages)", 1.0)
 
     def _load(self, deadline: Deadline) -> Deadline:
         """Load what is not yet loaded; once per process, so that it does not count against the deadline."""
@@ -87,12 +85,3 @@ def _unknown(question: str, text: str, vocabulary: WordPiece) -> str:
         if not is_known(one, vocabulary):
             return f"the models do not know the language of the {name}"
     return ""
-
-
-def _pieces(text: str, bounds: Sequence[int], vocabulary: WordPiece, deadline: Deadline) -> list[list[int]]:
-    units: list[list[int]] = []
-    for a, b in pairwise(bounds):
-        if not len(units) % _CHECK_UNITS:
-            deadline.check()
-        units.append(vocabulary.ids(text[a:b]))
-    return units

@@ -7,13 +7,14 @@ vectors of a text's pieces stands in for what an encoder would make of the text.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparing.core.reducer import Deadline
-from sparing.select.fusion import STATIC
+from sparing.select.fusion import Fusion
 from sparing.select.material import Material
 from sparing.select.wordpiece import WordPiece
 
@@ -57,16 +58,16 @@ class StaticEmbeddings:
         return sums
 
     def _add(self, sums: Floats, units: Sequence[Sequence[int]], first: int, last: int) -> None:
-        filled = [unit for unit in range(first, last) if units[unit]]
-        if not filled:
-            return
-        ids = np.fromiter((piece for unit in filled for piece in units[unit]), np.int32)
-        starts = np.cumsum([0, *(len(units[unit]) for unit in filled[:-1])])
-        rows = self._vectors[ids] * self._scales[ids, None]
-        sums[filled] = np.add.reduceat(rows, starts, axis=0)
+        ids = np.fromiter(chain.from_iterable(units[first:last]), np.int32)
+        rows, scales = self._vectors.take(ids, axis=0).astype(np.float32), self._scales.take(ids)
+        start = 0
+        for unit in range(first, last):  # four times faster than `np.add.reduceat`, which adds row by row
+            end = start + len(units[unit])
+            np.dot(scales[start:end], rows[start:end], out=sums[unit])
+            start = end
 
 
-def static_chances(model: StaticEmbeddings, material: Material, deadline: Deadline) -> list[float]:
+def static_chances(model: StaticEmbeddings, fusion: Fusion, material: Material, deadline: Deadline) -> list[float]:
     """Chance of each unit by its cosine with the question and its passage's, and by the rules.
 
     Raises:
@@ -74,18 +75,12 @@ def static_chances(model: StaticEmbeddings, material: Material, deadline: Deadli
     """
     question = model.sums([material.question], deadline)[0]
     sums = model.sums(material.units, deadline)
-    passages, place = _grouped(sums, material.sections.passage_of)
-    units = _cosines(sums, question)
-    return STATIC.chances(material.rules, units.tolist(), _cosines(passages, question)[place].tolist())
+    passages = np.add.reduceat(sums, [window.first for window in material.windows], axis=0)
+    of_passages = np.repeat(_cosines(passages, question), [window.end - window.first for window in material.windows])
+    return fusion.chances(material.rules, _cosines(sums, question).tolist(), of_passages.tolist())
 
 
 def _cosines(sums: Floats, question: Floats) -> Floats:
     """Of each row with the question, 0 where one of them has no length."""
     lengths = np.linalg.norm(sums, axis=1) * np.linalg.norm(question)
     return np.asarray(sums @ question / np.maximum(lengths, _TINY), np.float32)
-
-
-def _grouped(sums: Floats, groups: Sequence[int]) -> tuple[Floats, NDArray[np.intp]]:
-    """Rows of each group of neighbours added up, and for each row the place of its group."""
-    begins = np.diff(np.asarray(groups), prepend=groups[0] - 1) != 0
-    return np.add.reduceat(sums, np.flatnonzero(begins), axis=0), np.cumsum(begins) - 1

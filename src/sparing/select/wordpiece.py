@@ -37,12 +37,8 @@ class WordPiece:
 
     def ids(self, text: str) -> list[int]:
         """Piece numbers of a text, without start and end."""
-        known = self._pieces
-        found: list[int] = []
-        for word in words(text):
-            pieces = known.get(word)
-            found += self.pieces(word) if pieces is None else pieces
-        return found
+        known = self._pieces.get
+        return [piece for word in words(text) for piece in (known(word) or self.pieces(word))]
 
     def pieces(self, word: str) -> tuple[int, ...]:
         """Piece numbers of one word, as `words` gives it: the longest piece first, each time."""

@@ -1,12 +1,13 @@
 """One typed tree of settings. Only the surfaces (command line, gateway) load it; everyone else is handed values."""
 
 from sparing.settings.load import load_settings
+from sparing.settings.policy import PolicySettings
 from sparing.settings.tree import (
     GatewaySettings,
     LocalSettings,
-    PolicySettings,
     RecordSettings,
     ResilienceSettings,
+    RoutingSettings,
     Settings,
     TierSettings,
     UpstreamSettings,
@@ -18,6 +19,7 @@ __all__ = [
     "PolicySettings",
     "RecordSettings",
     "ResilienceSettings",
+    "RoutingSettings",
     "Settings",
     "TierSettings",
     "UpstreamSettings",

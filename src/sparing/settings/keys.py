@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Meta
 from msgspec.structs import fields
 
+from sparing.settings.tenants import HEX
 from sparing.settings.tree import Settings
 
 
@@ -49,13 +51,8 @@ class Key:
     def allowed(self) -> str:
         """What a value may be, in words."""
         kind, meta = _unwrap(self.type)
-        if get_origin(kind) is Literal:
-            return "one of " + ", ".join(map(str, get_args(kind)))
-        if kind is bool:
-            return "true or false"
-        if kind in (int, float):
-            return _number(kind, meta)
-        return "strings (separated by commas in the environment)" if get_origin(kind) is tuple else "a string"
+        kinds = get_args(kind) if isinstance(kind, UnionType) or get_origin(kind) is Union else (kind,)
+        return ", or ".join(_words(one, meta) for one in kinds)
 
 
 @lru_cache
@@ -90,6 +87,18 @@ def _unwrap(kind: Any) -> tuple[Any, Meta]:
         base, *extras = get_args(kind)
         return base, next(extra for extra in extras if isinstance(extra, Meta))
     return kind, Meta()
+
+
+def _words(kind: Any, meta: Meta) -> str:
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(map(str, get_args(kind)))
+    if kind is bool:
+        return "true or false"
+    if kind in (int, float):
+        return _number(kind, meta)
+    if get_origin(kind) is tuple:
+        return "strings (separated by commas in the environment)"
+    return "64 hexadecimal digits" if meta.pattern == HEX else "a string"
 
 
 def _number(kind: type, meta: Meta) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from sparing.errors import SettingsError
+from sparing.settings.contradictions import refuse_contradictions
 from sparing.settings.keys import Key, all_keys, nearest
+from sparing.settings.named import TABLES, Source, read_named
 from sparing.settings.paths import settings_file
 from sparing.settings.providers import SHAPES
 from sparing.settings.tiers import read_tiers
@@ -42,11 +44,13 @@ class Resolved:
     Attributes:
         origins: Dotted name to file, variable or argument; a name that is missing has its default.
         file: The settings file that was read, if any.
+        named: Its tables of policies, models, rules and tenants, as they were written.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     file: Path | None
+    named: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_settings(
@@ -72,15 +76,19 @@ def resolve(
     env = os.environ if env is None else env
     file = path or settings_file(env)
     found: dict[str, Value] = {}
-    written = _read_toml(file) if file is not None else {}
-    tiers = read_tiers(written.pop("tiers", []), f"{file}", env)
-    found.update(_spread(_from_file(written, f"{file}")))
+    source = _source(file) if file is not None else None
+    raw = _parse(source) if source is not None else {}
+    tiers = read_tiers(raw.pop("tiers", []), f"{file}", env)
+    if source is not None:
+        found.update(_spread(_from_file(source.path, raw)))
     found.update(_spread(_from_environment(env)))
     found.update(_spread(_from_overrides(overrides)))
     settings = _build(found)
     origins = {name: value.origin for name, value in found.items()}
     upstream, completed = complete_upstream(settings.upstream, env, origins)
-    return Resolved(msgspec.structs.replace(settings, upstream=upstream, tiers=tiers), origins | completed, file)
+    settings = msgspec.structs.replace(settings, upstream=upstream, tiers=tiers)
+    settings = msgspec.structs.replace(settings, **_named(raw, settings, source))
+    return Resolved(settings, origins | completed, file, {name: raw[name] for name in TABLES if name in raw})
 
 
 def _spread(source: Iterable[tuple[str, Value]]) -> dict[str, Value]:
@@ -91,11 +99,22 @@ def _spread(source: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     return values
 
 
-def _from_file(written: Mapping[str, Any], path: str) -> Iterator[tuple[str, Value]]:
-    for section, table in written.items():
+def _named(raw: Mapping[str, Any], settings: Settings, source: Source | None) -> dict[str, Any]:
+    """The file's tables of tables."""
+    if source is None or not any(name in raw for name in TABLES):
+        return {}
+    named = read_named(raw, settings.policy, source)
+    refuse_contradictions(named, source, [tier.name for tier in settings.tiers])
+    return {name: getattr(named, name) for name in TABLES}
+
+
+def _from_file(path: Path, raw: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    for section, table in raw.items():
+        if section in TABLES:
+            continue
         if not isinstance(table, dict):
             raise (
-                _unknown(section, path)
+                _unknown(section, f"{path}")
                 if section not in _sections()
                 else SettingsError(
                     f"{path}: {section} is a section", hint=f"write [{section}] on its own line, its keys below"
@@ -104,19 +123,28 @@ def _from_file(written: Mapping[str, Any], path: str) -> Iterator[tuple[str, Val
         for name, raw in table.items():
             dotted = f"{section}.{name}"
             if dotted not in all_keys():
-                raise _unknown(dotted, path)
-            yield dotted, Value(raw, path)
+                raise _unknown(dotted, f"{path}")
+            yield dotted, Value(raw, f"{path}")
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _source(path: Path) -> Source:
+    try:
+        return Source(path, path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}", hint="`sparing config` prints a valid file") from error
+
+
+def _parse(source: Source) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not TOML: {error}", hint="`sparing config` prints a valid file") from error
+        return tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"{source.path} is not TOML: {error}", hint="`sparing config` prints a valid file"
+        ) from error
 
 
 def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, Value]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sparing.errors import SettingsError
 from sparing.settings.cache import CacheSettings
-from sparing.settings.tree import RecallSettings, RecordSettings
+from sparing.settings.tree import QuotaSettings, RecallSettings, RecordSettings
 
 FILE_NAME = "sparing.toml"
 
@@ -61,3 +61,8 @@ def answers_file(cache: CacheSettings, env: Mapping[str, str]) -> Path:
 def models_folder(env: Mapping[str, str]) -> Path:
     """Where the weights of embedded models lie."""
     return home(env) / "models"
+
+
+def quota_file(quota: QuotaSettings, env: Mapping[str, str]) -> Path:
+    """The SQLite file that what was used of quotas is kept in."""
+    return Path(quota.path).expanduser() if quota.path else home(env) / "quota.sqlite"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -19,6 +21,13 @@ _HEADER = """\
 # or name the file in SPARING_CONFIG. Arguments win over environment variables, those over this file.
 """
 _HIDDEN = "********"
+_TABLES = {
+    "policies": "What classes of requests may cost and how fast they have to be: [policies.NAME]",
+    "models": "Names that callers write as the model: [models.NAME]",
+    "rules": "Policies of requests that look like this: [rules.NAME]",
+    "tenants": "Who may ask, and how much: [tenants.NAME]",
+}
+_BARE = re.compile("[A-Za-z0-9_-]+")
 
 
 def default_toml() -> str:
@@ -28,6 +37,8 @@ def default_toml() -> str:
         lines += [_section_comment(section), f"[{section}]"]
         for key in keys:
             lines += [*_comment(key), f"{key.name} = {_toml(key.default)}", ""]
+    for name, about in _TABLES.items():
+        lines += [f"# {about}; docs/policies.md.", f"[{name}]", ""]
     lines.append(tier_example())
     return "\n".join(lines)
 
@@ -43,6 +54,8 @@ def effective_toml(resolved: Resolved) -> str:
         lines.append("")
     for tier in _shown_tiers(resolved.settings):
         lines += ["[[tiers]]", *(f"{name} = {_toml(value)}" for name, value in tier.items()), ""]
+    for name, tables in resolved.named.items():
+        lines += _table((name,), tables)
     return "\n".join(lines)
 
 
@@ -53,7 +66,25 @@ def effective_json(resolved: Resolved) -> str:
     }
     if resolved.settings.tiers:
         tree["tiers"] = _shown_tiers(resolved.settings)
-    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+    named = {name: msgspec.to_builtins(tables) for name in _TABLES if (tables := getattr(resolved.settings, name))}
+    return json.dumps(tree | named, indent=2, ensure_ascii=False) + "\n"
+
+
+def _table(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
+    """A table and those in it, as they were written but for comments."""
+    plain = {name: value for name, value in table.items() if not isinstance(value, dict)}
+    if plain or len(path) > 1:
+        yield f"[{'.'.join(map(toml_name, path))}]"
+        yield from (f"{toml_name(name)} = {_toml(value)}" for name, value in plain.items())
+        yield ""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _table((*path, name), value)
+
+
+def toml_name(name: str) -> str:
+    """A part of a dotted key, in quotes where it needs them."""
+    return name if _BARE.fullmatch(name) else _toml(name)
 
 
 def _by_section() -> Iterator[tuple[str, list[Key]]]:

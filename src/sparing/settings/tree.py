@@ -2,87 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
 from sparing.settings.cache import CacheSettings
-
-Effort = Literal["off", "safe", "balanced", "max"]
-Select = Literal["auto", "rules", "static", "encoder"]
-
-
-class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How hard to try, and what to leave alone."""
-
-    mode: Annotated[
-        Literal["off", "audit", "on"],
-        Meta(description="off: pass through; audit: measure, send the original; on: reduce."),
-    ] = "on"
-    effort: Annotated[
-        Effort, Meta(description="safe: lossless only; balanced: keep what the question needs; max: keep little.")
-    ] = "balanced"
-    min_tokens: Annotated[
-        int, Meta(ge=0, description="A turn with fewer reducible tokens loses nothing: lossless forms only.")
-    ] = 256
-    deadline_ms: Annotated[int, Meta(ge=1, description="Time allowed for one reduction.")] = 500
-    pins: Annotated[
-        tuple[str, ...],
-        Meta(description="Literal strings; a sentence, row or line that contains one is never dropped."),
-    ] = ()
-    exempt_tools: Annotated[
-        tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
-    ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
-    cache_marks: Annotated[
-        bool, Meta(description="Set Anthropic cache breakpoints in requests whose caller set none (docs/money.md).")
-    ] = True
-    compaction: Annotated[
-        Literal["off", "mask", "summary"],
-        Meta(
-            description="mask: old tool results become one line each, at the few points where what that saves in the "
-            "turns to come is worth breaking the provider's cached prefix; off: never; summary: as mask, and the line "
-            "says what a model found in the result (the gateway asks it, docs/conversations.md)."
-        ),
-    ] = "mask"
-    summary_model: Annotated[
-        str, Meta(description="Who writes summaries of old results, by the same provider; empty: the request's model.")
-    ] = ""
-    summary_s: Annotated[
-        float, Meta(gt=0, le=600, description="Time allowed for the summaries of one request, all together.")
-    ] = 20.0
-    keep_turns: Annotated[
-        int, Meta(ge=1, description="So many of the newest turns (calls of the model) are never compacted.")
-    ] = 24
-    prices_file: Annotated[
-        str, Meta(description="TOML file of your own prices; its rows win over those that are shipped (docs/money.md).")
-    ] = ""
-    recall: Annotated[
-        bool,
-        Meta(description="Offer the model a tool, sparing_recall, that gives back what was left out."),
-    ] = False
-    json_form: Annotated[
-        Literal["text", "json"],
-        Meta(
-            description="How tools' JSON is sent. text: lossless, for a model to read (docs/json-text.md), in fewer "
-            "tokens; json: stays JSON, for upstreams that parse it."
-        ),
-    ] = "text"
-    select: Annotated[
-        Select,
-        Meta(
-            description="Who judges what a question needs (docs/select.md). auto: the best that the deadline has time "
-            "for; rules; static: rules and static embeddings; encoder: the encoder, whatever time it takes. All but "
-            "rules need the extra `select`."
-        ),
-    ] = "auto"
-    most_tools: Annotated[
-        int,
-        Meta(
-            ge=0,
-            description="Most tools that the gateway sends in full, those that the first user turn is about; the model "
-            "finds the rest with sparing_find_tools (docs/tools.md). 0: all.",
-        ),
-    ] = 0
+from sparing.settings.policies import ModelAlias, NamedPolicy, Rule
+from sparing.settings.policy import PolicySettings
+from sparing.settings.tenants import TenantSettings
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,6 +107,33 @@ class ResilienceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0.0
 
 
+class RoutingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which tier a request goes to that names none, by the header x-sparing-tier or as its model."""
+
+    choose: Annotated[
+        Literal["large", "small", "cascade", "router"],
+        Meta(
+            description="large, small: the last tier, the first; cascade: the first, and the last where its answer is "
+            "not good enough; router: by the form of the question (docs/tiers.md)."
+        ),
+    ] = "large"
+    large_percent: Annotated[
+        float, Meta(ge=0, le=100, description="router: of 100 requests, so many go to the last tier.")
+    ] = 50.0
+    good_enough_percent: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=100,
+            description="cascade: of 100 answers of the first tier that are passed on, so many have to be what the "
+            "last would say.",
+        ),
+    ] = 90.0
+    small_wait_s: Annotated[
+        float, Meta(gt=0, le=600, description="cascade: longest wait for an answer of the first tier.")
+    ] = 10.0
+
+
 class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Receipts: counts, hashes and reasons; never text."""
 
@@ -223,13 +178,46 @@ class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     kv_budget: Annotated[
         str, Meta(description="PyTorch: how much of a prompt stays: tokens (2048), a share (50%) or bytes (64MiB).")
     ] = "50%"
+    kv_storage: Annotated[
+        Literal["exact", "int8"],
+        Meta(description="PyTorch: KV cache in the model's precision, or in eight bits: about a quarter of float32."),
+    ] = "exact"
     kv_bytes: Annotated[
         int, Meta(ge=1, description="PyTorch: most bytes of KV cache of all running requests; others wait.")
     ] = 1 << 30
 
 
+class QuotaSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What tenants, projects, keys and policies have used of their limits (docs/policies.md)."""
+
+    path: Annotated[
+        str,
+        Meta(
+            description="SQLite file, shared by every gateway of this machine; empty: quota.sqlite in the user's data "
+            "folder (SPARING_HOME); memory: this process alone, forgotten when it ends."
+        ),
+    ] = ""
+    lease_s: Annotated[
+        float,
+        Meta(
+            ge=1, le=3600, description="After so long without a sign of life a gateway's open requests count as ended."
+        ),
+    ] = 15.0
+    answer_tokens: Annotated[
+        int,
+        Meta(ge=0, description="Set aside for an answer where neither the request nor its policy has a ceiling."),
+    ] = 1024
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Everything that can be set."""
+    """Everything that can be set.
+
+    Attributes:
+        tiers: Small to large, from the file alone (see `tiers`).
+        policies: By name; likewise the other tables of tables. They come from the file alone (see `named`).
+        models: By the name that callers write.
+        rules: In the order of the file; the first that matches counts.
+    """
 
     policy: PolicySettings = field(default_factory=PolicySettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
@@ -239,4 +227,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     cache: CacheSettings = field(default_factory=CacheSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
     resilience: ResilienceSettings = field(default_factory=ResilienceSettings)
+    routing: RoutingSettings = field(default_factory=RoutingSettings)
     tiers: tuple[TierSettings, ...] = ()
+    quota: QuotaSettings = field(default_factory=QuotaSettings)
+    policies: Mapping[str, NamedPolicy] = field(default_factory=dict)
+    models: Mapping[str, ModelAlias] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    tenants: Mapping[str, TenantSettings] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from sparing.core.ladder import Skip
 from sparing.reducers.tool_schemas import NAME, shorten_tool
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 
 _log = logging.getLogger("sparing")
 _MOST_CHARS = 8_000_000

@@ -10,7 +10,7 @@ from sparing.evals.bfcl.calls import hints, is_expressible, still_said
 from sparing.evals.bfcl.openai_form import openai_tokens
 from sparing.evals.bfcl.questions import Question, Tool, as_sent, minified
 from sparing.evals.units import o200k
-from sparing.settings.tree import Effort
+from sparing.settings.policy import Effort
 from sparing.toolset.memo import shortened
 
 

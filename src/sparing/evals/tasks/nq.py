@@ -43,19 +43,26 @@ class Passage:
 
 def load(draw: Draw) -> list[Sample[tuple[str, ...]]]:
     """One sample per question: 20 passages, the gold one among them. The draw's option is the number of passages."""
-    passages = _passages(first_file(SOURCE, draw.data_dir, ("questions.jsonl", "nq-open-oracle.jsonl.gz")))
-    index = Bm25([f"{p.title} {p.text}" for p in passages])
+    found = passages(draw.data_dir)
+    index = Bm25([f"{p.title} {p.text}" for p in found])
     rng = random.Random(draw.seed)
-    usable = [i for i, p in enumerate(passages) if holds_answer(p.text, p.answers)]
+    usable = [i for i, p in enumerate(found) if draw.takes("nq", p.title) and holds_answer(p.text, p.answers)]
     chosen = sorted(rng.sample(usable, min(draw.n, len(usable))))
-    size = int(draw.option or _PASSAGES)
-    samples = []
-    for gold in chosen:
-        others = _distractors(index, passages, gold, size - 1)
-        rng.shuffle(others)
-        others.insert(rng.randrange(len(others) + 1), gold)
-        samples.append(_sample(passages, gold, others))
-    return samples
+    return [sample_around(index, found, gold, int(draw.option or _PASSAGES), rng) for gold in chosen]
+
+
+def sample_around(
+    index: Bm25, passages: list[Passage], gold: int, size: int, rng: random.Random
+) -> Sample[tuple[str, ...]]:
+    """The gold passage among its distractors, `size` passages together.
+
+    Args:
+        index: Over the titles and texts of `passages`.
+    """
+    others = _distractors(index, passages, gold, size - 1)
+    rng.shuffle(others)
+    others.insert(rng.randrange(len(others) + 1), gold)
+    return _sample(passages, gold, others)
 
 
 def score(sample: Sample[tuple[str, ...]], output: str) -> dict[str, Tally]:
@@ -97,8 +104,9 @@ def _sample(passages: list[Passage], gold: int, order: list[int]) -> Sample[tupl
     return Sample(f"nq-{gold}", text.rstrip() + "\n", passages[gold].question, passages[gold].answers)
 
 
-def _passages(path: Path) -> list[Passage]:
-    return list(_parsed(read_jsonl(path)))
+def passages(data_dir: Path) -> list[Passage]:
+    """All gold passages with their questions."""
+    return list(_parsed(read_jsonl(first_file(SOURCE, data_dir, ("questions.jsonl", "nq-open-oracle.jsonl.gz")))))
 
 
 def _parsed(rows: Iterator[Mapping[str, Any]]) -> Iterator[Passage]:
@@ -108,4 +116,15 @@ def _parsed(rows: Iterator[Mapping[str, Any]]) -> Iterator[Passage]:
         yield Passage(row["question"], tuple(row["answers"]), gold["title"], gold["text"])
 
 
-TASK = Task("nq", 1, "NQ, 20 passages with hard distractors", "answer", (0.25, 0.10, 0.05), 200, load, score, SOURCE)
+TASK = Task(
+    "nq",
+    1,
+    "NQ, 20 passages with hard distractors",
+    "answer",
+    (0.25, 0.10, 0.05),
+    200,
+    load,
+    score,
+    SOURCE,
+    splits=True,
+)

@@ -16,6 +16,7 @@ from typing import Any
 from sparing.errors import SettingsError
 from sparing.evals.align import kept_words, words
 from sparing.evals.data import Source, folder, read_jsonl
+from sparing.evals.splits import meeting_id
 from sparing.evals.task import Draw, Sample, Tally, Task
 
 SOURCE = Source("qmsum", "https://github.com/Yale-LILY/QMSum", "MIT", "data/ALL/jsonl/val.jsonl (or train, test)")
@@ -24,15 +25,18 @@ Spans = tuple[tuple[int, int], ...]  # character ranges of the transcript
 
 
 def load(draw: Draw) -> list[Sample[Spans]]:
-    """n specific queries drawn from the files whose name starts with the option (default ``val``)."""
+    """n specific queries drawn from the files whose name starts with the option.
+
+    The default is ``val``; a split is one of all files' meetings.
+    """
     base = folder(SOURCE, draw.data_dir)
-    split = draw.option or "val"
-    files = sorted(base.glob(f"{split}*.jsonl"))
+    start = draw.option or ("" if draw.split else "val")
+    files = sorted(base.glob(f"{start}*.jsonl"))
     if not files:
-        raise SettingsError(f"no {split}*.jsonl in {base}", hint=f"get {SOURCE.get} from {SOURCE.url}")
-    queries = [query for path in files for query in _queries(path)]
-    chosen = sorted(random.Random(draw.seed).sample(range(len(queries)), min(draw.n, len(queries))))
-    return [queries[i] for i in chosen]
+        raise SettingsError(f"no {start}*.jsonl in {base}", hint=f"get {SOURCE.get} from {SOURCE.url}")
+    found = [query for path in files for meeting, query in queries(path) if draw.takes("qmsum", meeting)]
+    chosen = sorted(random.Random(draw.seed).sample(range(len(found)), min(draw.n, len(found))))
+    return [found[i] for i in chosen]
 
 
 def score(sample: Sample[Spans], output: str) -> dict[str, Tally]:
@@ -45,16 +49,18 @@ def score(sample: Sample[Spans], output: str) -> dict[str, Tally]:
 
 
 @lru_cache(maxsize=8)
-def _queries(path: Path) -> list[Sample[Spans]]:
-    samples: list[Sample[Spans]] = []
+def queries(path: Path) -> list[tuple[str, Sample[Spans]]]:
+    """All specific queries of the meetings in a file, each with its meeting."""
+    samples: list[tuple[str, Sample[Spans]]] = []
     for number, meeting in enumerate(read_jsonl(path)):
+        name = meeting_id(turn["content"] for turn in meeting["meeting_transcripts"])
         turns = [f"{t['speaker']}: {' '.join(t['content'].split())}\n" for t in meeting["meeting_transcripts"]]
         starts = list(accumulate(map(len, turns), initial=0))
         text = "".join(turns)
         for at, query in enumerate(meeting["specific_query_list"]):
             spans = _spans(query, starts)
             if spans:
-                samples.append(Sample(f"{path.stem}-{number}-{at}", text, query["query"], spans))
+                samples.append((name, Sample(f"{path.stem}-{number}-{at}", text, query["query"], spans)))
     return samples
 
 
@@ -77,4 +83,5 @@ TASK = Task(
     SOURCE,
     reference="bm25_windowed",
     methods=("sparing", "head", "tail", "random", "bm25", "bm25_windowed"),
+    splits=True,
 )

@@ -11,7 +11,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Query:
     id: str
+    title: str
     question: str
     paragraph: int
     answer: str
@@ -47,11 +48,12 @@ def load(draw: Draw) -> list[Sample[Evidence]]:
     """n questions of one language (the option, default English), or n in all languages together (``all``)."""
     if draw.option == "all":
         share = -(-draw.n // len(LANGUAGES))
-        return [s for lang in LANGUAGES for s in load(Draw(draw.data_dir, share, draw.seed, lang))]
+        return [s for lang in LANGUAGES for s in load(replace(draw, n=share, option=lang))]
     language = draw.option or "en"
     articles, queries = read(first_file(SOURCE, draw.data_dir, (f"{language}.jsonl", f"xquad.{language}.json")))
     paragraphs = [p for article in articles for p in article]
     article_of = [number for number, article in enumerate(articles) for _ in article]
+    queries = [query for query in queries if draw.takes("xquad", query.title)]
     rng = random.Random(draw.seed)
     chosen = sorted(rng.sample(range(len(queries)), min(draw.n, len(queries))))
     return [_sample(queries[i], paragraphs, article_of, language, rng) for i in chosen]
@@ -94,13 +96,13 @@ def _sample(
 @lru_cache(maxsize=16)
 def read(path: Path) -> tuple[list[list[str]], list[Query]]:
     """Articles as lists of paragraphs, and the questions with the index of their paragraph among all."""
-    rows = list(read_jsonl(path)) if path.suffix == ".jsonl" else _flattened(json.loads(read_text(path)))
+    rows = _rows(path)
     articles = [row["paragraphs"] for row in rows if "paragraphs" in row]
-    titles = [row["title"] for row in rows if "paragraphs" in row]
-    first = {title: sum(map(len, articles[:number])) for number, title in enumerate(titles)}
+    first = {title: sum(map(len, articles[:number])) for number, title in enumerate(titles(path))}
     return articles, [
         Query(
             row["id"],
+            row["title"].split(" ", 1)[-1] if path.suffix == ".json" else row["title"],
             row["question"],
             first[row["title"]] + row["paragraph"],
             row["answers"][0]["text"],
@@ -109,6 +111,15 @@ def read(path: Path) -> tuple[list[list[str]], list[Query]]:
         for row in rows
         if "question" in row and row["title"] in first
     ]
+
+
+def titles(path: Path) -> list[str]:
+    """Of the articles, in their order."""
+    return [row["title"] for row in _rows(path) if "paragraphs" in row]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return list(read_jsonl(path)) if path.suffix == ".jsonl" else _flattened(json.loads(read_text(path)))
 
 
 def _flattened(squad: dict[str, Any]) -> list[dict[str, Any]]:
@@ -131,4 +142,4 @@ def _flattened(squad: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-TASK = Task("xquad", 2, "XQuAD, 20 paragraphs", "evidence", (0.25, 0.10, 0.05), 200, load, score, SOURCE)
+TASK = Task("xquad", 2, "XQuAD, 20 paragraphs", "evidence", (0.25, 0.10, 0.05), 200, load, score, SOURCE, splits=True)

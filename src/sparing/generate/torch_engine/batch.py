@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from sparing import inmodel as im
+from sparing.inmodel.drop import Storage
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.store import RaggedStore
 
@@ -22,8 +23,8 @@ class Batch:
     of their own, so nothing is padded and nobody's bytes depend on the neighbours.
     """
 
-    def __init__(self, model: PreTrainedModel) -> None:
-        self._model = model
+    def __init__(self, model: PreTrainedModel, storage: Storage = "exact") -> None:
+        self._model, self._storage = model, storage
         self._cache: im.DropCache | None = None
         self._positions: list[int] = []
 
@@ -44,7 +45,7 @@ class Batch:
         Raises:
             PolicyError: The policy cannot be followed. Nobody has joined then.
         """
-        cache = im.DropCache(self._model, policy)
+        cache = im.DropCache(self._model, policy, storage=self._storage)
         output = self._model(input_ids=torch.tensor([prompt], device=self._model.device), cache=cache, logits_to_keep=1)
         report = cache.report()
         if self._cache is None:

@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from sparing import inmodel as im
 from sparing.errors import ModelUnsupported
+from sparing.inmodel.drop import Storage
 
 Messages = list[dict[str, Any]]
 
@@ -26,6 +27,7 @@ class Loaded:
         decode: The text of tokens.
         end_ids: Tokens that end an answer.
         token_bytes: What one token takes in the KV cache, in all layers and heads together.
+        storage: In which precision the cache is stored.
     """
 
     model: PreTrainedModel
@@ -33,9 +35,10 @@ class Loaded:
     decode: Callable[[list[int]], str]
     end_ids: frozenset[int]
     token_bytes: int
+    storage: Storage = "exact"
 
 
-def load(path: Path) -> Loaded:
+def load(path: Path, storage: Storage = "exact") -> Loaded:
     """The model of a GGUF file, with its own chat template.
 
     Raises:
@@ -55,7 +58,7 @@ def load(path: Path) -> Loaded:
     def decode(ids: list[int]) -> str:
         return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
-    return prepared(model, encode, decode, _end_ids(model, tokenizer.eos_token_id))
+    return prepared(model, encode, decode, _end_ids(model, tokenizer.eos_token_id), storage)
 
 
 def prepared(
@@ -63,6 +66,7 @@ def prepared(
     encode: Callable[[Messages], list[int]],
     decode: Callable[[list[int]], str],
     end_ids: frozenset[int],
+    storage: Storage = "exact",
 ) -> Loaded:
     """Attach the model and measure its cache.
 
@@ -70,7 +74,7 @@ def prepared(
         ModelUnsupported: Not every layer keeps all tokens, so that sequences cannot join a running batch.
     """
     im.attach(model)
-    cache = im.DropCache(model, im.FULL)
+    cache = im.DropCache(model, im.FULL, storage=storage)
     if len(cache.drop_layers) != len(cache.layers):
         raise ModelUnsupported(
             f"{type(model).__name__} has sliding-window or linear layers, whose sequences cannot join a running batch",
@@ -78,7 +82,7 @@ def prepared(
         )
     with torch.inference_mode():
         model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), cache=cache)
-    return Loaded(model, encode, decode, end_ids, cache.report().live_bytes)
+    return Loaded(model, encode, decode, end_ids, cache.report().live_bytes, storage)
 
 
 def _end_ids(model: PreTrainedModel, eos: int | None) -> frozenset[int]:

@@ -135,7 +135,7 @@ def _load(settings: LocalSettings, folder: Path) -> Loaded:
         import torch
 
         torch.set_num_threads(settings.threads)
-    return load(path)
+    return load(path, settings.kv_storage)
 
 
 def _models(name: str) -> bytes:

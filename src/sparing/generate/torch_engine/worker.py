@@ -46,7 +46,7 @@ class Worker:
     def __init__(self, loaded: Loaded, kv_bytes: int) -> None:
         self._loaded = loaded
         self._kv_bytes = kv_bytes
-        self._batch = Batch(loaded.model)
+        self._batch = Batch(loaded.model, loaded.storage)
         self._rows: list[Row] = []
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()

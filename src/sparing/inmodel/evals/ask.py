@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from sparing.inmodel.budget import Budget
 from sparing.inmodel.cache import DropCache
+from sparing.inmodel.drop import Storage
 from sparing.inmodel.evals.contexts import Context, Question
 from sparing.inmodel.evals.divergence import divergence, log_probs
 from sparing.inmodel.policy import Policy
@@ -79,9 +80,11 @@ def read(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, context: Co
 
 
 @torch.no_grad()
-def compressed(model: PreTrainedModel, context: Read, policies: Sequence[Policy]) -> DropCache:
+def compressed(
+    model: PreTrainedModel, context: Read, policies: Sequence[Policy], storage: Storage = "exact"
+) -> DropCache:
     """The caches that these policies make of a context that was read, as one batch."""
-    cache = DropCache(model, policies)
+    cache = DropCache(model, policies, storage=storage)
     for layer, view in zip(cache.drop_layers, context.views, strict=True):
         keys, values, queries = (
             part.expand(len(policies), *part.shape) for part in (view.keys, view.values, view.queries)

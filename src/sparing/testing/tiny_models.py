@@ -29,20 +29,23 @@ def write_models(folder: Path, *tiers: str) -> Path:
     """A folder with a manifest and the files of these tiers (default: both)."""
     folder.mkdir(parents=True, exist_ok=True)
     tiers = tiers or ("static", "encoder")
-    (folder / "vocabulary.txt").write_text("\n".join(PIECES), encoding="utf-8")
-    files = {"vocabulary": "vocabulary.txt"}
+    (folder / "vocab.txt").write_text("\n".join(PIECES), encoding="utf-8")
+    files = ["vocab.txt", "fusion.json"]
+    weights = {"static": [-9.0, 8.0, 3.0, 3.0], "encoder": [-2.0, 2.0, 1.0, 1.0]}
+    fusions = {tier: dict.fromkeys(("prose", "turns"), row) for tier, row in weights.items()}
+    (folder / "fusion.json").write_text(json.dumps(fusions))
     if "static" in tiers:
         vectors = np.random.default_rng(0).integers(-127, 128, (len(PIECES), 32)).astype(np.int8)
         np.savez(folder / "static.npz", vectors=vectors, scales=np.full(len(PIECES), 0.01, np.float32))
-        files["static"] = "static.npz"
+        files.append("static.npz")
     if "encoder" in tiers:
         (folder / "encoder.onnx").write_bytes(encoder())
-        files["encoder"] = "encoder.onnx"
+        files.append("encoder.onnx")
     entries = {}
-    for name, file in files.items():
+    for file in files:
         raw = (folder / file).read_bytes()
-        entries[name] = {"file": file, "bytes": len(raw), "sha256": sha256(raw).hexdigest()}
-    manifest = {"version": 1, "max_tokens": 128, "files": entries}
+        entries[file] = {"bytes": len(raw), "sha256": sha256(raw).hexdigest(), "what": "for tests"}
+    manifest = {"version": "tests", "files": entries}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 

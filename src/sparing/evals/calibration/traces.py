@@ -1,0 +1,65 @@
+"""What each level of worth loses of one example: the ladder that a request would be offered, rung by rung."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sparing.core.calibration import Signs
+from sparing.core.ladder import Skip
+from sparing.core.question import Question
+from sparing.core.reducer import Ask
+from sparing.evals.calibration.examples import Example
+from sparing.evals.units import o200k
+from sparing.guard.anomaly import signs_of
+from sparing.offer import propose
+from sparing.plan.risk import first_above
+from sparing.reducers.sniff import sniff
+
+_PER_DECADE, _DECADES = 40, 4
+LEVELS = tuple(round(1 - 10 ** (-k / _PER_DECADE), 6) for k in range(_PER_DECADE * _DECADES + 1))
+"""Finer towards 1, where the last of the evidence lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One example on its ladder.
+
+    Attributes:
+        losses: At each level of `LEVELS`, what the lowest rung worth more loses, 0..1.
+        tokens: At each level, of that rung.
+        tokens_whole: Of the text as it came.
+    """
+
+    example: Example
+    scorer: str
+    content: str
+    losses: tuple[float, ...]
+    tokens: tuple[int, ...]
+    tokens_whole: int
+    signs: Signs
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.scorer, self.content
+
+
+def trace(example: Example) -> Trace | Skip:
+    """Render every rung that some level picks, and see what it lost; or why the text has no ladder."""
+    content = sniff(example.text, example.name)
+    ask = Ask(o200k(), Question(example.question), name=example.name, text_form=example.is_result)
+    ladder = propose(example.text, content, ask)
+    if isinstance(ladder, Skip):
+        return ladder
+    lost_at: dict[int, float] = {}
+    rungs = [first_above(ladder.worth, level) for level in LEVELS]
+    for rung in dict.fromkeys(rungs):
+        lost_at[rung] = example.lost(ladder.render(rung))
+    return Trace(
+        example,
+        ladder.reducer,
+        content,
+        tuple(lost_at[rung] for rung in rungs),
+        tuple(ladder.tokens[rung] for rung in rungs),
+        o200k().count(example.text),
+        signs_of(example.text, ladder.tokens, ladder.worth),
+    )

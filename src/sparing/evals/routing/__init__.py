@@ -1,0 +1,1 @@
+"""Routing between a weak and a strong model, on recorded outcomes."""

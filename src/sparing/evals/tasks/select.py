@@ -1,0 +1,134 @@
+"""Rows 1 to 4 and 7 on test groups: every way of choosing units beside every other, with what it costs, in one table.
+
+Groups (articles, meetings, reports) that nothing was trained or tuned on; see `evals.splits`. CPU time is that of the
+first task, whose texts have about 3,000 tokens; memory is the most that a process of its own took for a few of its
+texts, beside what one with BM25 took.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sparing import registry
+from sparing.evals.method import Method
+from sparing.evals.methods import find
+from sparing.evals.report import Report, Table
+from sparing.evals.run import evaluate
+from sparing.evals.svg import Chart
+from sparing.evals.task import Bench, Draw, Task
+
+_TASKS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
+    ("nq", "", (0.25, 0.10, 0.05)),
+    ("xquad", "", (0.25, 0.10, 0.05)),
+    ("xquad", "all", (0.10,)),
+    ("qmsum", "", (0.25, 0.10)),
+    ("tatqa", "", (0.25,)),
+    ("gsm8k", "", (0.25,)),
+)
+METHODS = ("sparing", "sparing_static", "sparing_rules", "minilm_hybrid", "bm25", "headroom_text", "llmslim")
+SLOW = ("llmlingua", "longllmlingua")
+_OF_SLOW = 20  # texts of those that take half a minute for one
+_MEMORY_TEXTS = "3"
+_MB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One task at one budget."""
+
+    task: str
+    budget: float
+
+    @property
+    def title(self) -> str:
+        return f"{self.task} at {100 * self.budget:g} %"
+
+
+def measure(draw: Draw, names: tuple[str, ...]) -> Report:
+    """Run the methods asked for (default: all but the slow ones) on the test groups of every task."""
+    methods = find(names or METHODS)
+    points: dict[tuple[str, Column], Mapping[str, Any]] = {}
+    charts: list[Chart] = []
+    notes: list[str] = []
+    for name, option, budgets in _TASKS:
+        task: Task[Any] = registry.load("tasks", name)
+        title = f"{name}:{option}" if option else name
+        found = _reports(task, replace(draw, option=option, split="test" if task.splits else None), methods, budgets)
+        for report in found:
+            for point in report.data["points"]:
+                points[point["method"], Column(title, point["budget"] or 0.0)] = {**point, "metric": task.metric}
+            notes += [f"{title}: {note}" for note in report.notes]
+        charts += found[0].charts if len(budgets) > 1 else ()
+    memory = {method.name: _memory_mb(method.name, draw) for method in methods if not method.missing}
+    return _report(points, memory, charts, notes)
+
+
+def _reports(task: Task[Any], draw: Draw, methods: Sequence[Method], budgets: Sequence[float]) -> list[Report]:
+    """One report of the methods, and one of the slow ones on fewer texts."""
+    fast = [method for method in methods if method.name not in SLOW]
+    slow = [method for method in methods if method.name in SLOW and task.name == "nq"]
+    found = [evaluate(task, draw, fast, budgets)] if fast else []
+    return found + ([evaluate(task, replace(draw, n=min(draw.n, _OF_SLOW)), slow, budgets)] if slow else [])
+
+
+def _memory_mb(method: str, draw: Draw) -> float:
+    """Most resident memory of a process that shortens a few texts; of a peer's, that of the peer is not counted."""
+    command = [sys.executable, "-m", "sparing", "eval", "nq", "-n", _MEMORY_TEXTS, "--method", method]
+    process = subprocess.Popen(
+        [*command, "--data", str(draw.data_dir)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, _, used = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return used.ru_maxrss / _MB
+
+
+def _report(
+    points: Mapping[tuple[str, Column], Mapping[str, Any]],
+    memory_mb: Mapping[str, float],
+    charts: Sequence[Chart],
+    notes: Sequence[str],
+) -> Report:
+    columns = list(dict.fromkeys(column for _, column in points))
+    methods = list(dict.fromkeys(method for method, _ in points))
+    floor_mb = memory_mb.get("bm25", 0.0)
+    rows = tuple(
+        (
+            method,
+            *(_kept(points.get((method, column))) for column in columns),
+            _cpu(points, method),
+            f"{memory_mb[method] - floor_mb:+.0f}" if method in memory_mb else "",
+        )
+        for method in methods
+    )
+    heads = ("method", *(column.title for column in columns), "CPU ms / 3k tokens", "RSS, MB beside bm25")
+    return Report(
+        "select",
+        "Choosing what a question needs, on test groups (scoreboard rows 1 to 4 and 7)",
+        (Table("Evidence kept, % (95 % CI), n where it is another than the row's", heads, rows),),
+        tuple(charts),
+        tuple(dict.fromkeys(notes)),
+        {
+            "points": [{**point, "method": method, "task": column.task} for (method, column), point in points.items()],
+            "memory_mb": dict(memory_mb),
+        },
+    )
+
+
+def _kept(point: Mapping[str, Any] | None) -> str:
+    if point is None:
+        return ""
+    kept = point["metrics"][point["metric"]]
+    return f"{100 * kept['mean']:.1f} ({100 * kept['low']:.0f}..{100 * kept['high']:.0f}), n {point['n']}"
+
+
+def _cpu(points: Mapping[tuple[str, Column], Mapping[str, Any]], method: str) -> str:
+    found = [point for (name, column), point in points.items() if name == method and column.task == "nq"]
+    return f"{3 * sum(point['cpu_ms_per_1k'] for point in found) / len(found):,.0f}" if found else ""
+
+
+BENCH = Bench("select", 1, "Choosing what a question needs", 250, measure, (*METHODS, *SLOW))

@@ -1,0 +1,211 @@
+"""One request on its way in: made smaller as a limit comes near, refused at the limit, settled when it is over."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from starlette.types import Scope
+
+from sparing.errors import LimitTooSmall, QuotaExceeded, RequestError
+from sparing.gateway.controls import Controls
+from sparing.gateway.desk import Desk
+from sparing.gateway.easing import eased_caps, eased_controls
+from sparing.gateway.exchange import Exchange
+from sparing.gateway.headers import get, safe, target_of, without_key
+from sparing.gateway.limit_headers import limit_headers
+from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_tokens_of, really_used
+from sparing.gateway.outgoing import Outgoing
+from sparing.plan.callers import Caller, policy_scopes
+from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
+from sparing.receive.knobs import Caps, Knobs, lowered, read_knobs, with_model
+from sparing.record.metrics import Admitted
+from sparing.settings.policies import NamedPolicy
+
+_NO_POLICY = NamedPolicy()
+_COUNTING = ("/count_tokens", ":countTokens")
+
+
+class Admission:
+    """One request.
+
+    Args:
+        caller: Who asks; None where everybody may.
+        generates: Whether it asks for a generated answer, which can be made shorter.
+
+    Attributes:
+        controls: How it is treated, before the caller's own headers.
+        body: As it came, with the model that is really asked.
+        target: Path and query, likewise, without the gateway's own key.
+        headers: The caller's, likewise.
+
+    Raises:
+        RequestError: It names no policy that there is.
+        NotAllowed: It names one that is not for its caller.
+    """
+
+    def __init__(
+        self, desk: Desk, caller: Caller | None, scope: Scope, body: bytes, exchange: Exchange, *, generates: bool
+    ) -> None:
+        self._desk, self._exchange, self._generates, self.caller = desk, exchange, generates, caller
+        self._knobs = read_knobs(body)
+        model = self._knobs.model or _model_in(scope["path"])
+        header = safe(get(scope["headers"], b"x-sparing-policy")).decode()
+        chosen = desk.policies.choose(header=header, model=model, caller=caller, wire=exchange.wire, path=scope["path"])
+        policy = self._policy = chosen.policy or _NO_POLICY
+        self._scopes = (*(caller.scopes if caller else ()), *policy_scopes(chosen.name, policy))
+        self.controls: Controls = desk.controls(chosen.name)
+        self.headers = scope["headers"] if caller is None else without_key(scope["headers"])
+        self.target = target_of(scope, without_key=caller is not None)
+        self.body = body
+        if chosen.model:
+            self._rename(model, chosen.model)
+        seller = desk.sellers.get(exchange.wire, "")
+        self._caps = Caps(
+            policy.answer_tokens, policy.reasoning, "max_completion_tokens" if seller == "openai" else "max_tokens"
+        )
+        must_price = policy.usd_per_request is not None or counts_money(self._scopes)
+        self._meter = Meter(chosen.model or model, seller, self.controls.policy.prices_file, must_price)
+        self._reserved: tuple[Reservation, int, int] | None = None
+        # Files, lists of models and counts of tokens are no tokens to anybody.
+        self._is_billed = generates or (bool(self._knobs.model) and not self.path.endswith(_COUNTING))
+        self._is_plain = get(scope["headers"], b"content-encoding") in ("", "identity")
+        exchange.policy, exchange.tenant = chosen.name, caller.tenant if caller else ""
+
+    @property
+    def path(self) -> str:
+        """The path of `target`."""
+        return self.target.partition("?")[0]
+
+    async def eased(self, controls: Controls | None) -> Controls | None:
+        """The controls, and with them what the answer may be, made smaller if a limit is near."""
+        then = self._policy.under_pressure
+        if not self._scopes or not self._generates or then.begins >= 1:
+            return controls
+        most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
+        knobs = replace(self._knobs, answer_tokens=min(most, default=None))
+        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(knobs))
+        pressure = await self._desk.counts.pressure(self._scopes, ask)
+        if pressure.share < then.begins:
+            return controls
+        changes: list[str] = []
+        if controls is not None:
+            controls, changes = eased_controls(controls, then, self.body)
+        changes += self._ease_caps()
+        if changes:
+            self._exchange.eased = f"{pressure.limit} at {pressure.share:.0%}: {', '.join(changes)}"
+        return controls
+
+    async def admitted(self, outgoing: Outgoing) -> Outgoing:
+        """The request as it may go out, with what it may use set aside.
+
+        Raises:
+            QuotaExceeded: A limit is reached.
+            LimitTooSmall: It will never fit, or has no price where money is limited.
+        """
+        input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
+        self._cap_money(input_tokens)
+        capped = self._capped(outgoing)
+        if not self._scopes:
+            return capped
+        result = await self._reserve(capped, input_tokens)
+        if isinstance(result, Refused) and not self._exchange.eased and (changes := self._ease_caps()):
+            why, capped = result.limit, self._capped(outgoing)
+            result = await self._reserve(capped, input_tokens)
+            self._exchange.eased = f"{why} reached: {', '.join(changes)}"
+        self._exchange.limits = limit_headers(result.levels, self._exchange.wire)
+        if isinstance(result, Refused):
+            self._exchange.eased = ""
+            raise _refusal(result)
+        return capped
+
+    def settle(self) -> Admitted:
+        """Put what was really used in place of what was set aside; says what that is."""
+        tokens = nusd = 0
+        if self._reserved is not None:
+            reservation, input_tokens, output_tokens = self._reserved
+            usage = really_used(self._exchange, input_tokens, output_tokens)
+            tokens, nusd = usage.input_tokens + usage.output_tokens, self._meter.nusd(usage)
+            self._desk.counts.settle(reservation, tokens, nusd)
+        priority = self._policy.priority
+        return Admitted(
+            self._exchange.tenant,
+            priority if isinstance(priority, str) else "other",
+            tokens,
+            nusd / NUSD,
+            bool(self._exchange.eased),
+        )
+
+    def _rename(self, alias: str, model: str) -> None:
+        """Ask the model that an alias stands for."""
+        if self._knobs.model:
+            self.body = with_model(self.body, model)
+        else:
+            self.target = self.target.replace(f"/{alias}:", f"/{model}:", 1)
+
+    def _ease_caps(self) -> list[str]:
+        self._caps, changes = eased_caps(
+            self._caps, self._policy.under_pressure, self._knobs, self._exchange.wire, self.body
+        )
+        return changes
+
+    def _cap_money(self, input_tokens: int) -> None:
+        """Shorten the answer to what a request may cost."""
+        usd = self._policy.usd_per_request
+        if usd is None or not self._generates:
+            return
+        tokens = self._meter.affordable_tokens(usd, input_tokens)
+        if tokens is None:
+            return
+        tokens //= self._knobs.num_answers
+        if tokens == 0:
+            raise LimitTooSmall(
+                f"a prompt of {input_tokens:,} tokens leaves nothing for an answer of the {usd:g} USD that the policy"
+                f" {self._exchange.policy!r} allows for a request",
+                hint="send less, or ask a cheaper model",
+            )
+        if self._caps.answer_tokens is None or tokens < self._caps.answer_tokens:
+            self._caps = replace(self._caps, answer_tokens=tokens)
+
+    def _capped(self, outgoing: Outgoing) -> Outgoing:
+        """With the answer and the reasoning that are allowed; the original as well, should it be sent after all."""
+        if not self._generates:
+            return outgoing
+        wire, caps = self._exchange.wire, self._caps
+        if not self._is_plain and (caps.answer_tokens or caps.reasoning):
+            raise RequestError("its policy limits the answer, which a compressed body hides", hint="send it plain")
+        body = lowered(outgoing.body, wire, caps)
+        same = outgoing.body is outgoing.original
+        return replace(outgoing, body=body, original=body if same else lowered(outgoing.original, wire, caps))
+
+    async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
+        changed = outgoing.original is not self.body
+        output_tokens = self._answer_tokens(read_knobs(outgoing.original) if changed else self._knobs)
+        result = await self._desk.counts.reserve(self._scopes, self._meter.ask(input_tokens, output_tokens))
+        if isinstance(result, Granted):
+            self._reserved = (result.reservation, input_tokens, output_tokens)
+        return result
+
+    def _answer_tokens(self, knobs: Knobs) -> int:
+        """What to set aside for the answer."""
+        if not self._generates:
+            return 0
+        return (knobs.answer_tokens or self._desk.answer_tokens) * knobs.num_answers
+
+
+def _refusal(refused: Refused) -> LimitTooSmall | QuotaExceeded:
+    allowed = f"{refused.allowed / NUSD:g} USD" if refused.limit.startswith("money") else f"{refused.allowed:,}"
+    if refused.wait_s is None:
+        return LimitTooSmall(
+            f"the request is larger than all of the limit: {refused.limit}, {allowed}",
+            hint="send less, or ask for a shorter answer",
+        )
+    wait_s = math.ceil(refused.wait_s)
+    message, hint = f"the limit is reached: {refused.limit}, {allowed}", f"ask again in {wait_s:,} s"
+    return QuotaExceeded(message, hint=hint, limit=refused.limit, retry_after_s=wait_s)
+
+
+def _model_in(path: str) -> str:
+    """The model of a path that names one, as Gemini's do."""
+    head, _, verb = path.rpartition(":")
+    return head.rpartition("/")[2] if verb and "/models/" in path else ""

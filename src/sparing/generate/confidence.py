@@ -1,0 +1,117 @@
+"""How far the weak model can be trusted with one class of traffic: learned from answers that were asked for twice.
+
+Whenever a weak answer is not enough the strong model is asked, and then it is known for free whether the weak one had
+agreed. From these pairs a logistic regression learns which signals go with agreement (stochastic gradient with AdaGrad
+steps, Duchi et al. 2011). A weak answer is taken where, of the newest comparisons at its chance and above, a lower
+bound of the share that agreed is what the operator asks for.
+
+Answers that are taken are not compared, so a few of them are sent on all the same: without those, nobody would notice
+that the traffic or the models have changed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from math import exp, sqrt
+
+_LEAST = 20  # comparisons at a chance and above it, before anything is concluded
+_KEPT = 400  # comparisons: the newest
+_STEPS = 20  # thresholds that are considered
+_NONE = 2.0  # a threshold above every chance: nothing is taken
+_RENEWED = 10  # comparisons after which the threshold is worked out anew
+_Z = 1.2816  # one-sided 90 %
+_STEP, _PENALTY = 0.3, 1e-3
+_EXPLORED = 0.03  # of the answers that would be taken, or of the tries that would not pay
+_TRIES = 200.0  # remembered, likewise
+_WARM = 200  # tries before it is concluded that they do not pay
+
+
+class Confidence:
+    """Of one class of traffic.
+
+    Args:
+        num_signals: How many each answer has.
+        good_enough: Share of agreement, 0..1, that is asked for.
+        price: Of a weak answer, where a strong one costs 1.
+        draw: A random share 0..1.
+    """
+
+    def __init__(
+        self, num_signals: int, good_enough: float, price: float, draw: Callable[[], float] = random.random
+    ) -> None:
+        self._weights = [0.0] * (num_signals + 1)
+        self._steps = [1e-6] * (num_signals + 1)
+        self._compared: deque[tuple[tuple[float, ...], bool]] = deque(maxlen=_KEPT)
+        self._since = 0
+        self._threshold = _NONE
+        self._num_tries = 0
+        self._tried = self._taken = 0.0
+        self._good_enough = good_enough
+        self._price = price
+        self._draw = draw
+
+    def is_worth_trying(self) -> bool:
+        """Whether a weak answer is taken often enough to pay for those that are not."""
+        if self._num_tries < _WARM:
+            return True
+        return self._taken > self._price * self._tried or self._draw() < _EXPLORED
+
+    def takes(self, signals: Sequence[float]) -> bool:
+        """Whether an answer with these signals is good enough; counts the try."""
+        taken = self.chance(signals) >= self._threshold
+        self._count(taken)
+        return taken and self._draw() >= _EXPLORED
+
+    def rejected(self) -> None:
+        """Count a try that brought no answer at all."""
+        self._count(False)
+
+    def chance(self, signals: Sequence[float]) -> float:
+        """That such an answer agrees with the strong model's."""
+        return 1 / (1 + exp(-max(-30.0, min(30.0, sum(map(float.__mul__, self._weights, (1.0, *signals)))))))
+
+    def learn(self, signals: Sequence[float], agreed: bool) -> None:
+        """Note whether an answer with these signals agreed with the strong model's."""
+        self._compared.append((tuple(signals), agreed))
+        chance = self.chance(signals)
+        for i, value in enumerate((1.0, *signals)):
+            slope = (chance - agreed) * value + _PENALTY * self._weights[i]
+            self._steps[i] += slope * slope
+            self._weights[i] -= _STEP * slope / sqrt(self._steps[i])
+        self._since += 1
+        if self._since >= _RENEWED:
+            self._threshold, self._since = self._least_chance(), 0
+
+    def _count(self, taken: bool) -> None:
+        if self._tried >= _TRIES:
+            self._tried, self._taken = self._tried / 2, self._taken / 2
+        self._num_tries += 1
+        self._tried += 1
+        self._taken += taken
+
+    def _least_chance(self) -> float:
+        """The least chance at which, and above, enough agree.
+
+        Sought among fixed steps: a threshold between two answers that look alike would be chosen by the luck of those.
+        """
+        compared, agreed = [0] * (_STEPS + 1), [0] * (_STEPS + 1)
+        for signals, same in self._compared:
+            at = int(self.chance(signals) * _STEPS)
+            compared[at] += 1
+            agreed[at] += same
+        least, num, got = _NONE, 0, 0
+        for at in reversed(range(_STEPS + 1)):
+            num += compared[at]
+            got += agreed[at]
+            if num >= _LEAST and lower_bound(got, num) >= self._good_enough:
+                least = at / _STEPS
+        return least
+
+
+def lower_bound(got: float, of: float) -> float:
+    """Of a share seen `got` times in `of`, what it is at least, at one-sided 90 % (Wilson 1927)."""
+    share, z2 = got / of, _Z * _Z
+    middle = share + z2 / (2 * of)
+    return (middle - _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of))) / (1 + z2 / of)

@@ -1,0 +1,195 @@
+"""Counts in one SQLite file: exact among the threads and processes of a machine, kept when they end."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+
+from sparing.errors import QuotaUnavailable
+from sparing.plan.quota.clock import Clock
+from sparing.plan.quota.spent import Spent, levels, pressure, refusal
+from sparing.plan.quota.store import Ask, Granted, Pressure, Refused, Reservation, Scope
+
+_BUSY_S = 30.0
+_SIGNS_PER_LEASE = 3  # of life, so that one that is late is not death
+_CLOCK_STEP_S = 0.25  # the file's clock is set so often; finer than the seconds that are counted
+_SCHEMA = """
+    create table if not exists spent (scope text primary key, counts blob not null) without rowid;
+    create table if not exists reservations (id integer primary key, worker text not null, whole blob not null);
+    create index if not exists reservations_worker on reservations (worker);
+    create table if not exists workers (id text primary key, alive_until_s real not null) without rowid;
+    create table if not exists clock (id integer primary key check (id = 1), now_s real not null);
+"""
+_encode = msgspec.msgpack.Encoder().encode
+_spent = msgspec.msgpack.Decoder(Spent).decode
+_reservation = msgspec.msgpack.Decoder(Reservation).decode
+
+
+class SqliteQuota:
+    """Implements `QuotaStore`; one instance per process, used by any of its threads.
+
+    Every process says now and then that it is alive. Once one has been silent for `lease_s`, what it had set aside and
+    not settled is settled for it: its requests count as ended, their prompts as sent, their answers as never made.
+
+    Args:
+        path: Made with its folder if it is missing.
+        clock: Of this process.
+    Raises:
+        QuotaUnavailable: The file cannot be opened, or is none of ours.
+    """
+
+    def __init__(self, path: Path, *, lease_s: float = 15.0, clock: Clock | None = None) -> None:
+        self.path = path
+        self._lease_s = lease_s
+        self._clock = clock or Clock()
+        self._worker = uuid4().hex
+        self._looked_s = float("-inf")
+        self._lock = threading.Lock()
+        with self._counting():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            with self._counting():
+                self._connection.execute("pragma journal_mode = wal")
+                # A commit survives the process; after a power cut the last counts may be gone, the file is whole.
+                self._connection.execute("pragma synchronous = normal")
+                self._connection.executescript(_SCHEMA)
+            with self._transaction():
+                self._begin()
+        except QuotaUnavailable:
+            self._connection.close()
+            raise
+        self._closing = threading.Event()
+        self._life = threading.Thread(target=self._live, name="sparing-quota-lease", daemon=True)
+        self._life.start()
+
+    def reserve(self, scopes: Sequence[Scope], ask: Ask) -> Granted | Refused:
+        with self._transaction() as connection:
+            now_s = self._now()
+            second = int(now_s)
+            self._settle_for_the_dead(now_s)
+            spent = [self._of(scope.name, second) for scope in scopes]
+            refused = refusal(scopes, spent, ask, now_s)
+            if refused is not None:
+                return refused
+            for scope, used in zip(scopes, spent, strict=True):
+                used.take(second, ask.tokens, ask.nusd)
+                used.streams += 1
+                self._keep(scope.name, used)
+            names = tuple(scope.name for scope in scopes)
+            made = Reservation(0, names, second, ask.tokens, ask.nusd, ask.sure_tokens, ask.sure_nusd)
+            row = connection.execute(
+                "insert into reservations (worker, whole) values (?, ?)", (self._worker, _encode(made))
+            )
+            return Granted(msgspec.structs.replace(made, id=row.lastrowid), levels(scopes, spent, now_s))
+
+    def settle(self, reservation: Reservation, tokens: int, nusd: int) -> None:
+        with self._transaction() as connection:
+            second = int(self._now())
+            row = connection.execute(
+                "delete from reservations where id = ? and worker = ?", (reservation.id, self._worker)
+            )
+            if row.rowcount:
+                self._correct(reservation, second, tokens, nusd)
+
+    def pressure(self, scopes: Sequence[Scope], ask: Ask) -> Pressure:
+        with self._counting(), self._lock:
+            second = int(self._now())
+            return pressure(scopes, [self._of(scope.name, second) for scope in scopes], ask)
+
+    def close(self) -> None:
+        """Leave; what was set aside and not settled counts as its prompt alone."""
+        self._closing.set()
+        self._life.join()
+        try:
+            with self._transaction():
+                self._bury(self._worker, int(self._now()))
+        finally:
+            self._connection.close()
+
+    def _correct(self, reservation: Reservation, second: int, tokens: int, nusd: int) -> None:
+        for name in reservation.scopes:
+            used = self._of(name, second)
+            used.streams = max(used.streams - 1, 0)
+            used.correct(reservation, second, tokens - reservation.tokens, nusd - reservation.nusd)
+            self._keep(name, used)
+
+    def _of(self, name: str, second: int) -> Spent:
+        row = self._connection.execute("select counts from spent where scope = ?", (name,)).fetchone()
+        return _spent(row[0]).at(second) if row else Spent().at(second)
+
+    def _keep(self, name: str, used: Spent) -> None:
+        self._connection.execute("insert or replace into spent values (?, ?)", (name, _encode(used)))
+
+    def _begin(self) -> None:
+        """Enter. Whoever comes first takes the wall clock as it is; the others follow the clock that is there."""
+        if not self._connection.execute("select 1 from workers limit 1").fetchone():
+            now_s = self._clock.now_s()
+            ahead = self._connection.execute("select scope from spent, clock where now_s > ?", (now_s,)).fetchall()
+            self._connection.execute("insert or replace into clock values (1, ?)", (now_s,))
+            for (name,) in ahead:  # what was counted ahead of it counts as of now
+                self._keep(name, self._of(name, int(now_s)))
+        self._sign(self._now())
+
+    def _now(self) -> float:
+        """The time that all who share the file agree on."""
+        row = self._connection.execute("select now_s from clock").fetchone()
+        seen_s: float = row[0]
+        now_s = self._clock.follow(seen_s)
+        if now_s > seen_s + _CLOCK_STEP_S and self._connection.in_transaction:
+            self._connection.execute("update clock set now_s = ?", (now_s,))
+        return now_s
+
+    def _sign(self, now_s: float) -> None:
+        self._connection.execute("insert or replace into workers values (?, ?)", (self._worker, now_s + self._lease_s))
+
+    def _live(self) -> None:
+        while not self._closing.wait(self._lease_s / _SIGNS_PER_LEASE):
+            try:
+                with self._transaction():
+                    self._sign(self._now())
+            except QuotaUnavailable:  # the requests that need the file say so themselves
+                continue
+
+    def _settle_for_the_dead(self, now_s: float) -> None:
+        if now_s < self._looked_s + 1:
+            return
+        self._looked_s = now_s
+        self._sign(now_s)
+        silent = self._connection.execute("select id from workers where alive_until_s < ?", (now_s,)).fetchall()
+        for (worker,) in silent:
+            self._bury(worker, int(now_s))
+
+    def _bury(self, worker: str, second: int) -> None:
+        rows = self._connection.execute("delete from reservations where worker = ? returning whole", (worker,))
+        for (whole,) in rows.fetchall():
+            left = _reservation(whole)
+            self._correct(left, second, left.sure_tokens, left.sure_nusd)
+        self._connection.execute("delete from workers where id = ?", (worker,))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._counting(), self._lock:
+            connection = self._connection
+            connection.execute("begin immediate")
+            try:
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                connection.execute("rollback")
+                raise
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
+            raise QuotaUnavailable(
+                f"quotas at {self.path} cannot be counted: {error}", hint="check the disk and quota.path"
+            ) from error

