@@ -16,7 +16,8 @@ SparingError                  message, hint (what to do next)
 ├── UpstreamError             provider, status_code, retry_after_s, body
 │   ├── UpstreamUnreachable   no connection, or it closed half way
 │   ├── UpstreamTimeout
-│   └── UpstreamResting       it failed too often of late, so it was not asked
+│   ├── UpstreamResting       it failed too often of late, so it was not asked
+│   └── UpstreamBusy          too many wait for it that are as urgent
 ├── QuotaUnavailable          what was used cannot be counted, so nothing is let through
 ├── ModelMissing              the embedded model's weights or engine are not installed
 ├── SelectorMissing           the learned selector cannot run: an extra or a file is missing
@@ -149,6 +150,10 @@ class UpstreamTimeout(UpstreamError):
 
 class UpstreamResting(UpstreamError):
     """The upstream failed too often of late, so it was not asked."""
+
+
+class UpstreamBusy(UpstreamError):
+    """Too many requests wait for the upstream that are at least as urgent."""
 
 
 class QuotaUnavailable(SparingError):

@@ -56,7 +56,9 @@ def test_without_a_line_the_next_is_turned_away() -> None:
 @given(
     st.integers(1, 4),
     st.integers(0, 6),
-    st.lists(st.tuples(st.sampled_from(["enter", "leave", "give up"]), st.integers(0, 300), st.integers(0, 9)), max_size=80),
+    st.lists(
+        st.tuples(st.sampled_from(["enter", "leave", "give up"]), st.integers(0, 300), st.integers(0, 9)), max_size=80
+    ),
 )
 def test_nobody_is_lost_or_served_twice(capacity: int, most: int, steps: list[tuple[str, int, int]]) -> None:
     """Every guest ends up served, turned away, gone, or still in line; never more than may be."""

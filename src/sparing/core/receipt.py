@@ -61,6 +61,7 @@ class Receipt(msgspec.Struct, frozen=True):
             no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
         policy: Name of the policy that the request came under; "" if none.
         tenant: Whose request it was, by name; "" where no tenants are configured.
+        decided: What was decided of the tier, the effort and the answer, and which goals gave way; "" if nothing was.
         eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
     """
 
@@ -97,6 +98,7 @@ class Receipt(msgspec.Struct, frozen=True):
     policy: str = ""
     tenant: str = ""
     eased: str = ""
+    decided: str = ""
     expected_loss: float = -1.0
     risk: float = 0.0
     grown_tokens: int = 0

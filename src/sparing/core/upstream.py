@@ -18,6 +18,7 @@ class Call:
         path: HTTP path with the query string, for example ``/v1/chat/completions``.
         headers: Lower-case names; hop-by-hop headers already removed.
         tenant: Whose call this is, as a digest of the key that it came with; nothing is ever shared between two.
+        rank: Who goes first where calls have to wait; smaller is sooner.
     """
 
     wire: str
@@ -28,6 +29,7 @@ class Call:
     model: str = ""
     stream: bool = False
     tenant: str = ""
+    rank: int = 100
 
 
 @dataclass(frozen=True, slots=True)

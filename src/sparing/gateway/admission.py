@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from starlette.types import Scope
 
-from sparing.errors import LimitTooSmall, QuotaExceeded, RequestError
+from sparing.errors import LimitTooSmall, NotAllowed, QuotaExceeded, RequestError
 from sparing.gateway.controls import Controls
+from sparing.gateway.deciding import Decided
 from sparing.gateway.desk import Desk
-from sparing.gateway.easing import eased_caps, eased_controls
+from sparing.gateway.easing import eased_caps, eased_controls, is_first_turn
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.headers import get, safe, target_of, without_key
 from sparing.gateway.limit_headers import limit_headers
@@ -23,6 +24,7 @@ from sparing.record.metrics import Admitted
 from sparing.settings.policies import NamedPolicy
 
 _NO_POLICY = NamedPolicy()
+_TIER = b"x-sparing-tier"
 _COUNTING = ("/count_tokens", ":countTokens")
 
 
@@ -66,6 +68,7 @@ class Admission:
         )
         must_price = policy.usd_per_request is not None or counts_money(self._scopes)
         self._meter = Meter(chosen.model or model, seller, self.controls.policy.prices_file, must_price)
+        self._decided: Decided | None = None
         self._reserved: tuple[Reservation, int, int] | None = None
         # Files, lists of models and counts of tokens are no tokens to anybody.
         self._is_billed = generates or (bool(self._knobs.model) and not self.path.endswith(_COUNTING))
@@ -96,6 +99,49 @@ class Admission:
             self._exchange.eased = f"{pressure.limit} at {pressure.share:.0%}: {', '.join(changes)}"
         return controls
 
+    @property
+    def rank(self) -> int:
+        """Who goes first; smaller is sooner."""
+        return self._policy.rank
+
+    def decided(self, controls: Controls | None) -> Controls | None:
+        """The controls, with what was decided of tier, effort and answer where the policy has goals.
+
+        Raises:
+            NotAllowed: The caller names a tier that its policy does not allow.
+        """
+        decider, policy, knobs = self._desk.decider, self._policy, self._knobs
+        if decider is None or controls is None or not self._generates:
+            return controls
+        named = safe(get(self.headers, _TIER)).decode().strip().lower()
+        if not named and decider.is_tier(knobs.model):
+            named = knobs.model
+        if policy.tiers and named and named not in policy.tiers:
+            hint = f"it allows: {', '.join(policy.tiers)}"
+            raise NotAllowed(f"the policy {self._exchange.policy!r} does not allow the tier {named!r}", hint=hint)
+        tiers = policy.under_pressure.tiers if self._exchange.eased and policy.under_pressure.tiers else policy.tiers
+        most = [tokens for tokens in (knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
+        decided = decider.decide(
+            self._exchange.policy,
+            policy,
+            controls,
+            wire=self._exchange.wire,
+            tokens=estimated_tokens(self.body),
+            is_first_turn=is_first_turn(self.body),
+            answer_tokens=min(most, default=None),
+            effort_is_open=not get(self.headers, b"x-sparing-effort"),
+            tiers=(named,) if named else tiers,
+        )
+        if decided is None:
+            return controls
+        self._decided = decided
+        self._exchange.decided = decided.told
+        if not named:
+            self.headers = [*self.headers, (_TIER, decided.decision.tier.encode())]
+        if decided.decision.ceiling is not None:
+            self._caps = replace(self._caps, answer_tokens=decided.decision.ceiling)
+        return controls if decided.effort == controls.policy.effort else controls.with_effort(decided.effort)
+
     async def admitted(self, outgoing: Outgoing) -> Outgoing:
         """The request as it may go out, with what it may use set aside.
 
@@ -121,6 +167,9 @@ class Admission:
 
     def settle(self) -> Admitted:
         """Put what was really used in place of what was set aside; says what that is."""
+        if self._decided is not None and self._desk.decider is not None:
+            stream, was_cut = self._exchange.num_events > 0, self._was_cut()
+            self._desk.decider.over(self._decided, self._exchange, stream=stream, was_cut=was_cut)
         tokens = nusd = 0
         if self._reserved is not None:
             reservation, input_tokens, output_tokens = self._reserved
@@ -135,6 +184,11 @@ class Admission:
             nusd / NUSD,
             bool(self._exchange.eased),
         )
+
+    def _was_cut(self) -> bool:
+        """Whether the answer is as long as it was allowed to be."""
+        most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
+        return bool(most) and self._exchange.usage.output_tokens >= min(most)
 
     def _rename(self, alias: str, model: str) -> None:
         """Ask the model that an alias stands for."""

@@ -21,13 +21,14 @@ from sparing.core.wire import Wire
 from sparing.gateway.caches import watch_caches
 from sparing.gateway.controls import Controls
 from sparing.gateway.counts import Counts
+from sparing.gateway.deciding import Decider
 from sparing.gateway.desk import Desk, is_needed
 from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_answer
 from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
-from sparing.gateway.upstreams import how_to_serve, sellers
+from sparing.gateway.upstreams import embedded_wires, how_to_serve, sellers
 from sparing.pipeline import reduce_body
 from sparing.plan.calibration import read_calibration
 from sparing.plan.quota.memory import MemoryQuota
@@ -87,7 +88,8 @@ def create_app(
 
 
 def _desk(settings: Settings, quota: QuotaStore | None) -> Desk:
-    return Desk(settings, Counts(MemoryQuota() if quota is None else quota), sellers(settings))
+    decider = Decider(settings, embedded_wires(settings)) if settings.tiers else None
+    return Desk(settings, Counts(MemoryQuota() if quota is None else quota), sellers(settings), decider)
 
 
 class Gateway:

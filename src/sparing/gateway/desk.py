@@ -12,6 +12,7 @@ from starlette.types import Scope
 from sparing.core.budget import Mode
 from sparing.gateway.controls import Controls
 from sparing.gateway.counts import Counts
+from sparing.gateway.deciding import Decider
 from sparing.gateway.headers import caller_key
 from sparing.plan.callers import Caller, KeyRing
 from sparing.plan.policy import Policies
@@ -25,10 +26,14 @@ class Desk:
     Attributes:
         counts: Of what was used.
         sellers: Wire format to the provider that is paid, where the address tells.
+        decider: Chooses among tiers; None where there are none.
         answer_tokens: Set aside for an answer without a ceiling.
     """
 
-    def __init__(self, settings: Settings, counts: Counts, sellers: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, counts: Counts, sellers: Mapping[str, str], decider: Decider | None = None
+    ) -> None:
+        self.decider = decider
         self.counts = counts
         self.sellers = sellers
         self.answer_tokens = settings.quota.answer_tokens

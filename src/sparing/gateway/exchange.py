@@ -32,9 +32,11 @@ class Exchange:
         cache: Where the newest answer is from, as the cache told (`generate.cache.upstream`); "" without one.
         policy: Name of the policy that it came under; "" if none.
         tenant: Whose it is, by name; "" where no tenants are configured.
+        decided: What was decided of it (`deciding`); "" if nothing was.
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
+        sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
         settle: Called once it is over, by whoever let it in; says what it used. None where nobody had to.
     """
 
@@ -52,18 +54,23 @@ class Exchange:
     cache: str = ""
     policy: str = ""
     tenant: str = ""
+    decided: str = ""
     eased: str = ""
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0
     settle: Callable[[], Admitted] | None = None
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
+    sent_s: float = 0.0
+    ended_s: float = 0.0
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What the answer says about itself."""
         told = list(self.limits)
         if self.policy:
             told.append((b"x-sparing-policy", safe(self.policy)))
+        if self.decided:
+            told.append((b"x-sparing-decision", safe(self.decided)))
         if self.eased:
             told.append((b"x-sparing-eased", safe(self.eased)))
         if self.mode is None:
@@ -130,6 +137,7 @@ class Exchange:
             policy=self.policy,
             tenant=self.tenant,
             eased=self.eased,
+            decided=self.decided,
         )
 
 

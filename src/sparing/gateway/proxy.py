@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,7 @@ from sparing.gateway.relay import Relay
 from sparing.gateway.services import Services
 from sparing.gateway.summarising import Summarising
 from sparing.own_tools import RECALL
+from sparing.settings.policies import PRIORITIES
 from sparing.tokens.models import counter_for
 from sparing.toolset.search import FIND
 
@@ -39,6 +41,7 @@ log = logging.getLogger("sparing.gateway")
 
 _CLIENT_GONE = 499  # nginx's status for it; only ever seen in receipts and metrics
 _STOPPED = 503
+_DEFAULT_RANK = PRIORITIES["standard"]
 _REFUSED = (400, 422)
 
 
@@ -89,6 +92,7 @@ class Proxy:
                 admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)
                 exchange.settle, body = admission.settle, admission.body
                 controls = await admission.eased(self._controls(scope, admission.controls))
+                controls = admission.decided(controls)
                 exchange.mode = controls.mode if controls is not None else None
                 wire = wire and (wire.at(admission.path) or wire)
             outgoing = Outgoing(body, body)
@@ -99,6 +103,7 @@ class Proxy:
             if admission is not None:
                 outgoing = await admission.admitted(outgoing)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
+            exchange.sent_s = time.perf_counter()
             answer, call = await self._sent(self._call(scope, outgoing, admission), outgoing, exchange)
             exchange.served = served_by(answer)
             try:
@@ -122,6 +127,7 @@ class Proxy:
             model=outgoing.model,
             stream=outgoing.stream,
             tenant=tenant_of(headers, scope["query_string"]) if caller is None else caller.apart,
+            rank=_DEFAULT_RANK if admission is None else admission.rank,
         )
 
     def _controls(self, scope: Scope, defaults: Controls) -> Controls | None:

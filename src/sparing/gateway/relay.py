@@ -52,6 +52,7 @@ class Relay:
     async def finish(self, last: bytes) -> None:
         """End the answer."""
         self._finished = True
+        self._exchange.ended_s = time.perf_counter()
         await self._body(last, more=False)
 
     async def fail(self, error: BaseException) -> None:

@@ -15,6 +15,8 @@ from sparing.generate.breaker import Breaker, Guarded, Limits
 from sparing.generate.cascade import Cascade, Terms
 from sparing.generate.fallback import Fallback
 from sparing.generate.hedge import Hedged
+from sparing.generate.line import Line
+from sparing.generate.lined import CallLine, Lined
 from sparing.generate.retry import Patience, Retrying
 from sparing.generate.router import Routed, Router
 from sparing.generate.tier import Tier
@@ -35,12 +37,13 @@ def make_tiers(settings: Settings, models_folder: Path, embedded_wires: tuple[st
         embedded_wires: Those that the embedded model speaks.
     """
     spoken = {tier.name: wires_of(tier, embedded_wires) for tier in settings.tiers}
+    lines: dict[str, CallLine] = {}
     local: dict[str, Upstream] = {}  # by model: an embedded one is loaded once, whatever it is asked in
     made: dict[str, Upstream] = {}
     for shape, wires in SHAPES.items():
         for group in _alike(settings.tiers, wires, spoken):
             tiers = [tier for tier in settings.tiers if group[0] in spoken[tier.name]]
-            upstream = _make(settings, shape, tiers, local, models_folder)
+            upstream = _make(settings, shape, tiers, local, lines, models_folder)
             made |= dict.fromkeys(group, upstream)
     return made
 
@@ -56,7 +59,12 @@ def _alike(
 
 
 def _make(
-    settings: Settings, shape: str, tiers: list[TierSettings], local: dict[str, Upstream], models_folder: Path
+    settings: Settings,
+    shape: str,
+    tiers: list[TierSettings],
+    local: dict[str, Upstream],
+    lines: dict[str, CallLine],
+    models_folder: Path,
 ) -> Upstream:
     urls = {tier.name: url_of(tier, shape) for tier in tiers}
     one_address = len({url for url in urls.values() if url}) == 1
@@ -70,7 +78,7 @@ def _make(
             upstream = local.setdefault(chosen.model, embedded(chosen, models_folder))
         made[tier.name] = Tier(
             tier.name,
-            _resilient(upstream, tier.name, settings.resilience),
+            _lined(_resilient(upstream, tier.name, settings.resilience), tier, lines),
             set_model,
             tier.model if url else tier.model or settings.local.model,
             seller(shape, url),
@@ -88,6 +96,13 @@ def _make(
     named = {"large": large.name, "small": small.name}
     default = named.get(settings.routing.choose, settings.routing.choose)
     return Tiers(ways, default=default if default in ways else large.name, last=large.name)
+
+
+def _lined(upstream: Upstream, tier: TierSettings, lines: dict[str, CallLine]) -> Upstream:
+    """Behind the tier's line, one for all wire formats, if it has any."""
+    if not tier.at_once:
+        return upstream
+    return Lined(upstream, tier.name, lines.setdefault(tier.name, Line(tier.at_once, tier.most_waiting)))
 
 
 def _terms(settings: Settings, small: Tier, large: Tier) -> Terms:

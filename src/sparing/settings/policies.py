@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from sparing.settings.policy import Effort, PolicySettings
 
 Reasoning = Literal["none", "minimal", "low", "medium", "high"]
+Goal = Literal["latency", "usd", "loss"]
 PriorityClass = Literal["interactive", "standard", "batch"]
 
 # Smaller is sooner, as in vLLM's scheduler; there is room for numbers between and beside the words.
@@ -69,8 +70,17 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         | None
     ) = None
     usd_per_month: Annotated[float, Meta(gt=0, le=_MOST_USD, description="Likewise in a calendar month.")] | None = None
-    risk: (
-        Annotated[float, Meta(gt=0, lt=1, description="Expected share of needed evidence that may be lost.")] | None
+    loss: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                lt=1,
+                description="Most expected loss, all together: what is left out, a smaller tier, an answer cut short; "
+                "what costs least within it is chosen (docs/decisions.md).",
+            ),
+        ]
+        | None
     ) = None
     tiers: Annotated[tuple[str, ...], Meta(description="Tiers of models that may be asked; empty: all.")] = ()
     budget_tokens: Annotated[int, Meta(ge=1, description="Most tokens of a prompt.")] | None = None
@@ -80,6 +90,10 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ] = "soft"
     reasoning: Annotated[Reasoning, Meta(description="Most reasoning, of requests that ask for some.")] | None = None
     answer_tokens: Annotated[int, Meta(ge=1, description="Most tokens of an answer.")] | None = None
+    gives_way: Annotated[
+        tuple[Goal, ...],
+        Meta(description="What gives way first where not everything can be had: usd (of a request), loss, latency."),
+    ] = ("usd", "loss", "latency")
     under_pressure: UnderPressure = field(default_factory=UnderPressure)
 
     @property

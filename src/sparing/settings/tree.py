@@ -77,6 +77,22 @@ class TierSettings(Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(description="Wire formats that it speaks; default: the provider's, at an unknown address openai.chat."),
     ] = ()
+    expected_loss: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Chance that its answer is worse than the largest tier's; decisions count with it "
+            "(docs/decisions.md). `sparing stats` and your own evaluations tell.",
+        ),
+    ] = 0.0
+    at_once: Annotated[
+        int,
+        Meta(ge=0, description="Requests that it is sent at once; others wait in line, the urgent first. 0: all."),
+    ] = 0
+    most_waiting: Annotated[
+        int, Meta(ge=0, description="Requests that may wait in its line; beyond that the least urgent is refused.")
+    ] = 1000
     fallback: Annotated[
         tuple[str, ...],
         Meta(description="Who is asked when it fails; default: the larger tiers, then the smaller ones; none: nobody."),

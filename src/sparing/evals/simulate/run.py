@@ -10,8 +10,8 @@ from typing import Protocol
 
 from sparing.evals.simulate.arrivals import Arrival
 from sparing.evals.simulate.server import Server, ServerModel
-from sparing.plan.forecast.latency import Observation
 from sparing.generate.line import Line
+from sparing.plan.forecast.latency import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,5 @@ class _Run:
     ) -> None:
         arrival = waiting.arrival
         self._served.append(
-            Served(
-                arrival.traffic, waiting.order, arrival.input_tokens, tokens, cached, length, usd, first_s, answer_s
-            )
+            Served(arrival.traffic, waiting.order, arrival.input_tokens, tokens, cached, length, usd, first_s, answer_s)
         )

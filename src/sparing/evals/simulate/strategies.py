@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from sparing.evals.simulate.arrivals import Arrival
 from sparing.evals.simulate.run import Order
 from sparing.evals.simulate.server import Server
+from sparing.generate.line import Line
 from sparing.plan.decide import Goals, Sending, Tier, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
-from sparing.generate.line import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ far off that is stays in histograms (`ratios`), so that a target of 95 % is one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparing.plan.forecast.drift import Drift
 from sparing.plan.forecast.ratios import Ratios
@@ -76,6 +76,18 @@ class Latency:
             per_token_s = (seen.answer_s - seen.first_token_s) / (seen.output_tokens - 1)
             load = _load_features(seen.num_before)
             _learn(self._per_token, self._token_ratios, self._token_drift, load, per_token_s)
+
+    def observe_whole(self, seen: Observation) -> None:
+        """Learn from an answer that came in one piece: its time is shared out as the forecast would have it.
+
+        Args:
+            seen: `first_token_s` is not looked at.
+        """
+        if seen.answer_s is None:
+            return
+        forecast = self.forecast(seen.input_tokens, seen.cached_tokens, seen.num_before)
+        share = forecast.first_token_s / (forecast.first_token_s + seen.output_tokens * forecast.per_token_s)
+        self.observe(replace(seen, first_token_s=share * seen.answer_s))
 
     def forecast(self, input_tokens: int, cached_tokens: int, num_before: int) -> Forecast:
         """What a request will take that is sent now."""

@@ -1,0 +1,216 @@
+"""One decision per request, from what this gateway has seen so far: `plan.decide` with live models.
+
+Only for requests under a policy that has a goal (a time, money, a loss), where tiers are configured. What was decided
+is a header of the answer and a field of the receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, get_args
+
+from sparing.core.budget import Mode
+from sparing.gateway.clients import seller
+from sparing.gateway.controls import Controls
+from sparing.gateway.exchange import Exchange
+from sparing.plan.decide import Decision, Goals, Sending, Tier, decide
+from sparing.plan.forecast.answer_length import AnswerLengths
+from sparing.plan.forecast.latency import Latency, Observation
+from sparing.prices.lookup import prices_for
+from sparing.settings import Settings
+from sparing.settings.policies import NamedPolicy
+from sparing.settings.policy import Effort
+from sparing.settings.providers import shape_of
+from sparing.settings.tiers import url_of, wires_of
+from sparing.settings.tree import TierSettings
+
+_EFFORTS: Final[tuple[Effort, ...]] = get_args(Effort)
+# Until requests have shown what an effort keeps and loses of a prompt.
+_KEPT: Final[Mapping[Effort, float]] = {"off": 1.0, "safe": 0.95, "balanced": 0.7, "max": 0.5}
+_LOST: Final[Mapping[Effort, float]] = {"off": 0.0, "safe": 0.0, "balanced": 0.01, "max": 0.03}
+_LEARNED = 0.05  # weight of the newest request
+_MOST_KINDS = 4_096
+
+
+@dataclass(slots=True)
+class _Known:
+    """One tier, as it is known so far."""
+
+    settings: TierSettings
+    latency: Latency = field(default_factory=Latency)
+    in_flight: int = 0
+
+
+@dataclass(slots=True)
+class _Shares:
+    """Of one policy and effort: what is kept of a prompt, what is lost of what was needed, what the cache knows."""
+
+    kept: float
+    lost: float
+    cached: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision, and what it was about; give it back with `Decider.over`."""
+
+    decision: Decision
+    policy: str
+    effort: Effort
+    is_first_turn: bool
+
+    @property
+    def told(self) -> str:
+        """In words, for people and receipts."""
+        one = self.decision
+        parts = [f"tier {one.tier}", f"effort {self.effort}"]
+        parts += [f"answer of at most {one.ceiling:,} tokens"] if one.ceiling else []
+        parts += [f"expected {one.usd:.6f} USD, in time {one.in_time:.0%}, loss {one.loss:.2%}"]
+        parts += [f"gave way: {', '.join(one.gave_way)}"] if one.gave_way else []
+        return "; ".join(parts)
+
+
+class Decider:
+    """What one gateway knows of its tiers and its traffic. Used on the event loop only."""
+
+    def __init__(self, settings: Settings, embedded_wires: Sequence[str]) -> None:
+        self._tiers = {tier.name: _Known(tier) for tier in settings.tiers}
+        self._spoken = {tier.name: wires_of(tier, embedded_wires) for tier in settings.tiers}
+        self._lengths = AnswerLengths()
+        self._shares: dict[tuple[str, Effort, bool], _Shares] = {}
+
+    def is_tier(self, name: str) -> bool:
+        return name in self._tiers
+
+    def decide(
+        self,
+        name: str,
+        policy: NamedPolicy,
+        controls: Controls,
+        *,
+        wire: str,
+        tokens: int,
+        is_first_turn: bool,
+        answer_tokens: int | None,
+        effort_is_open: bool,
+        tiers: Sequence[str],
+    ) -> Decided | None:
+        """What to do with a request; None where its policy has no goal, or no tier may answer it.
+
+        Args:
+            name: Of the policy.
+            tokens: Of the prompt, estimated.
+            is_first_turn: Whether nothing of the conversation is likely in a provider's cache, so that another effort
+                breaks nothing.
+            answer_tokens: Most tokens of the answer as the request and its policy say; None if neither does.
+            effort_is_open: Whether the caller left the effort to us.
+            tiers: Those that may answer; empty: all.
+        """
+        known = [
+            one for one in self._tiers.values() if wire in self._spoken[one.settings.name]
+            and (not tiers or one.settings.name in tiers)
+        ]  # fmt: skip
+        if not known or not _has_goal(policy):
+            return None
+        efforts = _efforts(controls) if is_first_turn and effort_is_open else (controls.policy.effort,)
+        sendings = [self._sending(name, effort, tokens, is_first_turn) for effort in efforts]
+        candidates = [self._tier(one, wire, controls, sendings) for one in known]
+        as_set = min(one.loss for one in candidates), sendings[0].loss
+        goals = Goals(
+            policy.first_token_s,
+            policy.answer_s,
+            policy.probability,
+            policy.usd_per_request,
+            policy.loss if policy.loss is not None else 1 - (1 - as_set[0]) * (1 - as_set[1]),
+            policy.gives_way,
+        )
+        lengths = [min(length, float(answer_tokens or length)) for length in self._lengths.lengths(name)]
+        ceilings = (None, policy.under_pressure.answer_tokens) if policy.under_pressure.answer_tokens else (None,)
+        decision = decide(candidates, sendings, goals, lengths, ceilings=ceilings)
+        self._tiers[decision.tier].in_flight += 1
+        effort = next(effort for effort in efforts if effort == decision.sending)
+        return Decided(decision, name, effort, is_first_turn)
+
+    def over(self, decided: Decided, exchange: Exchange, *, stream: bool, was_cut: bool) -> None:
+        """Learn from how it went.
+
+        Args:
+            was_cut: Whether the answer may have ended at a ceiling, so that its own length is not known.
+        """
+        asked = self._tiers[decided.decision.tier]
+        before = asked.in_flight
+        asked.in_flight -= 1
+        if exchange.cache in ("hit", "similar", "shared") or not exchange.sent_s:
+            return
+        served = self._tiers.get(exchange.served.tier or decided.decision.tier, asked)
+        if served is not asked:
+            asked.latency.observe(Observation(0, 0, before, None))
+        _learn(served.latency, exchange, before, stream=stream)
+        self._learn_shares(decided, exchange)
+        if exchange.usage.output_tokens > 0 and not was_cut:
+            self._lengths.observe(decided.policy, exchange.usage.output_tokens)
+
+    def _sending(self, name: str, effort: Effort, tokens: int, is_first_turn: bool) -> Sending:
+        known = self._shares.get((name, effort, is_first_turn)) or _Shares(_KEPT[effort], _LOST[effort])
+        sent = max(1, int(tokens * known.kept))
+        return Sending(effort, sent, int(sent * known.cached), known.lost)
+
+    def _tier(self, known: _Known, wire: str, controls: Controls, sendings: Sequence[Sending]) -> Tier:
+        settings = known.settings
+        shape = shape_of(wire)
+        prices = prices_for(
+            settings.model, seller(shape, url_of(settings, shape)), file=controls.policy.prices_file
+        ) if settings.model else None  # fmt: skip
+        forecasts = [
+            known.latency.forecast(sending.input_tokens, sending.cached_tokens, known.in_flight) for sending in sendings
+        ]
+        return Tier(settings.name, forecasts, prices, settings.expected_loss)
+
+    def _learn_shares(self, decided: Decided, exchange: Exchange) -> None:
+        receipt, usage = exchange.receipt, exchange.usage
+        if receipt is None or not receipt.tokens_before or exchange.mode is not Mode.ON:
+            return
+        key = decided.policy, decided.effort, decided.is_first_turn
+        known = self._shares.get(key)
+        if known is None:
+            if len(self._shares) >= _MOST_KINDS:
+                self._shares.pop(next(iter(self._shares)))
+            known = self._shares[key] = _Shares(_KEPT[decided.effort], _LOST[decided.effort])
+        known.kept += _LEARNED * (receipt.kept - known.kept)
+        if receipt.expected_loss >= 0:
+            known.lost += _LEARNED * (receipt.expected_loss - known.lost)
+        if usage.input_tokens > 0 and usage.cache_read_tokens >= 0:
+            known.cached += _LEARNED * (min(1.0, usage.cache_read_tokens / usage.input_tokens) - known.cached)
+
+
+def _has_goal(policy: NamedPolicy) -> bool:
+    return any(
+        goal is not None for goal in (policy.first_token_s, policy.answer_s, policy.usd_per_request, policy.loss)
+    )
+
+
+def _efforts(controls: Controls) -> tuple[Effort, ...]:
+    """The effort that is set and those that send less."""
+    effort = controls.policy.effort
+    if controls.mode is not Mode.ON or effort == "off":
+        return (effort,)
+    return _EFFORTS[_EFFORTS.index(effort) :]
+
+
+def _learn(latency: Latency, exchange: Exchange, before: int, *, stream: bool) -> None:
+    """What an answer shows of its upstream; nothing where the caller left before there was one, or asked wrongly."""
+    usage = exchange.usage
+    sizes = max(0, usage.input_tokens), max(0, usage.cache_read_tokens), before
+    if exchange.status >= 500:
+        latency.observe(Observation(*sizes, None))
+    if exchange.status >= 400 or not exchange.first_byte_s:
+        return
+    ended_s = exchange.ended_s if not exchange.error else 0.0
+    answer_s = ended_s - exchange.sent_s if ended_s else None
+    first_s = exchange.first_byte_s - exchange.sent_s
+    seen = Observation(*sizes, first_s, max(0, usage.output_tokens), answer_s)
+    if stream:
+        latency.observe(seen)
+    else:
+        latency.observe_whole(seen)
