@@ -169,12 +169,26 @@ def test_a_saved_cache_stays_in_eight_bits(tmp_path: Path) -> None:
         assert torch.equal(*(next_logits(model, each, ids(5, seed=3)) for each in (cache, loaded)))
 
 
-def test_generate_runs_in_bfloat16() -> None:
-    """Most models come in it."""
-    model = im.attach(im.detach(llama()).to(torch.bfloat16))
-    for storage in ("int8", "exact"):
-        cache = im.DropCache(model, small(score="keydiff", allocate="ada"), storage=storage)
-        assert model.generate(ids(60), max_new_tokens=5, do_sample=False, cache=cache).shape == (1, 65)
+@pytest.mark.parametrize("storage", ["int8", "exact"])
+@pytest.mark.parametrize("allocate", ["uniform", "ada"])
+@pytest.mark.parametrize("padding", [0, 9])
+def test_in_bfloat16_a_cache_says_what_it_says_in_float32(storage: str, allocate: str, padding: int) -> None:
+    """To the precision of bfloat16: a later piece and single tokens, rows of lengths of their own, padding."""
+    logits = []
+    for dtype in (torch.float32, torch.bfloat16):
+        model, mask = im.attach(im.detach(llama()).to(dtype)), torch.ones(2, 71, dtype=torch.long)
+        mask[0, :padding] = 0
+        positions = (mask.cumsum(-1) - 1).clamp_min(0)
+        cache = im.DropCache(model, small(score="window", allocate=allocate), storage=storage)
+        told = []
+        for tokens in (60, 9, 1, 1):
+            end = cache.get_seq_length() + tokens
+            masked = {"attention_mask": mask[:, :end]} if padding else {}
+            piece = ids(tokens, batch=2, seed=tokens)
+            told.append(next_logits(model, cache, piece, position_ids=positions[:, end - tokens : end], **masked))
+        logits.append([part[:, -1] for part in told])
+    for exact, half in zip(*logits, strict=True):
+        assert float((exact - half.float()).abs().mean()) < 0.1 * float(exact.std())
 
 
 def test_an_unknown_storage_is_refused() -> None:

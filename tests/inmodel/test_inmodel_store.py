@@ -71,6 +71,23 @@ def test_rows_of_equal_length_stay_one_group_when_they_grow() -> None:
     assert [group.keys.shape for group in store.groups()] == [(3, 400, 3)]
 
 
+def test_rows_with_their_room_come_in_few_lengths_and_hold_finite_numbers() -> None:
+    """What is read beyond a row's end can be masked: it is never NaN, even after something was taken back."""
+    store, lengths = fresh(2), set()
+    for column in range(300):
+        store.append(torch.ones(2, 1, 3), torch.ones(2, 1, 2), column)
+        for group in store.groups():
+            keys, values = group.alike()
+            lengths.add(keys.shape[1])
+            assert keys.shape[1] == values.shape[1] >= group.keys.shape[1] == column + 1
+            assert torch.equal(keys[:, : column + 1], group.keys)
+            assert bool(keys.isfinite().all() and values.isfinite().all())
+    assert lengths == {64, 128, 192, 256, 320}
+    store.truncate(70)
+    assert next(store.groups()).alike()[0].shape[1] == 128
+    assert store.allocated_bytes <= (300 + 255) * 2 * store.slot_bytes
+
+
 def test_a_ragged_append_adds_to_each_row_its_own() -> None:
     """Padding is left out of the row it belongs to."""
     store = fresh(2)

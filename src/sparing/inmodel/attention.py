@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 from torch.nn import Module
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -17,6 +17,7 @@ from sparing.inmodel.int8 import attend_one, decode
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.sparse import attend_blocks
 from sparing.inmodel.sparse_flex import attend_flex
+from sparing.inmodel.store import Rows
 
 NAME = "sparing_drop"
 _BEFORE = "_sparing_attention_before"
@@ -125,13 +126,10 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
         if length == 0:
             parts.append(here.new_zeros(*here.shape[:-1], stored.values.shape[-1]))
             continue
-        if tokens == 1 and mask is None and layer.reader is not None:
-            keys, values = layer.reader.read(here, stored, layer.store.version)
-            parts.append(_attend_rows(here, keys, values, None, scaling))
+        if tokens == 1:
+            parts.append(_attend_one(layer, here, stored, mask, scaling))
             continue
-        keys, values = stored.keys, stored.values
-        if tokens > 1:
-            keys, values = decode(keys, here.dtype), decode(values, here.dtype)
+        keys, values = decode(stored.keys, here.dtype), decode(stored.values, here.dtype)
         if sparse is not None and sparse.applies(mask, tokens, length):
             attend = attend_flex if here.device.type == "cuda" else attend_blocks
             parts.append(attend(here, keys, values, scaling, sparse))
@@ -152,6 +150,30 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
     return output.view(batch, kv_heads * group, tokens, -1)
 
 
+def _attend_one(layer: DropLayer, queries: Tensor, stored: Rows, mask: Tensor | None, scaling: float) -> Tensor:
+    """[rows, group, 1, head_dim]: one token over rows of one length, or over the pages that matter to it."""
+    assert layer.store is not None
+    if mask is None and layer.reader is not None:
+        return _attend_rows(queries, *layer.reader.read(queries, stored, layer.store.version), None, scaling)
+    allowed = _allowed(layer, stored.first, stored.columns, mask, 1, 0, 1)
+    keys, values = stored.keys, stored.values
+    if _by_products(queries, keys) and queries.dtype != torch.float32:
+        # A half-precision product over a length that was not met before takes longer to prepare than to compute.
+        keys, values = stored.alike()
+        length, more = stored.keys.shape[1], keys.shape[1] - stored.keys.shape[1]
+        if more and allowed is not None:
+            allowed = pad(allowed, (0, more), value=False)
+        elif more:
+            allowed = (torch.arange(length + more, device=keys.device) < length).view(1, 1, 1, -1)
+    return _attend_rows(queries, keys, values, allowed, scaling)
+
+
+def _by_products(queries: Tensor, keys: Tensor) -> bool:
+    """Whether two plain products read memory faster than the fused kernel: for a handful of queries on a CPU they do,
+    except over short rows that the kernel can take side by side."""
+    return queries.device.type == "cpu" and (keys.shape[1] >= _LONG_TOKENS or keys.shape[0] == 1)
+
+
 def _attend_rows(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None, scaling: float) -> Tensor:
     """[rows, group, tokens, head_dim]. A single query's group is packed into one matrix: keys are read once for it."""
     group, tokens = queries.shape[1:3]
@@ -166,10 +188,7 @@ def _attend_rows(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor 
     packed = queries.squeeze(2)  # [rows, group, head_dim]
     if keys.dtype == torch.int8:
         return attend_one(packed, keys, values, None if allowed is None else allowed.squeeze(2), scaling).unsqueeze(2)
-    many_keys = keys.shape[1] >= _LONG_TOKENS or keys.shape[0] == 1
-    if many_keys and packed.device.type == "cpu":
-        # For a handful of queries two plain products read memory faster than the fused kernel, except over short rows
-        # that it can take side by side.
+    if _by_products(queries, keys):
         packed = packed * scaling
         if packed.dtype == torch.float32:
             logits = torch.bmm(packed, keys.transpose(1, 2))

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_GROWTH_TOKENS = 256  # a full row is moved once in so many tokens, while attention reads it for each of them
+_GROWTH_TOKENS = 192  # a full row is moved once in so many tokens, while attention reads it for each of them
+_ALIKE_TOKENS = 64  # rows with their room to grow are a multiple of this long
 
 
 Contents = tuple[Tensor, Tensor, Tensor]
@@ -27,12 +28,21 @@ class Rows:
         first: Index of the first row; row = sequence * kv_heads + head.
         keys, values: [rows, tokens, head_dim].
         columns: [rows, tokens] int32, ascending: where in the input each token stood, padding counted.
+        room: The same rows with their room to grow, whose numbers are finite; None: there is none.
     """
 
     first: int
     keys: Tensor
     values: Tensor
     columns: Tensor
+    room: Rows | None = None
+
+    def alike(self) -> tuple[Tensor, Tensor]:
+        """Keys and values with as much of the room behind them as makes few different lengths of many."""
+        if self.room is None:
+            return self.keys, self.values
+        tokens = -(-self.keys.shape[1] // _ALIKE_TOKENS) * _ALIKE_TOKENS
+        return self.room.keys[:, :tokens], self.room.values[:, :tokens]
 
     def row(self, index: int) -> Contents:
         """Of the row `index` of the store: keys [tokens, head_dim], values, columns [tokens]."""
@@ -72,7 +82,8 @@ class RaggedStore:
         """Neighbouring rows of equal length together, in order. Views: writing to them writes to the store."""
         for block in self._blocks():
             length = self.lengths[block.first]
-            yield Rows(block.first, block.keys[:, :length], block.values[:, :length], block.columns[:, :length])
+            keys, values, columns = (part[:, :length] for part in (block.keys, block.values, block.columns))
+            yield Rows(block.first, keys, values, columns, room=block)
 
     def rows(self) -> list[Contents]:
         """Every row by itself. Views, as `groups`."""
@@ -157,14 +168,15 @@ class RaggedStore:
                     continue
                 rows, room = row - first, shapes[first][1]
                 end = start + rows * room
-                parts = (part[start:end].view(rows, room, *part.shape[1:]) for part in self._buffers())
-                self._known_blocks.append(Rows(first, *parts))
+                keys, values, columns = (part[start:end].view(rows, room, *part.shape[1:]) for part in self._buffers())
+                self._known_blocks.append(Rows(first, keys, values, columns))
                 first, start = row, end
         return self._known_blocks
 
     def _make_room(self, added: Sequence[int], column: int) -> None:
         """Grow. Rows of equal length get equal room, so that they stay one group."""
-        room = [length + more + _GROWTH_TOKENS for length, more in zip(self.lengths, added, strict=True)]
+        least = [length + more + _GROWTH_TOKENS for length, more in zip(self.lengths, added, strict=True)]
+        room = [-(-tokens // _ALIKE_TOKENS) * _ALIKE_TOKENS for tokens in least]
         old = self.rows()
         self._keys, self._values, self._columns = (
             part.new_empty(sum(room), *part.shape[1:]) for part in self._buffers()
@@ -173,6 +185,7 @@ class RaggedStore:
         for length, new, contents in zip(self.lengths, room, old, strict=True):
             for buffer, part in zip(self._buffers(), contents, strict=True):
                 buffer[start : start + length] = part
+                buffer[start + length : start + new] = 0
             torch.arange(column, column + new - length, out=self._columns[start + length : start + new])
             start += new
         self._room, self._ahead, self._known_blocks = room, True, None
