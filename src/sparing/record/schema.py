@@ -93,4 +93,9 @@ def _add_usage(connection: sqlite3.Connection) -> None:
     )
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_usage)
+def _add_spent(connection: sqlite3.Connection) -> None:
+    """What answers cost that nobody was shown."""
+    connection.execute("alter table receipts add column spent text not null default '[]'")
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_usage, _add_spent)
