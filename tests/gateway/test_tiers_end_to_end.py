@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from running_gateway import RunningGateway, run_gateway
-from scripted_upstream import Out, ScriptedUpstream, Seen, answer
+from scripted_upstream import OPENAI_USAGE, Out, ScriptedUpstream, Seen, answer
 
 from sparing.gateway.upstreams import make_upstreams, sellers
 from sparing.settings import ResilienceSettings, Settings, TierSettings, UpstreamSettings
@@ -221,6 +221,30 @@ def test_a_tier_ten_times_slower_is_hedged(servers: Any, tmp_path: Path) -> None
         assert cancelled
     finally:
         two.gateway.stop()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_cascade_pays_for_both_tries(two: Two, stream: bool) -> None:
+    """At first nothing is known of the small tier, so the large one answers; the receipt has the cost of both."""
+    status, headers, _ = two.ask(x_sparing_tier="cascade", stream=stream)
+    assert (status, headers["x-sparing-tier"], headers["x-sparing-tries"]) == (200, "large", "2")
+    (spent,) = two.gateway.recorder.wait_for(1)[0].spent
+    assert spent.model == "s-1"
+    assert spent.usage.input_tokens == OPENAI_USAGE["prompt_tokens"]
+
+
+def test_a_cascade_learns_to_leave_easy_requests_to_the_small_tier(two: Two) -> None:
+    """Both always say the same here: after some comparisons the large one is hardly asked."""
+    tiers = [two.ask(x_sparing_tier="cascade")[1]["x-sparing-tier"] for _ in range(60)]
+    assert tiers[0] == "large"
+    assert tiers[-15:].count("small") >= 10
+
+
+def test_a_router_sends_each_question_to_one_tier(two: Two) -> None:
+    """And only to that."""
+    _, headers, _ = two.ask(x_sparing_tier="router")
+    assert headers["x-sparing-tries"] == "1"
+    assert len(two.small.seen) + len(two.large.seen) == 1
 
 
 def test_a_caller_names_a_tier_that_there_is_not(two: Two) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparing.core.prices import CacheKind, Prices
+from sparing.core.upstream import Spent
 from sparing.core.usage import Usage
 from sparing.record.interval import total_interval
 from sparing.record.money import MIN_REQUESTS, Bill, Charge, ledger, net, price
@@ -225,3 +226,17 @@ def test_an_interval_covers_what_it_says() -> None:
         found = total_interval(values)
         covered += found.low <= 200 <= found.high
     assert 0.88 * 200 <= covered <= 200
+
+
+def test_an_answer_that_was_not_good_enough_is_paid_for() -> None:
+    """It is in the bill, and not in what the request would have cost; without its price there is no bill."""
+    usage = Usage(10_000, 100, 0)
+    one = Charge("", "plain", "", "on", usage, 10_000, 10_000)
+    alone = price(one, find)
+    tried = price(replace(one, spent=(Spent("plain", "", usage),)), find)
+    assert alone is not None
+    assert tried is not None
+    assert tried.paid_usd == pytest.approx(2 * alone.paid_usd)
+    assert tried.without_usd == pytest.approx(alone.without_usd)
+    assert price(replace(one, spent=(Spent("unknown", "", usage),)), find) is None
+    assert price(replace(one, spent=(Spent("plain", "", Usage()),)), find) is None

@@ -63,6 +63,6 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         connection = sqlite3.connect(path, isolation_level=None)
         migrate(connection)
-        assert connection.execute("pragma user_version").fetchone() == (3,)
-        assert len(connection.execute("pragma table_info(receipts)").fetchall()) == 21
+        assert connection.execute("pragma user_version").fetchone() == (4,)
+        assert len(connection.execute("pragma table_info(receipts)").fetchall()) == 22
         connection.close()

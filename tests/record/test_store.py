@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from sparing.core.receipt import Receipt, SpanReceipt
+from sparing.core.upstream import Spent
 from sparing.core.usage import Usage
 from sparing.errors import RecordError
 from sparing.record.money import Charge
@@ -179,7 +180,7 @@ def test_what_was_flushed_survives_a_kill(path: Path) -> None:
 def test_charges(path: Path) -> None:
     """What pricing needs comes back as it was written, oldest first, under the key it is summed by."""
     priced = receipt(
-        2, provider="anthropic", resupplied_tokens=1, rewritten_tokens=5, recalled_tokens=2, extra_turns=3, cache_marks=4, usage_input_tokens=50,
+        2, provider="anthropic", resupplied_tokens=1, rewritten_tokens=5, recalled_tokens=2, extra_turns=3, cache_marks=4, usage_input_tokens=50, spent=(Spent("small", "acme", Usage(9, 2, 0, ((300, 1),))),),
         usage_output_tokens=6, usage_cache_read_tokens=40, usage_cache_writes=((300, 4), (3600, 5)),
     )  # fmt: skip
     with ReceiptStore(path) as store:
@@ -187,6 +188,6 @@ def test_charges(path: Path) -> None:
         plain, full = store.charges(by="model")
         assert (plain.key, plain.usage) == ("gpt-4o", Usage())
         usage = Usage(50, 6, 40, ((300, 4), (3600, 5)))
-        assert full == Charge("gpt-4o", "gpt-4o", "anthropic", "on", usage, 100, 60, 1, 5, 2, 3, 4)
+        assert full == Charge("gpt-4o", "gpt-4o", "anthropic", "on", usage, 100, 60, 1, 5, 2, 3, 4, priced.spent)
         assert [charge.key for charge in store.charges(since_s=2.0, by="day")] == ["1970-01-01"]
         assert store.get(priced.id) == priced

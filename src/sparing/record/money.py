@@ -1,13 +1,13 @@
 """What requests cost, and what they would have cost without Sparing. Pure.
 
 The bill is the provider's usage at its prices. The other figure is counterfactual: the same bill with the tokens that
-were left out in it, priced as the provider would have billed them. What it cached of a request it would have cached of
-the longer one as well, so that share of them is read at the price of cache reads and never claimed as ours; the rest
-costs what input costs, never what writing costs. What it could not read because we had changed something before it, it
-would have read. Where Sparing itself set the breakpoints of the cache nothing would
-have been read or written without it, so there everything costs what input costs. Tokens given back on recall, and
-whole turns made for it, are in the bill only, and so are calls that Sparing makes for itself (summaries). Tokens that
-are sent again beside a later question count as sent: they are in `tokens_after`.
+were left out in it, priced as the provider would have billed them. What it cached of a request it would have cached
+of the longer one as well, so that share of them is read at the price of cache reads and never claimed as ours; the
+rest costs what input costs, never what writing costs. What it could not read because we had changed something before
+it, it would have read. Where Sparing itself set the breakpoints of the cache nothing would have been read or written
+without it, so there everything costs what input costs. Tokens given back on recall, and whole turns made for it, are
+in the bill only, and so are calls that Sparing makes for itself (summaries) and answers of a small model that were not
+good enough. Tokens that are sent again beside a later question count as sent: they are in `tokens_after`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sparing.core.prices import CacheKind, Prices
+from sparing.core.upstream import Spent
 from sparing.core.usage import Usage
 from sparing.record.interval import Interval, total_interval
 
@@ -48,6 +49,7 @@ class Charge:
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache_marks: int = 0
+    spent: tuple[Spent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Bill:
 
     Attributes:
         paid_usd: As the provider billed it.
-        without_usd: Without Sparing; in `audit` mode what was paid, as the original went out.
+        without_usd: Without Sparing; in `audit` mode what the answer cost, as the original went out.
         possible_usd: What `audit` found that could have been saved.
         by_marks_usd: Of what was saved, by breakpoints that Sparing set; below 0 where they cost more than they saved.
     """
@@ -106,16 +108,18 @@ class Net:
 
 
 def price(charge: Charge, find: FindPrices) -> Bill | None:
-    """The bill of one request; None where the model has no prices, or the provider did not say what it billed."""
+    """The bill of one request; None where a model has no prices, or a provider did not say what it billed."""
     prices = find(charge.model, charge.provider, _prompt_tokens(charge))
-    if prices is None or not _is_billed(charge.usage, prices):
+    spent_usd = _spent_usd(charge.spent, find)
+    if prices is None or spent_usd is None or not _is_billed(charge.usage, prices):
         return None
-    paid_usd = prices.cost_usd(charge.usage)
+    answer_usd = prices.cost_usd(charge.usage)
+    paid_usd = answer_usd + spent_usd
     if charge.mode == OWN:
         return Bill(paid_usd, 0.0)
     left_out = _left_out_tokens(charge)
     if charge.mode == "audit":
-        return Bill(paid_usd, paid_usd, _left_out_usd(charge, left_out, prices))
+        return Bill(paid_usd, answer_usd, _left_out_usd(charge, left_out, prices))
     longer = find(charge.model, charge.provider, _prompt_tokens(charge) + left_out) or prices
     once = _undisturbed(charge)
     without_usd = longer.cost_usd(once) + _left_out_usd(charge, left_out, longer)
@@ -162,6 +166,17 @@ def ledger(charges: Iterable[Charge], find: FindPrices) -> list[Net]:
     for charge in charges:
         groups.setdefault(charge.key, []).append(charge)
     return [net(key, group, find) for key, group in groups.items()]
+
+
+def _spent_usd(spent: Iterable[Spent], find: FindPrices) -> float | None:
+    """What answers cost that nobody was shown; None where that is not known."""
+    total_usd = 0.0
+    for one in spent:
+        prices = find(one.model, one.provider, max(one.usage.input_tokens, 0))
+        if prices is None or not _is_billed(one.usage, prices):
+            return None
+        total_usd += prices.cost_usd(one.usage)
+    return total_usd
 
 
 def _is_billed(usage: Usage, prices: Prices) -> bool:

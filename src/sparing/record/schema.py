@@ -99,4 +99,9 @@ def _add_policies(connection: sqlite3.Connection) -> None:
         connection.execute(f"alter table receipts add column {column} text not null default ''")
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_usage, _add_policies)
+def _add_spent(connection: sqlite3.Connection) -> None:
+    """What answers cost that nobody was shown."""
+    connection.execute("alter table receipts add column spent text not null default '[]'")
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_usage, _add_policies, _add_spent)

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from sparing.core.receipt import Receipt
+from sparing.core.upstream import Spent
 from sparing.core.usage import CacheWrites, Usage
 from sparing.errors import RecordError
 from sparing.record.money import Charge
@@ -24,6 +25,7 @@ _BUSY_S = 5.0
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Receipt).decode
 _decode_writes = msgspec.json.Decoder(CacheWrites).decode
+_decode_spent = msgspec.json.Decoder(tuple[Spent, ...]).decode
 
 # `saved` is what was really left out; in `audit` mode the original went out, so what was found there is `possible`.
 _SUMS = """
@@ -42,11 +44,11 @@ _KEYS: dict[By, str] = {
 }
 _CHARGED = """
     tokens_before, tokens_after, resupplied_tokens, rewritten_tokens, recalled_tokens, extra_turns, cache_marks,
-    usage_input_tokens, usage_output_tokens, usage_cache_read_tokens, usage_cache_writes
+    usage_input_tokens, usage_output_tokens, usage_cache_read_tokens, usage_cache_writes, spent
 """
 _INSERT = (
     "insert or replace into receipts (id, created_s, wire, model, mode, policy, tenant, provider, status, whole,"
-    f" {_CHARGED}) values ({', '.join('?' * 21)})"
+    f" {_CHARGED}) values ({', '.join('?' * 22)})"
 )
 _BY_REDUCER = """
     (select t.reducer as reducer, t.tokens_before, t.tokens_after, r.mode, r.created_s
@@ -157,9 +159,9 @@ class ReceiptStore:
                 (since_s,),
             )
             for key, model, provider, mode, *counts in rows:
-                *ours, given, made, read, writes = counts
+                *ours, given, made, read, writes, spent = counts
                 usage = Usage(given, made, read, _decode_writes(writes))
-                yield Charge(str(key), model, provider, mode, usage, *ours)
+                yield Charge(str(key), model, provider, mode, usage, *ours, spent=_decode_spent(spent))
 
     def purge(self, older_than_s: float) -> int:
         """Delete receipts made before `older_than_s` (Unix time); returns how many."""
@@ -229,6 +231,7 @@ def _row(receipt: Receipt) -> tuple[object, ...]:
         receipt.usage_output_tokens,
         receipt.usage_cache_read_tokens,
         _encode(receipt.usage_cache_writes).decode(),
+        _encode(receipt.spent).decode(),
     )
 
 
