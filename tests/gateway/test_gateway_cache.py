@@ -14,6 +14,8 @@ from running_gateway import ALL, RunningGateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
 
 from sparing.gateway.caches import with_cache
+from sparing.generate.cache.semantic.bound import Bound
+from sparing.generate.cache.semantic.embed import Lexical
 from sparing.generate.upstream import HttpUpstream
 from sparing.settings.cache import CacheSettings
 
@@ -121,3 +123,22 @@ def test_off_is_not_there(upstream: ScriptedUpstream, start: Start, tmp_path: Pa
     assert [told(one) for one in replies] == [None, None]
     assert len(upstream.seen) == 2
     assert not list(tmp_path.iterdir())
+
+
+def test_a_question_in_other_words(upstream: ScriptedUpstream, start: Start, tmp_path: Path) -> None:
+    """Once the traffic has certified it: given, told with its similarity, and not paid for."""
+    cache = CacheSettings(mode="semantic", store="sqlite")
+    labels = tmp_path / "answers.sqlite.labels"
+    bound = Bound(cache.max_wrong, file=labels, embedder=Lexical.name)
+    for number in range(5_000):
+        bound.learn(0.9 if number % 2 else 0.1, right=bool(number % 2))
+    running = start_caching(upstream, start, tmp_path, cache)
+    zero = {"temperature": 0}
+    asked = [request(running.url, body=chat(text, **zero)) for text in ("Reset my password", "reset the PASSWORD")]
+    while told(asked[-1]) == "miss":  # a share of lookups is asked anew to learn from it
+        asked.append(request(running.url, body=chat("the password: reset" + "!" * len(asked), **zero)))
+    assert told(asked[-1]) == "similar"
+    assert float(asked[-1].header("x-sparing-cache-similarity") or 0) > bound.threshold
+    assert asked[-1].body == asked[0].body
+    receipts = running.recorder.wait_for(len(asked))
+    assert [one.usage_input_tokens for one in receipts if one.cache == "similar"] == [0]

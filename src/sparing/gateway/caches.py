@@ -7,12 +7,16 @@ from pathlib import Path
 
 from sparing.core.upstream import Upstream
 from sparing.generate.cache.rules import Rules
+from sparing.generate.cache.semantic.bound import Bound
+from sparing.generate.cache.semantic.embed import Encoder, Lexical, Remembering
+from sparing.generate.cache.semantic.index import Index
+from sparing.generate.cache.semantic.similar import Similar
 from sparing.generate.cache.store import MemoryStore, Store
 from sparing.generate.cache.upstream import Cached
 from sparing.record.metrics import Metrics
 from sparing.settings.cache import CacheSettings
 
-_TOLD = ("hit", "shared", "miss", "none", "failed")
+_TOLD = ("hit", "similar", "shared", "miss", "none", "failed")
 
 
 def with_cache(upstreams: Mapping[str, Upstream], cache: CacheSettings, file: Path) -> dict[str, Upstream]:
@@ -26,7 +30,8 @@ def with_cache(upstreams: Mapping[str, Upstream], cache: CacheSettings, file: Pa
     if cache.mode == "off":
         return dict(upstreams)
     store, rules = open_store(cache, file), rules_of(cache)
-    cached = {id(upstream): Cached(upstream, store, rules) for upstream in upstreams.values()}
+    similar = similar_of(cache, file) if cache.mode == "semantic" else None
+    cached = {id(upstream): Cached(upstream, store, rules, similar=similar) for upstream in upstreams.values()}
     return {wire: cached[id(upstream)] for wire, upstream in upstreams.items()}
 
 
@@ -52,6 +57,17 @@ def rules_of(cache: CacheSettings) -> Rules:
         tool_calls=cache.tool_calls,
         max_answer_bytes=cache.max_answer_bytes,
     )
+
+
+def similar_of(cache: CacheSettings, file: Path) -> Similar:
+    """What finds questions that mean the same. Its labels are kept beside a store on disk.
+
+    Raises:
+        SettingsError: The encoder cannot be used.
+    """
+    embedder = Remembering(Encoder(Path(cache.encoder).expanduser()) if cache.encoder else Lexical())
+    labels = file.with_name(f"{file.name}.labels") if cache.store == "sqlite" else None
+    return Similar(embedder, Bound(cache.max_wrong, file=labels, embedder=embedder.name), Index(cache.max_entries))
 
 
 def watch_caches(metrics: Metrics, upstreams: Mapping[str, Upstream]) -> None:

@@ -14,7 +14,7 @@ Raw = Iterable[tuple[bytes, bytes]]
 CONTROL = b"x-sparing-"
 # What who answers says of itself: an engine of its KV cache, a cache of where the answer is from; all else under our
 # name we say ourselves.
-_UPSTREAMS_OWN = re.compile(r"x-sparing-(?:kv-.*|cache|cache-age|cache-reason)")
+_UPSTREAMS_OWN = re.compile(r"x-sparing-(?:kv-.*|cache|cache-(?:age|reason|similarity))")
 
 # RFC 9110 section 7.6.1 and what the next connection says for itself.
 _HOP_BY_HOP = frozenset(

@@ -208,7 +208,7 @@ def _told() -> dict[str, Any]:
         "x-sparing-drifted": text | {"description": "Content types unlike what was calibrated"},
         "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
-        "x-sparing-cache": text | {"description": "Where the answer is from: hit, shared, miss or none"},
+        "x-sparing-cache": text | {"description": "Where the answer is from: hit, similar, shared, miss or none"},
         "x-sparing-cache-age": number | {"description": "Seconds since the answer was given first"},
         "x-sparing-cache-reason": text | {"description": "Why the cache was not asked"},
     }

@@ -15,8 +15,6 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         body: As it came.
         ends: Where in `body` the pieces end that it is given out in: events of a stream, else what came at once.
         created_s: Unix time at which the answer was complete; likewise `expires_s`.
-        context, question: Of the request; kept only for the semantic cache, else empty.
-        said: The answer's text, for the semantic cache likewise.
     """
 
     key: bytes
@@ -27,14 +25,10 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     ends: tuple[int, ...]
     created_s: float
     expires_s: float
-    context: bytes = b""
-    question: str = ""
-    said: str = ""
 
     @property
     def size_bytes(self) -> int:
-        texts = len(self.question) + len(self.said)
-        return len(self.body) + 8 * len(self.ends) + texts + _BESIDE_BYTES
+        return len(self.body) + 8 * len(self.ends) + _BESIDE_BYTES
 
     def is_fresh(self, now_s: float) -> bool:
         """Not after its time, and not from the future: a clock that was set back makes nothing live longer."""

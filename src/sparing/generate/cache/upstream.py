@@ -11,12 +11,13 @@ from functools import partial
 
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.errors import RecordError
-from sparing.generate.cache.answers import EVENTS, read_answer
+from sparing.generate.cache.answers import EVENTS, Said, read_answer
 from sparing.generate.cache.asked import Asked, read_asked
 from sparing.generate.cache.entry import Entry
 from sparing.generate.cache.flight import Flight
 from sparing.generate.cache.pieces import KeptAnswer, ToldAnswer, kind_of, piece_ends
 from sparing.generate.cache.rules import WISH_HEADER, Rules, read_wish
+from sparing.generate.cache.semantic.similar import Found, Similar
 from sparing.generate.cache.store import Store
 
 log = logging.getLogger("sparing.cache")
@@ -27,23 +28,32 @@ class Cached:
     """Gives answers again that were given to the same request of the same tenant. Implements `core.upstream.Upstream`.
 
     Each answer says in ``x-sparing-cache`` where it is from: ``hit`` (kept; its age in seconds in
-    ``x-sparing-cache-age``), ``shared`` (of the same call that somebody else waited for), ``miss`` (asked for now) or
-    ``none`` (not for a cache; why in ``x-sparing-cache-reason``). A store that fails costs hits, never an answer.
+    ``x-sparing-cache-age``), ``similar`` (kept, and given to a question that means the same), ``shared`` (of the same
+    call that somebody else waited for), ``miss`` (asked for now) or ``none`` (not for a cache; why in
+    ``x-sparing-cache-reason``). A store that fails costs hits, never an answer.
 
     Args:
         upstream: Who is asked; closed with this.
         store: Closed with this.
+        similar: Finds answers to questions that mean the same; None gives those to the same request only.
         clock: Unix time.
     """
 
     def __init__(
-        self, upstream: Upstream, store: Store, rules: Rules, *, clock: Callable[[], float] = time.time
+        self,
+        upstream: Upstream,
+        store: Store,
+        rules: Rules,
+        *,
+        similar: Similar | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.control_headers = frozenset((WISH_HEADER.encode(), *getattr(upstream, "control_headers", ())))
         self.told: Counter[str] = Counter()
         self._upstream = upstream
         self._store = store
         self._rules = rules
+        self._similar = similar
         self._clock = clock
         self._flights: dict[bytes, Flight] = {}
 
@@ -62,10 +72,15 @@ class Cached:
         if isinstance(asked, str) or reason:
             return await self._passed(call, reason)
         if asked.key not in self._flights and wish != "refresh":
-            entry = await self._kept(asked, call.tenant)
+            entry = await self._kept(asked.key, call.tenant)
             if entry is not None:
-                return KeptAnswer(entry, self._tell("hit", age_s=self._clock() - entry.created_s))
-        return await self._flown(asked, call)
+                return KeptAnswer(entry, self._tell("hit", entry))
+        found = await self._found(asked) if wish != "exact" else None
+        if found is not None and found.given and wish == "semantic":
+            entry = await self._kept(found.given, call.tenant)
+            if entry is not None:
+                return KeptAnswer(entry, self._tell("similar", entry, found))
+        return await self._flown(asked, call, found)
 
     async def aclose(self) -> None:
         await self._upstream.aclose()
@@ -75,29 +90,33 @@ class Cached:
         told = {**self._tell("none"), f"{WISH_HEADER}-reason": reason}
         return ToldAnswer(await self._upstream.send(call), told)
 
-    async def _kept(self, asked: Asked, tenant: str) -> Entry | None:
+    async def _found(self, asked: Asked) -> Found | None:
+        similar = self._similar
+        return await similar.find(asked) if similar is not None and similar.takes(asked) else None
+
+    async def _kept(self, key: bytes, tenant: str) -> Entry | None:
         try:
-            entry = await self._store.get(asked.key)
+            entry = await self._store.get(key)
         except RecordError as error:
             self._failed(error)
             return None
-        if entry is None or not entry.is_for(asked.key, tenant) or not entry.is_fresh(self._clock()):
+        if entry is None or not entry.is_for(key, tenant) or not entry.is_fresh(self._clock()):
             return None
         return entry
 
-    async def _flown(self, asked: Asked, call: Call) -> Answer:
+    async def _flown(self, asked: Asked, call: Call, found: Found | None) -> Answer:
         """The answer of the call that is under way for this request, or of one that is begun now."""
         flight = self._flights.get(asked.key)
         shared = flight is not None and flight.open
         if flight is None or not shared:
-            flight = self._begun(asked, call)
+            flight = self._begun(asked, call, found)
         return ToldAnswer(await flight.join(), self._tell("shared" if shared else "miss"))
 
-    def _begun(self, asked: Asked, call: Call) -> Flight:
+    def _begun(self, asked: Asked, call: Call, found: Found | None) -> Flight:
         flight = Flight(
             partial(self._upstream.send, call),
             max_bytes=self._rules.max_answer_bytes,
-            landed=partial(self._landed, asked, call),
+            landed=partial(self._landed, asked, call, found),
             over=lambda: self._over(asked.key, flight),
         )
         self._flights[asked.key] = flight
@@ -107,39 +126,53 @@ class Cached:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    async def _landed(self, asked: Asked, call: Call, flight: Flight) -> None:
-        """Keep the answer, if it is one to keep."""
-        entry = self._entry(asked, call, flight) if flight.whole else None
-        if entry is not None:
-            try:
-                await self._store.put(entry)
-            except RecordError as error:
-                self._failed(error)
-
-    def _entry(self, asked: Asked, call: Call, flight: Flight) -> Entry | None:
-        headers, body = flight.headers, b"".join(flight.chunks)
-        kind = kind_of(headers)
-        if flight.status != 200 or headers.get("content-encoding", "") not in _PLAIN:
-            return None
+    async def _landed(self, asked: Asked, call: Call, found: Found | None, flight: Flight) -> None:
+        """Keep the answer, if it is one to keep, and learn from it."""
+        kind, plain = kind_of(flight.headers), flight.headers.get("content-encoding", "") in _PLAIN
+        if flight.status != 200 or not flight.whole or not plain:
+            return
+        body = b"".join(flight.chunks)
         said = read_answer(call.wire, kind, body)
-        if said is None or not said.went_well or (said.calls_tools and not self._rules.tool_calls):
-            return None
+        if said is None or not said.went_well:
+            return
+        if found is not None:
+            await self._learn(found, call, said)
+        if said.calls_tools and not self._rules.tool_calls:
+            return
         now_s = self._clock()
-        return Entry(
+        entry = Entry(
             key=asked.key,
             tenant=call.tenant,
             status=flight.status,
-            content_type=headers.get("content-type", EVENTS),
+            content_type=flight.headers.get("content-type", EVENTS),
             body=body,
             ends=piece_ends(kind, flight.chunks),
             created_s=now_s,
             expires_s=now_s + self._rules.lifetime_s(asked),
         )
+        try:
+            await self._store.put(entry)
+        except RecordError as error:
+            self._failed(error)
+            return
+        if found is not None and self._similar is not None:
+            self._similar.add(asked, found)
 
-    def _tell(self, what: str, *, age_s: float | None = None) -> Mapping[str, str]:
+    async def _learn(self, found: Found, call: Call, said: Said) -> None:
+        record = found.match.record if found.match is not None else None
+        entry = await self._kept(record.key, call.tenant) if record is not None else None
+        kept = read_answer(call.wire, kind_of({"content-type": entry.content_type}), entry.body) if entry else None
+        if self._similar is not None:
+            self._similar.learn(found, kept, said)
+
+    def _tell(self, what: str, entry: Entry | None = None, found: Found | None = None) -> Mapping[str, str]:
         self.told[what] += 1
-        age = {f"{WISH_HEADER}-age": str(max(0, int(age_s)))} if age_s is not None else {}
-        return {WISH_HEADER: what, **age}
+        told = {WISH_HEADER: what}
+        if entry is not None:
+            told[f"{WISH_HEADER}-age"] = str(max(0, int(self._clock() - entry.created_s)))
+        if found is not None and found.match is not None:
+            told[f"{WISH_HEADER}-similarity"] = f"{found.match.similarity:.4f}"
+        return told
 
     def _failed(self, error: RecordError) -> None:
         self.told["failed"] += 1
