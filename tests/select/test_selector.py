@@ -98,6 +98,15 @@ def test_without_a_tier_the_next_best(tmp_path: Path) -> None:
     assert judge(Installed(write_models(tmp_path / "b", "encoder"))).by.startswith("encoder")
 
 
+def test_a_kind_of_text_may_be_left_to_the_rules(tmp_path: Path) -> None:
+    """Where no weights are shipped for transcripts, nothing better than the rules is known of them."""
+    folder = write_models(tmp_path, forms=("prose",))
+    talk = "".join(f"{'AB'[n % 2]}nn: the king built a tower of stone in year {n}.\n" for n in range(12))
+    judged = judge(Installed(folder), talk)
+    assert judged.by == "rules (the encoder knows nothing better of turns)"
+    assert judged.sharpness is None
+
+
 def test_time_that_is_up_is_said(here: Installed) -> None:
     """The rules decide, and the answer begins with "deadline" so that nobody remembers it."""
     here.load("static", "encoder")
