@@ -21,9 +21,9 @@ from sparing.select.installed import Installed
 from sparing.select.memo import READINGS, Reading
 from sparing.testing.tiny_models import write_models
 
-_TEXT = """The cat sat on a mat. The dog ran in the park.
+_TEXT = """The cat sat on a mat. The dog ran in the park. It was where some people visit a cat and a dog each year.
 
-The river flows past the old mill. The king built a tower of stone.
+The river flows past the old mill. The king built a tower of stone. It was for some people of the old park and each bridge.
 
 A green apple pie recipe needs sugar and milk. Many people visit the town each year for its museum.
 """
@@ -66,7 +66,7 @@ def test_the_policy_names_the_tier(here: Installed) -> None:
     assert static.scores != judge(here).scores
 
 
-@pytest.mark.parametrize(("deadline_ms", "by"), [(0.0, "rules"), (2.0, "static"), (24.0, "encoder (read 1 of 3")])
+@pytest.mark.parametrize(("deadline_ms", "by"), [(0.0, "rules"), (2.0, "static"), (30.0, "encoder (read 1 of 3")])
 def test_constants_and_the_deadline_of_the_policy_choose(here: Installed, deadline_ms: float, by: str) -> None:
     """Less time allowed, cheaper tiers, whatever the clock says."""
     assert judge(here, deadline_ms=deadline_ms).by.startswith(by)
@@ -74,7 +74,7 @@ def test_constants_and_the_deadline_of_the_policy_choose(here: Installed, deadli
 
 def test_a_share_of_the_time(here: Installed) -> None:
     """A text that shares the deadline with others gets less."""
-    assert judge(here, deadline_ms=24.0, share=0.2).by.startswith("static")
+    assert judge(here, deadline_ms=30.0, share=0.2).by.startswith("static")
 
 
 @pytest.mark.parametrize(
