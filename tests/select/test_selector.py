@@ -21,9 +21,9 @@ from sparing.select.installed import Installed
 from sparing.select.memo import READINGS, Reading
 from sparing.testing.tiny_models import write_models
 
-_TEXT = """The cat sat on a mat. The dog ran in the park.
+_TEXT = """The cat sat on a mat. The dog ran in the park. It was where some people visit a cat and a dog each year.
 
-The river flows past the old mill. The king built a tower of stone.
+The river flows past the old mill. The king built a tower of stone. It was for some people of the old park and each bridge.
 
 A green apple pie recipe needs sugar and milk. Many people visit the town each year for its museum.
 """
@@ -66,7 +66,7 @@ def test_the_policy_names_the_tier(here: Installed) -> None:
     assert static.scores != judge(here).scores
 
 
-@pytest.mark.parametrize(("deadline_ms", "by"), [(0.0, "rules"), (2.0, "static"), (24.0, "encoder (read 1 of 3")])
+@pytest.mark.parametrize(("deadline_ms", "by"), [(0.0, "rules"), (2.0, "static"), (30.0, "encoder (read 1 of 3")])
 def test_constants_and_the_deadline_of_the_policy_choose(here: Installed, deadline_ms: float, by: str) -> None:
     """Less time allowed, cheaper tiers, whatever the clock says."""
     assert judge(here, deadline_ms=deadline_ms).by.startswith(by)
@@ -74,7 +74,7 @@ def test_constants_and_the_deadline_of_the_policy_choose(here: Installed, deadli
 
 def test_a_share_of_the_time(here: Installed) -> None:
     """A text that shares the deadline with others gets less."""
-    assert judge(here, deadline_ms=24.0, share=0.2).by.startswith("static")
+    assert judge(here, deadline_ms=30.0, share=0.2).by.startswith("static")
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,15 @@ def test_without_a_tier_the_next_best(tmp_path: Path) -> None:
     """Either of the two models does without the other."""
     assert judge(Installed(write_models(tmp_path / "a", "static"))).by == "static (not shipped)"
     assert judge(Installed(write_models(tmp_path / "b", "encoder"))).by.startswith("encoder")
+
+
+def test_a_kind_of_text_may_be_left_to_the_rules(tmp_path: Path) -> None:
+    """Where no weights are shipped for transcripts, nothing better than the rules is known of them."""
+    folder = write_models(tmp_path, forms=("prose",))
+    talk = "".join(f"{'AB'[n % 2]}nn: the king built a tower of stone in year {n}.\n" for n in range(12))
+    judged = judge(Installed(folder), talk)
+    assert judged.by == "rules (the encoder knows nothing better of turns)"
+    assert judged.sharpness is None
 
 
 def test_time_that_is_up_is_said(here: Installed) -> None:

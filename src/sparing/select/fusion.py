@@ -41,7 +41,7 @@ class Fusion(msgspec.Struct, frozen=True, array_like=True):
 
 
 Fusions = Mapping[str, Mapping[Form, Fusion]]
-"""Tier -> kind of text -> weights."""
+"""Tier -> kind of text -> weights; one that is not there is left to the cheaper tiers: nothing better is known."""
 
 
 def load_fusions(path: Path) -> Fusions:

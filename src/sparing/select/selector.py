@@ -10,6 +10,7 @@ from sparing.core.reducer import Deadline
 from sparing.core.selector import Judged, Sections
 from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.select import costs
+from sparing.select.fusion import Form, Fusion
 from sparing.select.installed import Installed
 from sparing.select.known import is_known
 from sparing.select.material import material_of
@@ -56,17 +57,29 @@ class Learned:
         material = material_of(text, sections, question, rules, here.vocabulary, deadline)
         cheap = Judged(rules, "rules")
         chances: Sequence[float] = material.rules
-        if "static" not in here.missing:
-            chances = static_chances(here.static, here.fusions["static"][material.form], material, deadline)
+        if (fusion := self._fusion("static", material.form)) is not None:
+            chances = static_chances(here.static, fusion, material, deadline)
             cheap = Judged(chances, "static", 1.0)
-        if why := "the policy" if self.tier == "static" else here.missing.get("encoder", ""):
-            return replace(cheap, by=f"{cheap.by} ({why})")
+        fusion = self._fusion("encoder", material.form)
+        if fusion is None:
+            return replace(cheap, by=f"{cheap.by} ({self._reason(material.form)})")
         room = costs.most_pieces(self.allowed_ms - costs.static_ms(len(text)))
-        fusion = here.fusions["encoder"][material.form]
         chances, num_read = read_doubtful(here.encoder, fusion, material, chances, room, deadline)
         if not num_read:
             return replace(cheap, by=f"{cheap.by} (no time for the encoder)")
         return Judged(chances, f"encoder (read {num_read} of {len(material.windows)} passages)", 1.0)
+
+    def _fusion(self, tier: str, form: Form) -> Fusion | None:
+        """How a tier is put together with the rules; None where it cannot run, or knows nothing better."""
+        if tier in self.installed.missing or (tier == "encoder" and self.tier == "static"):
+            return None
+        return self.installed.fusions[tier].get(form)
+
+    def _reason(self, form: Form) -> str:
+        """Why the encoder does not decide."""
+        if self.tier == "static":
+            return "the policy"
+        return self.installed.missing.get("encoder", f"the encoder knows nothing better of {form}")
 
     def _load(self, deadline: Deadline) -> Deadline:
         """Load what is not yet loaded; once per process, so that it does not count against the deadline."""

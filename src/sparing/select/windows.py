@@ -1,10 +1,12 @@
-"""What the encoder reads at once: a passage, or the stretch of a longer one or of a transcript that fits."""
+"""What is read at once: a passage, or the stretch of a longer one or of a transcript that fits."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+_SHORT_PIECES = 24  # a shorter passage is a heading or an item: it is read with what follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,17 @@ def windows(sizes: Sequence[int], passage_of: Sequence[int], room: int, *, acros
     """
     if across:
         return list(_packed(sizes, 0, len(sizes), room))
-    found: list[Window] = []
-    start = 0
-    while start < len(sizes):
-        end = bisect_right(passage_of, passage_of[start], start)
-        found.extend(_packed(sizes, start, end, room))
-        start = end
-    return found
+    return [window for start, end in _passages(sizes, passage_of) for window in _packed(sizes, start, end, room)]
+
+
+def _passages(sizes: Sequence[int], passage_of: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where passages begin and end, short ones joined with the next."""
+    start = end = 0
+    while end < len(sizes):
+        end = bisect_right(passage_of, passage_of[end], end)
+        if sum(sizes[start:end]) >= _SHORT_PIECES or end == len(sizes):
+            yield start, end
+            start = end
 
 
 def _packed(sizes: Sequence[int], start: int, end: int, room: int) -> Iterator[Window]:
