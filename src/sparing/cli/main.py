@@ -32,6 +32,7 @@ _COMMANDS = (
     "keys",
     "prefix-test",
     "replay",
+    "simulate",
     "eval",
     "calibrate",
     "version",

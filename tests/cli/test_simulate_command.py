@@ -1,0 +1,35 @@
+"""`sparing simulate` compares, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from running_cli import Cli
+
+EXAMPLE = str(Path(__file__).parents[2] / "examples" / "simulation.toml")
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> str:
+    path = tmp_path / "trace.jsonl"
+    rows = ({"timestamp": 50 * n, "input_length": 4000, "output_length": 60} for n in range(200))
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return str(path)
+
+
+def test_both_ways_are_shown_beside_each_other(cli: Cli, trace: str) -> None:
+    """By class of traffic and for all."""
+    shown = cli("simulate", trace, "--scenario", EXAMPLE).text
+    for word in ("chat", "support", "review", "all", "in turn", "decided", "USD"):
+        assert word in shown
+
+
+def test_json_has_every_number(cli: Cli, trace: str) -> None:
+    """Of both."""
+    told = json.loads(cli("simulate", trace, "--scenario", EXAMPLE, "--json").text)
+    assert told["requests"] >= 200
+    for way in ("first_come", "by_decision"):
+        assert told[way]["all"]["num"] == told["requests"]
+        assert set(told[way]["chat"]["first_token_s"]) == {"p50", "p95", "p99"}

@@ -1,0 +1,105 @@
+"""A simulation serves every request once, the same way every time, and by decision the urgent in time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sparing.errors import RequestError, SettingsError
+from sparing.evals.simulate.arrivals import Arrival, faster, labelled, read_trace, with_burst
+from sparing.evals.simulate.outcome import outcomes
+from sparing.evals.simulate.run import Served, simulate
+from sparing.evals.simulate.scenario import Scenario, read_scenario
+from sparing.evals.simulate.strategies import ByDecision
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "simulation.toml"
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return read_scenario(EXAMPLE)
+
+
+def arrivals(scenario: Scenario, num: int = 900, every_s: float = 0.2) -> list[Arrival]:
+    """A steady stream, ten times as dense for a while."""
+    steady = [Arrival(n * every_s, 6_000, 120, (n % 40, n)) for n in range(num)]
+    shares = {name: one.share for name, one in scenario.traffic.items()}
+    return labelled(with_burst(steady, 10, 0.4 * num * every_s, 0.2 * num * every_s), shares)
+
+
+def test_every_request_is_served_or_refused_once(scenario: Scenario) -> None:
+    """Whatever the strategy; the sums of the classes are the sum of all."""
+    some = arrivals(scenario)
+    for strategy in (scenario.fixed(), ByDecision(scenario.kinds(), scenario.ways())):
+        served = simulate(some, scenario.models(), strategy, most_waiting=50)
+        assert len(served) == len(some)
+        *kinds, everything = outcomes(served, scenario.kinds())
+        assert sum(one.num for one in kinds) == everything.num == len(some)
+        assert sum(one.refused for one in kinds) == everything.refused
+        assert everything.usd == pytest.approx(sum(one.usd for one in kinds))
+
+
+def test_it_is_the_same_every_time(scenario: Scenario) -> None:
+    """No clock and no chance."""
+
+    def run() -> list[Served]:
+        return simulate(arrivals(scenario, 300), scenario.models(), ByDecision(scenario.kinds(), scenario.ways()))
+
+    assert run() == run()
+
+
+def test_in_a_burst_the_urgent_are_in_time_by_decision_and_late_in_turn(scenario: Scenario) -> None:
+    """Ten times as many requests as before: what the line and the decision are for."""
+    some = arrivals(scenario)
+    by_turn = outcomes(simulate(some, scenario.models(), scenario.fixed()), scenario.kinds())
+    decided = simulate(some, scenario.models(), ByDecision(scenario.kinds(), scenario.ways()))
+    by_decision = outcomes(decided, scenario.kinds())
+    assert by_turn[0].name == by_decision[0].name == "chat"
+    assert (by_turn[0].in_time or 0) < 0.8
+    assert (by_decision[0].in_time or 0) > 0.97
+
+
+def test_an_empty_upstream_answers_at_its_own_speed(scenario: Scenario) -> None:
+    """One request alone waits for nobody; the second of the same prefix finds half of it in the cache."""
+    alone = [Arrival(0.0, 12_000, 81, (1, 2), "chat"), Arrival(1000.0, 12_000, 81, (1, 2), "chat")]
+    first, second = simulate(alone, scenario.models(), scenario.fixed())
+    assert first.first_token_s == pytest.approx(0.4 + 6_000 / 12_000)
+    assert first.answer_s == pytest.approx(0.9 + 80 / 80)
+    assert second.cached_tokens == 512
+    assert second.usd < first.usd
+
+
+def test_traces_are_read_and_told_apart(tmp_path: Path) -> None:
+    """Milliseconds become seconds, and time can be compressed; what is no trace says where."""
+    path = tmp_path / "trace.jsonl"
+    rows = [
+        {"timestamp": 2000, "input_length": 9, "output_length": 3},
+        {"timestamp": 0, "input_length": 5, "output_length": 1},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert [one.at_s for one in faster(read_trace(path), 2)] == [0.0, 1.0]
+    path.write_text('{"timestamp": 0}')
+    with pytest.raises(RequestError, match="line 1"):
+        read_trace(path)
+    path.write_text("\n")
+    with pytest.raises(RequestError, match="empty"):
+        read_trace(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('upstream = "large"', 'upstream = "huge"', "baseline.upstream"),
+        ("slots = 24", "slots = 0", "slots"),
+        ('gives_way = ["usd", "latency", "loss"]', 'gives_way = ["usd"]', "gives_way"),
+        ("[burst]", "[brust]", "brust"),
+    ],
+)
+def test_a_scenario_that_cannot_be_says_why(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """With the key that is wrong."""
+    path = tmp_path / "scenario.toml"
+    path.write_text(EXAMPLE.read_text().replace(old, new))
+    with pytest.raises(SettingsError, match=said):
+        read_scenario(path)
