@@ -25,6 +25,7 @@ from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
 from sparing.gateway.upstreams import how_to_serve, sellers
+from sparing.guard.drift import DriftWatch
 from sparing.pipeline import reduce_body
 from sparing.plan.calibration import read_calibration
 from sparing.prices.lookup import prices_for
@@ -59,12 +60,12 @@ def create_app(
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
     prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
-    read_calibration(settings.policy.calibration_file)
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,
         reduce=reduce,
         metrics=Metrics(),
+        drift=DriftWatch(read_calibration(settings.policy.calibration_file)),
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
         elided=elided,
@@ -93,6 +94,12 @@ class Gateway:
             ],
             exception_handlers={404: _not_found, 405: _not_allowed},
             lifespan=self._lifespan,
+        )
+        services.metrics.watch_gauges(
+            "sparing_drift_stability",
+            "Population stability index of texts with a risk: above 0.25 they are another population.",
+            "content",
+            services.drift.stability,
         )
         if services.recorder is not None:
             _watch(services.metrics, services.recorder, "receipts", "Receipts")

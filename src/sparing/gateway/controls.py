@@ -32,6 +32,14 @@ class Controls:
         """The budget, with the time for the reduction running from now."""
         return Budget(input_tokens=self.budget_tokens, deadline=Deadline.after(self.policy.deadline_ms / 1000))
 
+    def distrusting(self, drifted: tuple[str, ...]) -> Controls:
+        """The same, with no trust in the calibration of these content types, where the policy has it so."""
+        policy = self.policy
+        if not policy.risk or policy.risk_drift != "distrust" or not drifted:
+            return self
+        distrust = (*policy.risk_distrust, *(content for content in drifted if content not in policy.risk_distrust))
+        return Controls(self.mode, replace(policy, risk_distrust=distrust), self.budget_tokens)
+
     def without_own_tools(self) -> Controls:
         """The same, with nothing that the model could ask us for."""
         return Controls(self.mode, replace(self.policy, recall=False, most_tools=0), self.budget_tokens)

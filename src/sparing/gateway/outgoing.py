@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
@@ -73,11 +75,19 @@ async def prepare(body: bytes, encoding: str, wire: Wire, controls: Controls, se
         body,
         reduction.model,
         reduction.stream,
-        reduction.receipt,
+        _watched(reduction, services),
         own_tools=frozenset(reduction.own_tools),
         elided=reduction.elided,
         left_out_tools=reduction.left_out_tools,
     )
+
+
+def _watched(reduction: Reduction, services: Services) -> Receipt:
+    """The receipt, with what has drifted; the request's own texts are looked at first."""
+    for content in services.drift.observe(reduction.floors):
+        services.metrics.drifted(content)
+    drifted = services.drift.drifted
+    return replace(reduction.receipt, drifted=drifted) if drifted and reduction.receipt.risk else reduction.receipt
 
 
 async def _reduce(body: bytes, wire: Wire, controls: Controls, services: Services) -> Reduction:

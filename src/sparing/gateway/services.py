@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.budget import Budget, Mode
+from sparing.core.calibration import Calibration
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
 from sparing.gateway.controls import Controls
+from sparing.guard.drift import DriftWatch
 from sparing.pipeline import Reduction
 from sparing.record.metrics import Metrics
 from sparing.settings import PolicySettings
@@ -61,6 +63,7 @@ class Services:
         pool: Where big bodies are reduced.
         elided: Where what is left out is kept; None keeps nothing.
         sellers: Wire format to the provider that is paid for the tokens, where the address tells.
+        drift: Watches the texts of requests with a risk.
     """
 
     defaults: Controls
@@ -71,3 +74,4 @@ class Services:
     recorder: Recorder | None = None
     elided: Elided | None = None
     sellers: Mapping[str, str] = field(default_factory=dict)
+    drift: DriftWatch = field(default_factory=lambda: DriftWatch(Calibration()))
