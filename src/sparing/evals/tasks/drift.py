@@ -1,4 +1,4 @@
-"""Row 22, beside the promise: how soon is it seen that texts are no longer like those calibrated, and how often wrongly?
+"""Row 22, beside the promise: how soon is it seen that texts are no longer like the calibrated, and how often wrongly?
 
 Prose of public data calibrates a detector with one half. Calm streams are the other half, in random order: an alarm is
 false. Changed streams go over to texts of another kind, from the first text on or after hundreds of calm ones.
