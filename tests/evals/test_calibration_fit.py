@@ -6,6 +6,7 @@ import msgspec
 
 from sparing.core.calibration import Calibration, Signs
 from sparing.core.ladder import Elision, Rendition
+from sparing.evals.calibration.agreement import agree
 from sparing.evals.calibration.examples import Example, digest_of, holds
 from sparing.evals.calibration.fit import as_json, fit
 from sparing.evals.calibration.fitted import curve_of, design_effect, worst_from_here
@@ -81,3 +82,13 @@ def test_every_group_has_one_place() -> None:
     assert all(abs(share - due) < 0.03 for share, due in zip(shares, (0.70, 0.15, 0.15), strict=True))
     assert split_of("nq", "Paris") == split_of("nq", "Paris")
     assert meeting_id(["A:  hello", "B: yes"]) == meeting_id(["A: hello ", "B: yes"]) != meeting_id(["A: hello"])
+
+
+def test_answers_agree_in_numbers_and_most_words() -> None:
+    """A digit that differs is another answer; a longer way of saying it is not."""
+    assert agree("In the attic.", "He hid it in the attic.")
+    assert agree("It was signed on 3 May by Bo.", "Bo signed it on 3 May.")
+    assert not agree("It was signed on 3 May.", "It was signed on 4 May.")
+    assert not agree("In the attic.", "The text does not say.")
+    assert not agree("", "In the attic.")
+    assert agree("", "")

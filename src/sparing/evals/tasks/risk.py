@@ -71,15 +71,14 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
             progress.step()
     sets = {name: some for name, some in _sets(pairs).items() if len(some) >= _FEWEST}
     rows: list[Row] = []
-    with track("risk: splits", 5 * len(sets)) as progress:
+    with track("risk: splits", 3 * len(sets)) as progress:
         for name, some in sets.items():
             of_ours, of_bm25 = [one for one, _ in some], [one for _, one in some]
-            for form in _FORMS:
-                rows.append(_row(name, "sparing", form, of_ours, draw.n))
-                progress.step()
-            rows.append(_row(name, "bm25", "measured", of_bm25, draw.n))
+            rows += _rows(name, "sparing", of_ours, draw.n, tuple(_FORMS))
             progress.step()
-            rows.append(_row(name, "sparing", "measured", of_ours, draw.n, by_group=True))
+            rows += _rows(name, "bm25", of_bm25, draw.n, ("measured",))
+            progress.step()
+            rows += _rows(name, "sparing", of_ours, draw.n, ("measured",), by_group=True)
             progress.step()
     return _report(rows, draw, names or tuple(SETS))
 
@@ -95,10 +94,16 @@ def _sets(pairs: Sequence[tuple[Trace, Trace]]) -> dict[str, list[tuple[Trace, T
     return {n: some for n, some in sorted(sets.items()) if not n.startswith("all,") or len(some) not in sizes}
 
 
-def _row(texts: str, method: str, form: str, traces: Sequence[Trace], splits: int, *, by_group: bool = False) -> Row:
-    confidence, horizon = _FORMS[form]
-    asked = [Asked(risk, confidence, horizon) for risk in RISKS]
-    return Row(texts, len(traces), method, form, by_group, promise(traces, asked, splits=splits, by_group=by_group))
+def _rows(
+    texts: str, method: str, traces: Sequence[Trace], splits: int, forms: Sequence[str], *, by_group: bool = False
+) -> list[Row]:
+    asked = [Asked(risk, *_FORMS[form]) for form in forms for risk in RISKS]
+    came = promise(traces, asked, splits=splits, by_group=by_group)
+    size = len(RISKS)
+    return [
+        Row(texts, len(traces), method, form, by_group, came[place * size : (place + 1) * size])
+        for place, form in enumerate(forms)
+    ]
 
 
 def _report(rows: Sequence[Row], draw: Draw, names: Sequence[str]) -> Report:
