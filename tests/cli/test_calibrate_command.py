@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from running_cli import Cli
 
+from sparing.core.upstream import Call
 from sparing.plan.calibration import read_calibration
+from sparing.testing import FakeModel
 
 WORDS = "harbour market timber road village school church river cellar tide quay boat winter letter bridge garden mill"
 
@@ -77,12 +79,36 @@ def test_traffic_labels_itself(cli: Cli) -> None:
     assert [(c["content"], c["n"]) for c in json.loads(done.out)["curves"]] == [("json_rows", 4)]
 
 
+def read(call: Call) -> str:
+    """An answer from the sentence that tells, or none."""
+    told = "hid the lantern in the attic" in json.loads(call.body)["messages"][-1]["content"]
+    return "In the attic." if told else "The text does not say."
+
+
+def test_answers_label_texts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No label says what is needed: what changes the model's answer was."""
+    reader = FakeModel(read)
+    monkeypatch.setattr("sparing.cli.upstreams.make_upstreams", lambda settings: {"openai.chat": reader})
+    with Path("questions.jsonl").open("w") as lines:
+        for number in range(12):
+            one = label(number)
+            question = one["question"] if number % 2 else "Was a boat seen in the harbour?"
+            lines.write(json.dumps({"text": one["text"], "question": question}) + "\n")
+    done = cli("calibrate", "questions.jsonl", "--upstream", "http://127.0.0.1:1", "--model", "any", "--json")
+    assert done.code == 0
+    assert 12 * 2 <= len(reader.calls) <= 12 * 13
+    curve = read_calibration("calibration.json").curve("prose.v1", "prose")
+    assert curve is not None
+    assert (curve.n, curve.lost[0], curve.lost[-1]) == (12, 6, 0)
+    assert "give --upstream to compare answers" in cli("calibrate", "questions.jsonl").err
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
         ("{", "labels.jsonl:2 is no label"),
-        ('{"text": "a", "question": "b"}', "missing required field `needed`"),
-        ('{"text": "a", "question": "b", "needed": []}', "is no label"),
+        ('{"text": "a"}', "missing required field `question`"),
+        ('{"text": "a", "question": "b", "needed": []}', "is no label: nothing is needed"),
         ('{"text": "The cat sat.", "question": "Who?", "needed": ["dog"]}', "the text does not hold 'dog'"),
     ],
 )

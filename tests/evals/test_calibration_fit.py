@@ -8,7 +8,7 @@ from sparing.core.calibration import Calibration, Signs
 from sparing.core.ladder import Elision, Rendition
 from sparing.evals.calibration.examples import Example, digest_of, holds
 from sparing.evals.calibration.fit import as_json, fit
-from sparing.evals.calibration.fitted import curve_of, worst_from_here
+from sparing.evals.calibration.fitted import curve_of, design_effect, worst_from_here
 from sparing.evals.calibration.traces import LEVELS, Trace
 
 PAD = (0.0,) * (len(LEVELS) - 4)
@@ -18,7 +18,8 @@ def traced(*losses: float) -> Trace:
     """A text that loses this much at the lowest four levels."""
     size = len(LEVELS)
     signs = Signs(100, 0.1, 0.0, "latin")
-    return Trace(Example("t", "q"), "x.v1", "prose", (*losses, *PAD), tuple(range(size)), size, signs)
+    tokens = tuple(range(size))
+    return Trace(Example("t", "q"), "x.v1", "prose", (*losses, *PAD), tokens, size, size, signs)
 
 
 def rendition(text: str, *gone: tuple[int, int]) -> Rendition:
@@ -34,6 +35,17 @@ def test_losses_are_made_monotone_and_summed() -> None:
     assert curve.chance[:4] == (1.0, 0.25, 0.25, 0.0)
     assert curve.all_or_nothing
     assert not curve_of([traced(0.5, 0.0, 0.0, 0.0)]).all_or_nothing
+
+
+def test_texts_that_fail_together_count_for_fewer() -> None:
+    """Ten questions about each of forty articles tell less than four hundred of their own; alone each counts in full."""
+    losses = [[float(article % 10 == 0)] for article in range(40) for _ in range(10)]
+    groups = [article for article in range(40) for _ in range(10)]
+    assert 9 < design_effect(losses, groups) < 11
+    assert design_effect(losses, list(range(400))) == 1
+    assert design_effect(losses, [0] * 400) == 1
+    mixed = [losses[(place * 37) % 400] for place in range(400)]
+    assert design_effect(mixed, groups) < 2
 
 
 def test_what_is_needed_is_strings_or_stretches() -> None:

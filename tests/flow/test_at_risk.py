@@ -60,14 +60,14 @@ def asked(text: str = DOCUMENT) -> list[dict[str, Any]]:
 
 def test_the_shortest_text_that_keeps_the_risk() -> None:
     """Less risk keeps more; each says what it expects to lose, and that is less than was asked for."""
-    texts = [reduced(risk=risk) for risk in (0.01, 0.02, 0.1)]
+    texts = [reduced(risk=risk) for risk in (0.02, 0.05, 0.1)]
     assert texts[0].tokens_after >= texts[1].tokens_after >= texts[2].tokens_after
-    for text, risk in zip(texts, (0.01, 0.02, 0.1), strict=True):
+    for text, risk in zip(texts, (0.02, 0.05, 0.1), strict=True):
         assert ANSWER in text.text
         assert text.kept < 0.5
         assert 0 < text.expected_loss <= risk
         assert text.floor is not None
-        assert text.floor.num_calibrated > 1000
+        assert text.floor.num_calibrated > 200
 
 
 @pytest.mark.parametrize(

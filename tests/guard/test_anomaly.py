@@ -6,10 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparing.core.calibration import Likeness, Signs
+from sparing.core.calibration import Likeness, Signs, Spread
 from sparing.guard.anomaly import script_of, signs_of, unlike
 
-LIKE = Likeness((100, 1000), 0.1, ("cyrillic", "latin"), (0.01, 0.05, 0.2))
+LIKE = Likeness(
+    ("cyrillic", "latin"),
+    tokens=Spread(100, 1000, (9,)),
+    reach=Spread(0.01, 0.2, (9,)),
+    digits=Spread(0.0, 0.1, (9,)),
+)
 USUAL = Signs(500, 0.1, 0.02, "latin")
 
 
@@ -57,5 +62,5 @@ def test_signs_are_those_of_any_text(text: str, tokens: int) -> None:
     signs = signs_of(text, [0, tokens // 2, tokens], [0.0, 0.6, 1.0])
     assert signs.tokens == tokens
     assert 0 <= signs.digits <= 1
-    assert signs.reach == (tokens // 2) / tokens
+    assert signs.reach == round((tokens // 2) / tokens, 6)
     assert signs.script or not any(map(str.isalpha, text[:: 1 + len(text) // 600]))

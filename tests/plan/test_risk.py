@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparing.core.calibration import Curve, Likeness
+from sparing.core.calibration import Curve, Likeness, Spread
 from sparing.plan.isotonic import never_rising
 from sparing.plan.risk import Asked, expected_loss, fewest, first_above, is_kept, threshold
 from sparing.plan.tails import binomial_at_most, hypergeometric_at_most, mean_at_most
 
-LIKE = Likeness((1, 1000), 1.0, ("latin",), (0.0, 1.0))
+SPREAD = Spread(0.0, 1.0, (1,))
+LIKE = Likeness(("latin",), SPREAD, SPREAD, SPREAD)
 LEVELS = tuple(level / 100 for level in range(100))
 
 
@@ -23,7 +24,7 @@ def curve_of(critical: list[float], levels: tuple[float, ...] = LEVELS) -> Curve
     """Texts that each lose everything up to their critical worth, and nothing above it."""
     lost = tuple(float(sum(level < worth for worth in critical)) for level in levels)
     chance = tuple(value / len(critical) for value in lost)
-    return Curve("x.v1", "prose", len(critical), levels, lost, chance, True, LIKE)
+    return Curve("x.v1", "prose", len(critical), len(critical), levels, lost, chance, True, LIKE)
 
 
 def test_the_fewest_examples_are_those_of_the_formulas() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -203,6 +203,35 @@ class _Job:
         from sparing.cli.ledger import answered, receipt_of, remember
 
         remember(self.settings.record, answered(receipt_of(batch, asking.model), reply))
+
+
+@contextmanager
+def answering(settings: Settings, model: str | None) -> Iterator[Callable[[str, str], str]]:
+    """A model that answers (material, question), as the command asks it, while the block runs.
+
+    Raises:
+        RequestError: Nobody answers, or it is not clear which model.
+    """
+    import asyncio
+
+    from sparing.cli.upstreams import OPENAI, make_upstreams
+
+    with asyncio.Runner() as runner:
+        upstream = make_upstreams(settings).get(OPENAI)
+        if upstream is None:
+            raise RequestError("nobody answers OpenAI-shaped requests", hint="give --upstream, or --upstream local")
+        try:
+            asking = runner.run(_Job(settings, (), "", model, None, None, "auto", ())._asking(upstream))
+            # OpenAI's newer models refuse it; all others answer the same twice only with it.
+            steady = {} if "api.openai.com" in asking.where else {"temperature": 0}
+
+            def answer(material: str, question: str) -> str:
+                body = {**replace(asking, question=question).body(material), **steady}
+                return runner.run(converse(upstream, body, lambda _piece: None)).text
+
+            yield answer
+        finally:
+            runner.run(upstream.aclose())
 
 
 async def _load(upstream: Upstream) -> None:

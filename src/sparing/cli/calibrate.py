@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparing.cli.options import json_option
+from sparing.cli.options import config_option, json_option
 from sparing.cli.output import console, note, percent, write_json
 from sparing.errors import RequestError
 
 if TYPE_CHECKING:
     from sparing.core.calibration import Curve
+    from sparing.core.ladder import Skip
     from sparing.evals.calibration.examples import Example
     from sparing.evals.calibration.fit import Fitted
+    from sparing.evals.calibration.traces import Trace
 
 _RISKS = (0.01, 0.02, 0.05, 0.1)
 
@@ -36,27 +39,42 @@ _RISKS = (0.01, 0.02, 0.05, 0.1)
     show_default=True,
     help="File to write.",
 )
+@click.option("--upstream", metavar="WHO", help="Ask this model, with and without reduction; labels are not needed.")
+@click.option("--model", help="Model to ask.  [default: the embedded one, or the only one the upstream offers]")
 @json_option
-def command(paths: tuple[Path, ...], traffic: bool, public: bool, data: Path | None, out: Path, as_json: bool) -> None:
+@config_option
+def command(
+    paths: tuple[Path, ...],
+    traffic: bool,
+    public: bool,
+    data: Path | None,
+    out: Path,
+    upstream: str | None,
+    model: str | None,
+    as_json: bool,
+    config_path: Path | None,
+) -> None:
     """Fit what may be left out at which risk, and write it to a file.
 
     Each line of FILE is {"text": "...", "question": "...", "needed": ["...", ...]}: what the question
     needs of the text, as the text writes it. With --traffic, logs of requests as `sparing replay` takes
-    them label themselves: a value of a tool's result that a later call or answer uses was needed. The
-    setting policy.calibration_file names the file for --risk, x-sparing-risk and policy.risk.
+    them label themselves: a value of a tool's result that a later call or answer uses was needed. With
+    --upstream a model is asked about every text some ten times: what changes its answer was needed.
+    The setting policy.calibration_file names the file for --risk, x-sparing-risk and policy.risk.
 
     \b
     Examples:
       sparing calibrate labels.jsonl --out calibration.json
       sparing calibrate logs --traffic
+      sparing calibrate questions.jsonl --upstream local
     """
-    examples, licences = _examples(paths, traffic=traffic, public=public, data=data)
+    examples, licences = _examples(paths, traffic=traffic, public=public, data=data, labelled=upstream is None)
     from sparing.evals.calibration.fit import as_json as written
     from sparing.evals.calibration.fit import fit
     from sparing.evals.progress import track
 
-    with track("calibrate", len(examples)) as progress:
-        fitted = fit(examples, licences, progress.step)
+    with track("calibrate", len(examples)) as progress, _tracing(upstream, model, config_path) as traced:
+        fitted = fit(examples, licences, progress.step, traced)
     if not fitted.calibration.curves:
         reasons = ", ".join(f"{reason} ({number:,})" for reason, number in fitted.skipped.items())
         raise RequestError(f"nothing could be calibrated: {reasons or 'no examples'}")
@@ -69,7 +87,7 @@ def command(paths: tuple[Path, ...], traffic: bool, public: bool, data: Path | N
 
 
 def _examples(
-    paths: Sequence[Path], *, traffic: bool, public: bool, data: Path | None
+    paths: Sequence[Path], *, traffic: bool, public: bool, data: Path | None, labelled: bool
 ) -> tuple[list[Example], dict[str, str]]:
     if public and paths:
         raise RequestError("--public takes no files", hint="give one of the two")
@@ -87,7 +105,26 @@ def _examples(
         return examples_of(read(paths, "").conversations), {}
     from sparing.evals.calibration.labelled import read_labelled
 
-    return read_labelled(paths), {}
+    return read_labelled(paths, labelled=labelled), {}
+
+
+@contextmanager
+def _tracing(
+    upstream: str | None, model: str | None, config_path: Path | None
+) -> Iterator[Callable[[Example], Trace | Skip]]:
+    """What finds out what is lost of an example: its labels, or the answers of a model."""
+    from sparing.evals.calibration.traces import trace
+
+    if upstream is None:
+        yield trace
+        return
+    from sparing.cli.ask import answering
+    from sparing.evals.calibration.agreement import trace_by
+    from sparing.settings import load_settings
+
+    settings = load_settings(config_path, overrides={"upstream.openai_url": upstream})
+    with answering(settings, model) as answer:
+        yield trace_by(answer)
 
 
 def _print(fitted: Fitted) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
 
@@ -23,20 +25,43 @@ class Signs(msgspec.Struct, frozen=True):
     script: str
 
 
+class Spread(msgspec.Struct, frozen=True):
+    """How one sign is spread over the texts that were calibrated.
+
+    Attributes:
+        least, most: Of all of them.
+        counts: Texts in each bin; see `bin_of`.
+    """
+
+    least: float
+    most: float
+    counts: tuple[int, ...]
+
+
+EDGES: Final[dict[str, tuple[float, ...]]] = {
+    "reach": tuple(round(0.001 * 1.5**k, 6) for k in range(18)),
+    "tokens": tuple(round(32 * 1.5**k) for k in range(22)),
+    "digits": (0.0, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 0.32, 0.48),
+}
+"""Where the bins of each sign end. Fixed: bins that were fitted would not treat coming texts like calibrated ones."""
+
+
+def bin_of(sign: str, value: float) -> int:
+    """The bin of a sign that a value falls into; one more than the sign has edges."""
+    return bisect_left(EDGES[sign], value)
+
+
 class Likeness(msgspec.Struct, frozen=True):
     """The signs of what was calibrated.
 
     Attributes:
-        tokens: Fewest and most.
-        most_digits: Highest share of digits.
         scripts: Each of at least a hundredth of the texts.
-        reach: Ascending quantiles 0, 0.1, ... 1.
     """
 
-    tokens: tuple[int, int]
-    most_digits: float
     scripts: tuple[str, ...]
-    reach: tuple[float, ...]
+    tokens: Spread
+    reach: Spread
+    digits: Spread
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -44,9 +69,10 @@ class Curve(msgspec.Struct, frozen=True):
 
     Attributes:
         scorer: As a ladder's `reducer` says it: name, version, and the tier of the selector where there are several.
-        n: Texts it was measured on.
+        n: How many independent texts would tell as much as those it was measured on.
+        num_texts: How many these were.
         worth: Ascending levels. At level t the lowest rung worth more than t is sent.
-        lost: Loss at each level, 0..1 per text, summed over the texts; where a higher level loses more, that counts.
+        lost: Loss at each level, 0..1 per text, summed over n texts; where a higher level loses more, that counts.
         chance: Expected loss at each level, isotonic.
         all_or_nothing: Whether every single loss is 0 or 1.
     """
@@ -54,6 +80,7 @@ class Curve(msgspec.Struct, frozen=True):
     scorer: str
     content: str
     n: int
+    num_texts: int
     worth: tuple[float, ...]
     lost: tuple[float, ...]
     chance: tuple[float, ...]

@@ -29,6 +29,7 @@ from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
 from sparing.gateway.upstreams import embedded_wires, how_to_serve, sellers
+from sparing.guard.drift import DriftWatch
 from sparing.pipeline import reduce_body
 from sparing.plan.calibration import read_calibration
 from sparing.plan.quota.memory import MemoryQuota
@@ -71,12 +72,12 @@ def create_app(
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
     prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
-    read_calibration(settings.policy.calibration_file)
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,
         reduce=reduce,
         metrics=Metrics(),
+        drift=DriftWatch(read_calibration(settings.policy.calibration_file)),
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
         elided=elided,
@@ -112,6 +113,12 @@ class Gateway:
             ],
             exception_handlers={404: _not_found, 405: _not_allowed},
             lifespan=self._lifespan,
+        )
+        services.metrics.watch_gauges(
+            "sparing_drift_stability",
+            "Population stability index of texts with a risk: above 0.25 they are another population.",
+            "content",
+            services.drift.stability,
         )
         if services.recorder is not None:
             _watch(services.metrics, services.recorder, "receipts", "Receipts")

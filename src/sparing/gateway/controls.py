@@ -43,6 +43,14 @@ class Controls:
         deadline = Deadline.after(self.policy.deadline_ms / 1000, on_loop=on_loop)
         return Budget(input_tokens=self.budget_tokens, deadline=deadline)
 
+    def distrusting(self, drifted: tuple[str, ...]) -> Controls:
+        """The same, with no trust in the calibration of these content types, where the policy has it so."""
+        policy = self.policy
+        if not policy.risk or policy.risk_drift != "distrust" or not drifted:
+            return self
+        distrust = (*policy.risk_distrust, *(content for content in drifted if content not in policy.risk_distrust))
+        return replace(self, policy=replace_struct(policy, risk_distrust=distrust))
+
     def without_own_tools(self) -> Controls:
         """The same, with nothing that the model could ask us for."""
         return replace(self, policy=replace_struct(self.policy, recall=False, most_tools=0))

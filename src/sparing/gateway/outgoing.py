@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from msgspec.structs import replace as replace_struct
+
 from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.wire import Wire
@@ -87,11 +89,20 @@ async def prepare(
         body,
         reduction.model,
         reduction.stream,
-        reduction.receipt,
+        _watched(reduction, services),
         own_tools=frozenset(reduction.own_tools),
         elided=reduction.elided,
         left_out_tools=reduction.left_out_tools,
     )
+
+
+def _watched(reduction: Reduction, services: Services) -> Receipt:
+    """The receipt, with what has drifted; the request's own texts are looked at first."""
+    for content in services.drift.observe(reduction.floors):
+        services.metrics.drifted(content)
+    drifted = services.drift.drifted
+    told = reduction.receipt
+    return replace_struct(told, drifted=drifted) if drifted and told.risk else told
 
 
 async def _reduce(

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.budget import Budget, Mode
+from sparing.core.calibration import Calibration
 from sparing.core.receipt import Receipt
 from sparing.core.summaries import Summaries
 from sparing.core.wire import Wire
 from sparing.gateway.controls import Controls
 from sparing.gateway.desk import Desk
+from sparing.guard.drift import DriftWatch
 from sparing.pipeline import Reduction
 from sparing.record.metrics import Metrics
 from sparing.record.summaries import MemorySummaries, SummaryStore
@@ -78,6 +80,7 @@ class Services:
         summaries: What models wrote about old results, for policies that allow it.
         sellers: Wire format to the provider that is paid for the tokens, where the address tells.
         desk: Where requests are let in; None lets everything in.
+        drift: Watches the texts of requests with a risk.
     """
 
     defaults: Controls
@@ -90,3 +93,4 @@ class Services:
     summaries: SummaryStore = field(default_factory=MemorySummaries)
     sellers: Mapping[str, str] = field(default_factory=dict)
     desk: Desk | None = None
+    drift: DriftWatch = field(default_factory=lambda: DriftWatch(Calibration()))

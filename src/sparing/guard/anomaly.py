@@ -55,11 +55,11 @@ def signs_of(text: str, tokens: Sequence[int], worth: Sequence[float]) -> Signs:
         tokens, worth: One entry per rung.
     """
     sample = text[:: 1 + len(text) // _SAMPLE_CHARS]
-    digits = sum(map(str.isdigit, sample)) / (len(sample) or 1)
+    digits = round(sum(map(str.isdigit, sample)) / (len(sample) or 1), 4)
     scripts = Counter(script_of(char) for char in sample if char.isalpha())
     script = max(sorted(scripts), key=scripts.__getitem__) if scripts else ""
     rung = min(bisect_right(worth, _HALF), len(worth) - 1)
-    return Signs(tokens[-1], tokens[rung] / (tokens[-1] or 1), digits, script)
+    return Signs(tokens[-1], round(tokens[rung] / (tokens[-1] or 1), 6), digits, script)
 
 
 def script_of(letter: str) -> str:
@@ -69,13 +69,13 @@ def script_of(letter: str) -> str:
 
 def unlike(signs: Signs, like: Likeness) -> str:
     """In what a text is unlike all that was calibrated; "" if in nothing."""
-    fewest, most = like.tokens
+    fewest, most = round(like.tokens.least), round(like.tokens.most)
     if signs.script and signs.script not in like.scripts:
         return f"{signs.script} script"
     if not fewest / _LENGTH_SLACK <= signs.tokens <= most * _LENGTH_SLACK:
         return f"{signs.tokens:,} tokens, calibrated were {fewest:,} to {most:,}"
-    if signs.digits > like.most_digits + _DIGITS_SLACK:
-        return f"{signs.digits:.0%} digits, calibrated were at most {like.most_digits:.0%}"
-    if signs.reach > min(1.0, like.reach[-1] * _FLAT_SLACK):
+    if signs.digits > like.digits.most + _DIGITS_SLACK:
+        return f"{signs.digits:.0%} digits, calibrated were at most {like.digits.most:.0%}"
+    if signs.reach > min(1.0, like.reach.most * _FLAT_SLACK):
         return "no part of it stands out as it did in what was calibrated"
     return ""

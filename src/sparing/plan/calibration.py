@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from sparing.core.calibration import Calibration, Curve
+from sparing.core.calibration import EDGES, Calibration, Curve, Likeness
 from sparing.errors import SettingsError
 
 _SHIPPED = "calibration.json"
@@ -52,8 +52,15 @@ def read_calibration(file: str = "") -> Calibration:
 def _is_sound(curve: Curve) -> bool:
     """Whether levels rise and losses never do, within what n texts can lose."""
     levels, lost, chance = curve.worth, curve.lost, curve.chance
-    if not (curve.n > 0 and levels and len(levels) == len(lost) == len(chance) and curve.like.reach):
+    if not (curve.n > 0 and levels and len(levels) == len(lost) == len(chance) and _is_binned(curve.like)):
         return False
     rising = all(a < b for a, b in zip(levels, levels[1:], strict=False))
     falling = all(a >= b for one in (lost, chance) for a, b in zip(one, one[1:], strict=False))
     return rising and falling and lost[0] <= curve.n and lost[-1] >= 0 and chance[0] <= 1 and chance[-1] >= 0
+
+
+def _is_binned(like: Likeness) -> bool:
+    spreads = {"tokens": like.tokens, "reach": like.reach, "digits": like.digits}
+    return all(
+        len(s.counts) == len(EDGES[sign]) + 1 and min(s.counts) >= 0 < sum(s.counts) for sign, s in spreads.items()
+    )

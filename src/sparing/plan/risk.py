@@ -57,6 +57,7 @@ def threshold(curve: Curve, asked: Asked) -> float | None:
     return best
 
 
+@lru_cache(maxsize=4096)
 def is_kept(lost: float, n: int, asked: Asked, *, all_or_nothing: bool = True) -> bool:
     """Whether a loss of `lost` on n texts, 0..1 each, lets the risk be promised."""
     if asked.risk >= 1:

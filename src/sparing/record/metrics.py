@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sparing.core.receipt import Receipt
@@ -48,6 +48,7 @@ class Metrics:
         self._after = self._counter("sparing_tokens_after", "Prompt tokens after reduction.", labels)
         self._recalled = self._counter("sparing_recalled_tokens", "Given back to models that asked for them.", labels)
         self._turns = self._counter("sparing_extra_turns", "Asked again with what was recalled.", labels)
+        self._drifted = self._counter("sparing_drift_alarms", "Content types unlike what was calibrated.", ("content",))
         self._steps = self._histogram("sparing_step_seconds", "Time per verb.", ("step",), _STEP_BUCKETS_S)
         self._first_byte = self._histogram(
             "sparing_first_byte_seconds", "Time to the first byte of an answer.", labels, _ANSWER_BUCKETS_S
@@ -112,6 +113,14 @@ class Metrics:
         """Expose a number that someone else counts."""
         self.registry.register(_Watched(name, text, read))
 
+    def drifted(self, content: str) -> None:
+        """Texts of this type no longer look like those that were calibrated."""
+        self._drifted(content).inc()
+
+    def watch_gauges(self, name: str, text: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Expose numbers that someone else keeps, by a label of few values."""
+        self.registry.register(_WatchedGauges(name, text, label, read))
+
     def exposition(self) -> bytes:
         """Prometheus text format."""
         return generate_latest(self.registry)
@@ -132,3 +141,14 @@ class _Watched(Collector):
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         yield CounterMetricFamily(self._name, self._text, value=self._read())
+
+
+class _WatchedGauges(Collector):
+    def __init__(self, name: str, text: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        self._name, self._text, self._label, self._read = name, text, label, read
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(self._name, self._text, labels=(self._label,))
+        for value, number in self._read().items():
+            family.add_metric((value,), number)
+        yield family

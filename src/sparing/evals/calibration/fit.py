@@ -30,12 +30,19 @@ class Fitted:
 
 
 def fit(
-    examples: Sequence[Example], licences: Mapping[str, str] = {}, step: Callable[[], None] = lambda: None
+    examples: Sequence[Example],
+    licences: Mapping[str, str] = {},
+    step: Callable[[], None] = lambda: None,
+    traced: Callable[[Example], Trace | Skip] = trace,
 ) -> Fitted:
-    """Curves for every scorer and content type among the examples; `step` is called after each."""
+    """Curves for every scorer and content type among the examples; `step` is called after each.
+
+    Args:
+        traced: What each level of worth loses of an example.
+    """
     traces, skipped = [], Counter[str]()
     for example in examples:
-        found = trace(example)
+        found = traced(example)
         if isinstance(found, Skip):
             skipped[found.reason] += 1
         else:

@@ -19,26 +19,28 @@ class Label(msgspec.Struct, frozen=True):
     """One line.
 
     Attributes:
-        needed: Strings of the text that the question needs, all of them.
+        needed: Strings of the text that the question needs, all of them; none where answers are compared.
         name: File or tool name, a hint for telling what the text is.
         tool_result: Whether a tool gave the text.
     """
 
     text: Annotated[str, Meta(min_length=1)]
     question: Annotated[str, Meta(min_length=1)]
-    needed: Annotated[list[str], Meta(min_length=1)]
+    needed: list[str] = []
     name: str = ""
     tool_result: bool = False
 
 
-def read_labelled(paths: Sequence[Path]) -> list[Example]:
+def read_labelled(paths: Sequence[Path], *, labelled: bool = True) -> list[Example]:
     """The examples of these files.
 
+    Args:
+        labelled: Whether every line has to say what is needed.
     Raises:
         RequestError: A file cannot be read, or a line is no label, or names what its text does not hold.
     """
     return [
-        _example(line, f"{path}:{number}", path.name)
+        _example(line, f"{path}:{number}", path.name, labelled=labelled)
         for path in paths
         for number, line in enumerate(_lines(path), 1)
         if line.strip()
@@ -52,12 +54,16 @@ def _lines(path: Path) -> list[bytes]:
         raise RequestError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _example(line: bytes, where: str, source: str) -> Example:
+def _example(line: bytes, where: str, source: str, *, labelled: bool) -> Example:
     try:
         label = msgspec.json.decode(line, type=Label)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         hint = 'a line is {"text": "...", "question": "...", "needed": ["...", ...]}'
         raise RequestError(f"{where} is no label: {error}", hint=hint) from error
+    if labelled and not label.needed:
+        raise RequestError(
+            f"{where} is no label: nothing is needed", hint="name it, or give --upstream to compare answers"
+        )
     for needed in label.needed:
         if not needed.strip() or not holds(label.text, needed):
             raise RequestError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sparing.core.calibration import Signs
-from sparing.core.ladder import Skip
+from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask
 from sparing.evals.calibration.examples import Example
@@ -28,6 +28,7 @@ class Trace:
         losses: At each level of `LEVELS`, what the lowest rung worth more loses, 0..1.
         tokens: At each level, of that rung.
         tokens_whole: Of the text as it came.
+        tokens_lossless: Of the highest rung.
     """
 
     example: Example
@@ -36,6 +37,7 @@ class Trace:
     losses: tuple[float, ...]
     tokens: tuple[int, ...]
     tokens_whole: int
+    tokens_lossless: int
     signs: Signs
 
     @property
@@ -43,23 +45,31 @@ class Trace:
         return self.scorer, self.content
 
 
-def trace(example: Example) -> Trace | Skip:
-    """Render every rung that some level picks, and see what it lost; or why the text has no ladder."""
+def trace(example: Example, *, every: int = 1) -> Trace | Skip:
+    """Render every rung that some level picks, and see what it lost; or why the text has no ladder.
+
+    Args:
+        every: Look at every so many levels; those between count as the one below, which loses more.
+    """
     content = sniff(example.text, example.name)
     ask = Ask(o200k(), Question(example.question), name=example.name, text_form=example.is_result)
     ladder = propose(example.text, content, ask)
-    if isinstance(ladder, Skip):
-        return ladder
+    return ladder if isinstance(ladder, Skip) else trace_on(example, ladder, content, every=every)
+
+
+def trace_on(example: Example, ladder: Ladder, content: str, *, every: int = 1) -> Trace:
+    """The same on any ladder."""
     lost_at: dict[int, float] = {}
     rungs = [first_above(ladder.worth, level) for level in LEVELS]
-    for rung in dict.fromkeys(rungs):
+    for rung in dict.fromkeys(rungs[::every]):
         lost_at[rung] = example.lost(ladder.render(rung))
     return Trace(
         example,
         ladder.reducer,
         content,
-        tuple(lost_at[rung] for rung in rungs),
+        tuple(lost_at[rungs[place - place % every]] for place in range(len(rungs))),
         tuple(ladder.tokens[rung] for rung in rungs),
         o200k().count(example.text),
+        ladder.tokens[-1],
         signs_of(example.text, ladder.tokens, ladder.worth),
     )
