@@ -40,7 +40,7 @@ class Admission:
         headers: The caller's, likewise.
 
     Raises:
-        RequestError: It names no policy that there is.
+        UnknownPolicy: It names one that there is not.
         NotAllowed: It names one that is not for its caller.
     """
 
@@ -77,7 +77,7 @@ class Admission:
         """The path of `target`."""
         return self.target.partition("?")[0]
 
-    async def eased(self, controls: Controls | None) -> Controls | None:
+    def eased(self, controls: Controls | None) -> Controls | None:
         """The controls, and with them what the answer may be, made smaller if a limit is near."""
         then = self._policy.under_pressure
         if not self._scopes or not self._generates or then.begins >= 1:
@@ -85,7 +85,7 @@ class Admission:
         most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
         knobs = replace(self._knobs, answer_tokens=min(most, default=None))
         ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(knobs))
-        pressure = await self._desk.counts.pressure(self._scopes, ask)
+        pressure = self._desk.counts.pressure(self._scopes, ask)
         if pressure.share < then.begins:
             return controls
         changes: list[str] = []
@@ -126,7 +126,7 @@ class Admission:
             reservation, input_tokens, output_tokens = self._reserved
             usage = really_used(self._exchange, input_tokens, output_tokens)
             tokens, nusd = usage.input_tokens + usage.output_tokens, self._meter.nusd(usage)
-            self._desk.counts.settle(reservation, tokens, nusd)
+            self._desk.counts.settle(reservation, tokens, nusd if self._meter.must_price else 0)
         priority = self._policy.priority
         return Admitted(
             self._exchange.tenant,

@@ -86,7 +86,7 @@ class Proxy:
             if desk is not None:
                 admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)
                 exchange.settle, body = admission.settle, admission.body
-                controls = await admission.eased(self._controls(scope, admission.controls))
+                controls = admission.eased(self._controls(scope, admission.controls))
                 exchange.mode = controls.mode if controls is not None else None
                 wire = wire and (wire.at(admission.path) or wire)
             outgoing = Outgoing(body, body)
