@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import json
 import threading
@@ -408,6 +409,31 @@ def test_money_per_day_is_spent_at_the_models_price(start: Start) -> None:
     unknown = ask(gateway, body=chat() | {"model": "nobodys-model"})
     assert unknown.status == 400
     assert "no price is known" in unknown.json["error"]["message"]
+
+
+@pytest.mark.parametrize("limits", ["[policies.a]\nusd_per_day = 1", "[policies.a]\nanswer_tokens = 9"])
+def test_what_is_hidden_in_a_compressed_body_is_refused(start: Start, limits: str) -> None:
+    """A limit that cannot be seen to is not silently dropped."""
+    gateway = start(toml=limits)
+    hidden = gzip.compress(json.dumps(chat()).encode())
+    answer = ask(gateway, body=hidden, x_sparing_policy="a", content_encoding="gzip")
+    assert (answer.status, "compressed" in answer.body.decode()) == (400, True)
+    assert ask(gateway, body=hidden, content_encoding="gzip").status == 200
+
+
+def test_without_a_model_there_is_no_price(start: Start) -> None:
+    """And where money is limited, no answer, however the body is treated."""
+    gateway = start(toml="[policies.a]\nusd_per_day = 1")
+    body = {"messages": chat()["messages"]}
+    assert ask(gateway, body=body, x_sparing_policy="a", x_sparing_mode="off").status == 400
+    assert ask(gateway, body=body).status == 200
+
+
+def test_a_policy_cannot_be_named_where_there_are_none(start: Start, upstream: ScriptedUpstream) -> None:
+    """Nobody is to believe that it holds."""
+    answer = ask(start(), x_sparing_policy="support")
+    assert (answer.status, answer.json["error"]["code"]) == (400, "unknown_policy")
+    assert not upstream.seen
 
 
 def test_without_policies_and_tenants_nothing_changes(start: Start, upstream: ScriptedUpstream) -> None:

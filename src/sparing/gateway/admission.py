@@ -103,6 +103,7 @@ class Admission:
             QuotaExceeded: A limit is reached.
             LimitTooSmall: It will never fit, or has no price where money is limited.
         """
+        self._refuse_hidden()
         input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
         self._cap_money(input_tokens)
         capped = self._capped(outgoing)
@@ -149,6 +150,14 @@ class Admission:
         )
         return changes
 
+    def _refuse_hidden(self) -> None:
+        """What cannot be read cannot be kept within a limit."""
+        limits = self._generates and (self._caps.answer_tokens or self._caps.reasoning)
+        if not self._is_plain and (limits or self._meter.must_price):
+            raise RequestError("its answer or its cost is limited, which a compressed body hides", hint="send it plain")
+        if self._generates and self._meter.must_price and not self._meter.model:
+            raise RequestError("money is limited, and the request names no model that has a price", hint="name one")
+
     def _cap_money(self, input_tokens: int) -> None:
         """Shorten the answer to what a request may cost."""
         usd = self._policy.usd_per_request
@@ -172,8 +181,6 @@ class Admission:
         if not self._generates:
             return outgoing
         wire, caps = self._exchange.wire, self._caps
-        if not self._is_plain and (caps.answer_tokens or caps.reasoning):
-            raise RequestError("its policy limits the answer, which a compressed body hides", hint="send it plain")
         body = lowered(outgoing.body, wire, caps)
         same = outgoing.body is outgoing.original
         return replace(outgoing, body=body, original=body if same else lowered(outgoing.original, wire, caps))

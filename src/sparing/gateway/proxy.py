@@ -122,7 +122,7 @@ class Proxy:
     def _controls(self, scope: Scope, defaults: Controls) -> Controls | None:
         if self._wire is None:
             return None
-        controls = read_controls(scope["headers"], defaults)
+        controls = read_controls(scope["headers"], defaults, has_policies=self._services.desk is not None)
         offers = controls.policy.recall or controls.policy.most_tools
         if offers and (self.name not in registry.names("loops") or _streams_an_array(scope)):
             return controls.without_own_tools()  # nothing is offered that could not be given
