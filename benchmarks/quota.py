@@ -58,9 +58,18 @@ streams = 1_000_000
 """
 
 
+_REPEATS = 5
+
+
 def spread(times_us: list[float]) -> dict[str, float]:
+    """Of all times, and of the best of every five in a row: what interrupts the thread costs it CPU as well."""
     cuts = statistics.quantiles(times_us, n=100)
-    return {"p50_us": round(cuts[49], 1), "p99_us": round(cuts[98], 1), "mean_us": round(statistics.fmean(times_us), 1)}
+    best = [min(times_us[at : at + _REPEATS]) for at in range(0, len(times_us), _REPEATS)]
+    return {
+        "p50_us": round(cuts[49], 1),
+        "p99_us": round(cuts[98], 1),
+        "best_of_5_p99_us": round(statistics.quantiles(best, n=100)[98], 1),
+    }
 
 
 def reserve_and_settle(store: QuotaStore, num: int) -> dict[str, float]:
@@ -73,6 +82,17 @@ def reserve_and_settle(store: QuotaStore, num: int) -> dict[str, float]:
         store.settle(result.reservation, 900, 900)
         if number >= 500:
             times_us.append((time.thread_time_ns() - begun_ns) / 1000)
+    return spread(times_us)
+
+
+def same_work(rounds: int, num: int) -> dict[str, float]:
+    """CPU of work that is always the same: what its slowest hundredth takes longer is the machine's doing."""
+    times_us = []
+    for _ in range(num):
+        begun_ns = time.thread_time_ns()
+        for number in range(rounds):
+            [number, rounds].count(number)
+        times_us.append((time.thread_time_ns() - begun_ns) / 1000)
     return spread(times_us)
 
 
@@ -97,7 +117,7 @@ async def whole_admission(store: QuotaStore, num: int, body: bytes) -> dict[str,
         begun_ns = time.thread_time_ns()
         exchange = Exchange("openai.chat")
         admission = Admission(desk, desk.caller(scope), scope, body, exchange, generates=True)
-        await admission.eased(admission.controls)
+        admission.eased(admission.controls)
         await admission.admitted(Outgoing(admission.body, admission.body, "gpt-4o", False, receipt))
         exchange.status = 200
         admission.settle()
@@ -176,7 +196,9 @@ def race(num_processes: int) -> dict[str, Any]:
 def run() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         sqlite = SqliteQuota(Path(folder) / "q.sqlite")
-        figures = {
+        figures: dict[str, Any] = {
+            "same_work_short": same_work(200, 20_000),
+            "same_work_long": same_work(1000, 5000),
             "memory": reserve_and_settle(MemoryQuota(), 20_000),
             "sqlite": reserve_and_settle(sqlite, 5000),
             "admission_memory": {

@@ -7,6 +7,7 @@ SparingError                  message, hint (what to do next)
 │   ├── BodyTooLarge          larger than the configured limit
 │   ├── BudgetExceeded        it cannot fit without touching what is pinned
 │   ├── UnknownKey            no key, or none that is known here
+│   ├── UnknownPolicy         it names a policy that there is not
 │   ├── NotAllowed            the key is known, but may not ask for this
 │   ├── LimitTooSmall         it is larger than a limit allows at any time
 │   └── QuotaExceeded         limit, retry_after_s
@@ -84,6 +85,10 @@ class UnknownKey(RequestError):
     """The caller sent no key, or none that is known here."""
 
     status_code = 401
+
+
+class UnknownPolicy(RequestError):
+    """The request names a policy that there is not."""
 
 
 class NotAllowed(RequestError):

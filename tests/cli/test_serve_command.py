@@ -122,6 +122,16 @@ def test_the_sample_is_inline_where_no_file_can_be_written(monkeypatch: pytest.M
     assert json.loads(command[-1]) == json.loads(sample_body("m"))
 
 
+def test_the_greeting_says_who_is_let_in(home: Path) -> None:
+    """Whose keys count, and that the upstream wants one of its own."""
+    Path("sparing.toml").write_text(f"[policies.a]\n[tenants.t.keys.k]\nsha256 = '{'a' * 64}'\n")
+    resolved = resolve(overrides={"upstream.openai_url": "mistral"})
+    text = greeting.greeting(resolved, Found("openai.chat", "m"), URL)
+    assert "policies: 1, tenants: 1" in text
+    assert '-H "authorization: Bearer $SPARING_KEY"' in text
+    assert "note: mistral will want a key; set MISTRAL_API_KEY or upstream.openai_key" in text
+
+
 def test_the_greeting_says_where_everything_is(home: Path) -> None:
     """Base URLs, upstreams, settings and receipts."""
     Path("sparing.toml").write_text("[policy]\nmode = 'audit'\n")

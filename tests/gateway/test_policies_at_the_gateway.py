@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import http.client
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_reduce import FILLER, FakeReduce
 from raw_client import CHAT, MESSAGES, Reply, chat, request, wait_until
-from running_gateway import RunningGateway
+from running_gateway import RunningGateway, run_gateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
 
 from sparing.plan.quota.memory import MemoryQuota
+from sparing.plan.quota.sqlite import SqliteQuota
 
 Start = Callable[..., RunningGateway]
 KEY = "sk-sparing-alice"
@@ -89,6 +95,7 @@ def test_an_unknown_policy_is_refused_in_the_callers_format(
     answer = ask(start(toml=POLICIES), path, x_sparing_policy="suport")
     assert answer.status == 400
     assert "support, review" in answer.json["error"]["message"]
+    assert path in (MESSAGES, GEMINI) or answer.json["error"]["code"] == "unknown_policy"
     assert not upstream.seen
 
 
@@ -269,7 +276,7 @@ def test_what_was_refused_upstream_costs_nothing(start: Start, upstream: Scripte
 
 def test_a_caller_that_hangs_up_gives_back_what_it_had(start: Start, upstream: ScriptedUpstream) -> None:
     """Nothing stays set aside for an answer that nobody waits for."""
-    asked = asyncio.Event()
+    asked = threading.Event()
 
     async def never(_seen: Seen, out: Out) -> None:
         asked.set()
@@ -278,8 +285,6 @@ def test_a_caller_that_hangs_up_gives_back_what_it_had(start: Start, upstream: S
     upstream.script = never
     quota = Held()
     gateway = start(reduce=FakeReduce(), toml=tenant("streams = 1\ntokens_per_minute = 2000"), quota=quota)
-    import http.client
-
     connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=20)
     connection.request("POST", CHAT, json.dumps(chat()), {"authorization": f"Bearer {KEY}"})
     wait_until(asked.is_set)
@@ -306,6 +311,28 @@ def test_what_is_only_passed_on_counts_what_its_answer_says(start: Start, upstre
     assert ask(gateway, "/v1/embeddings", {"model": "e", "input": "x" * 1000}).status == 200
     wait_until(lambda: quota._spent["tenant acme"].streams == 0)
     assert (quota._spent["tenant acme"].tokens, quota._spent["tenant acme"].requests) == (40, 3)
+
+
+def test_callers_at_the_same_time_share_what_is_there(start: Start, tmp_path: Path) -> None:
+    """In a file as in memory: as many are let in as fit, whoever comes first."""
+    body = chat(max_tokens=100, user="x" * 100)
+    each = len(json.dumps(body)) + 100
+
+    async def slow(_seen: Seen, out: Out) -> None:
+        await asyncio.sleep(0.5)
+        await out.json({"id": "x", "usage": {"prompt_tokens": each - 100, "completion_tokens": 100}})
+
+    with ScriptedUpstream() as provider:
+        provider.script = slow
+        quota = SqliteQuota(tmp_path / "q.sqlite")
+        toml = tenant(f"tokens_per_minute = {each * 7 + each // 2}")
+        gateway = run_gateway(provider, reduce=FakeReduce(), toml=toml, quota=quota)
+        try:
+            with ThreadPoolExecutor(20) as pool:
+                statuses = list(pool.map(lambda _: ask(gateway, body=body).status, range(20)))
+        finally:
+            gateway.stop()
+    assert sorted(statuses) == [200] * 7 + [429] * 13
 
 
 EASED = """
@@ -382,6 +409,31 @@ def test_money_per_day_is_spent_at_the_models_price(start: Start) -> None:
     unknown = ask(gateway, body=chat() | {"model": "nobodys-model"})
     assert unknown.status == 400
     assert "no price is known" in unknown.json["error"]["message"]
+
+
+@pytest.mark.parametrize("limits", ["[policies.a]\nusd_per_day = 1", "[policies.a]\nanswer_tokens = 9"])
+def test_what_is_hidden_in_a_compressed_body_is_refused(start: Start, limits: str) -> None:
+    """A limit that cannot be seen to is not silently dropped."""
+    gateway = start(toml=limits)
+    hidden = gzip.compress(json.dumps(chat()).encode())
+    answer = ask(gateway, body=hidden, x_sparing_policy="a", content_encoding="gzip")
+    assert (answer.status, "compressed" in answer.body.decode()) == (400, True)
+    assert ask(gateway, body=hidden, content_encoding="gzip").status == 200
+
+
+def test_without_a_model_there_is_no_price(start: Start) -> None:
+    """And where money is limited, no answer, however the body is treated."""
+    gateway = start(toml="[policies.a]\nusd_per_day = 1")
+    body = {"messages": chat()["messages"]}
+    assert ask(gateway, body=body, x_sparing_policy="a", x_sparing_mode="off").status == 400
+    assert ask(gateway, body=body).status == 200
+
+
+def test_a_policy_cannot_be_named_where_there_are_none(start: Start, upstream: ScriptedUpstream) -> None:
+    """Nobody is to believe that it holds."""
+    answer = ask(start(), x_sparing_policy="support")
+    assert (answer.status, answer.json["error"]["code"]) == (400, "unknown_policy")
+    assert not upstream.seen
 
 
 def test_without_policies_and_tenants_nothing_changes(start: Start, upstream: ScriptedUpstream) -> None:

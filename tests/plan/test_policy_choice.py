@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from sparing.errors import NotAllowed, RequestError, UnknownKey
+from sparing.errors import NotAllowed, UnknownKey, UnknownPolicy
 from sparing.plan.callers import Caller, KeyRing, policy_scopes
 from sparing.plan.policy import Policies
 from sparing.plan.quota.store import NUSD
@@ -73,7 +73,7 @@ def test_an_alias_without_a_policy_only_renames() -> None:
 
 def test_an_unknown_policy_names_those_that_may_be_chosen() -> None:
     """Not those of others."""
-    with pytest.raises(RequestError, match=r"no policy \(policies: chat, support\)"):
+    with pytest.raises(UnknownPolicy, match=r"no policy \(policies: chat, support\)"):
         chosen(header="x", who=caller("chat", ("chat", "support")))
 
 

@@ -70,8 +70,12 @@ def greeting(resolved: Resolved, found: Found, base_url: str) -> str:
         f"  Gemini clients     base URL {base_url}     ->  {where[GEMINI]}",
         f"  settings           {resolved.file or 'no file, defaults'}",
         f"  receipts           {receipts_file(record, os.environ) if record.enabled else 'not written'}",
+        *_let_in(settings),
         "",
     ]
+    if settings.tenants:
+        lines += ["  note: only keys of tenants are let in; put one into SPARING_KEY for the sample", ""]
+        lines += [note for wire in remote(settings) for note in _no_key(settings, wire)]
     if found.trouble:
         lines += [f"  note: {found.trouble}", ""]
     if not found.model:
@@ -84,6 +88,23 @@ def greeting(resolved: Resolved, found: Found, base_url: str) -> str:
         "The headers of the answer say what was saved; so do `sparing receipts` and `sparing stats`. Ctrl-C stops.",
     ]
     return "\n".join(lines)
+
+
+def _let_in(settings: Settings) -> list[str]:
+    """By what requests are let in, where anything says so."""
+    if not (settings.policies or settings.tenants):
+        return []
+    return [f"  let in by          policies: {len(settings.policies)}, tenants: {len(settings.tenants)}"]
+
+
+def _no_key(settings: Settings, wire: str) -> list[str]:
+    """A note where the upstream wants a key: the callers' are those of the gateway, and are not passed on."""
+    shape = shape_of(wire)
+    url, key = (getattr(settings.upstream, f"{shape}_{part}") for part in ("url", "key"))
+    provider = provider_at(shape, url)
+    if key or provider is None or not provider.key_variables:
+        return []
+    return [f"  note: {provider.name} will want a key; set {provider.key_variables[0]} or upstream.{shape}_key", ""]
 
 
 def sample_request(settings: Settings, found: Found, base_url: str) -> str:
@@ -102,6 +123,8 @@ def sample_request(settings: Settings, found: Found, base_url: str) -> str:
 
 def _key_header(settings: Settings, wire: str) -> str:
     """The header with the caller's own key, where the gateway has none; "" where none is needed."""
+    if settings.tenants:
+        return "authorization: Bearer $SPARING_KEY"
     shape = shape_of(wire)
     url, key = (getattr(settings.upstream, f"{shape}_{part}") for part in ("url", "key"))
     provider = provider_at(shape, url) or provider_named(shape)

@@ -42,7 +42,7 @@ class Admission:
         headers: The caller's, likewise.
 
     Raises:
-        RequestError: It names no policy that there is.
+        UnknownPolicy: It names one that there is not.
         NotAllowed: It names one that is not for its caller.
     """
 
@@ -80,7 +80,7 @@ class Admission:
         """The path of `target`."""
         return self.target.partition("?")[0]
 
-    async def eased(self, controls: Controls | None) -> Controls | None:
+    def eased(self, controls: Controls | None) -> Controls | None:
         """The controls, and with them what the answer may be, made smaller if a limit is near."""
         then = self._policy.under_pressure
         if not self._scopes or not self._generates or then.begins >= 1:
@@ -88,7 +88,7 @@ class Admission:
         most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
         knobs = replace(self._knobs, answer_tokens=min(most, default=None))
         ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(knobs))
-        pressure = await self._desk.counts.pressure(self._scopes, ask)
+        pressure = self._desk.counts.pressure(self._scopes, ask)
         if pressure.share < then.begins:
             return controls
         changes: list[str] = []
@@ -149,6 +149,7 @@ class Admission:
             QuotaExceeded: A limit is reached.
             LimitTooSmall: It will never fit, or has no price where money is limited.
         """
+        self._refuse_hidden()
         input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
         self._cap_money(input_tokens)
         capped = self._capped(outgoing)
@@ -175,7 +176,7 @@ class Admission:
             reservation, input_tokens, output_tokens = self._reserved
             usage = really_used(self._exchange, input_tokens, output_tokens)
             tokens, nusd = usage.input_tokens + usage.output_tokens, self._meter.nusd(usage)
-            self._desk.counts.settle(reservation, tokens, nusd)
+            self._desk.counts.settle(reservation, tokens, nusd if self._meter.must_price else 0)
         priority = self._policy.priority
         return Admitted(
             self._exchange.tenant,
@@ -203,6 +204,14 @@ class Admission:
         )
         return changes
 
+    def _refuse_hidden(self) -> None:
+        """What cannot be read cannot be kept within a limit."""
+        limits = self._generates and (self._caps.answer_tokens or self._caps.reasoning)
+        if not self._is_plain and (limits or self._meter.must_price):
+            raise RequestError("its answer or its cost is limited, which a compressed body hides", hint="send it plain")
+        if self._generates and self._meter.must_price and not self._meter.model:
+            raise RequestError("money is limited, and the request names no model that has a price", hint="name one")
+
     def _cap_money(self, input_tokens: int) -> None:
         """Shorten the answer to what a request may cost."""
         usd = self._policy.usd_per_request
@@ -226,8 +235,6 @@ class Admission:
         if not self._generates:
             return outgoing
         wire, caps = self._exchange.wire, self._caps
-        if not self._is_plain and (caps.answer_tokens or caps.reasoning):
-            raise RequestError("its policy limits the answer, which a compressed body hides", hint="send it plain")
         body = lowered(outgoing.body, wire, caps)
         same = outgoing.body is outgoing.original
         return replace(outgoing, body=body, original=body if same else lowered(outgoing.original, wire, caps))

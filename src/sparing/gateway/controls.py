@@ -10,7 +10,7 @@ from msgspec.structs import replace as replace_struct
 
 from sparing.core.budget import Budget, Mode
 from sparing.core.reducer import Deadline
-from sparing.errors import RequestError
+from sparing.errors import RequestError, UnknownPolicy
 from sparing.gateway.headers import CONTROL, Raw, safe
 from sparing.settings import PolicySettings
 from sparing.settings.policy import Effort
@@ -60,19 +60,24 @@ class Controls:
         return replace(self, policy=replace_struct(self.policy, effort=effort))
 
 
-def read_controls(headers: Raw, defaults: Controls) -> Controls:
+def read_controls(headers: Raw, defaults: Controls, *, has_policies: bool = True) -> Controls:
     """The controls of one request.
 
     ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-recall: on|off``,
     ``x-sparing-risk: SHARE``, ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two
     whole numbers above 0.
 
+    Args:
+        has_policies: Whether a policy could be named; that is read elsewhere.
     Raises:
         RequestError: A value is none of these.
+        UnknownPolicy: ``x-sparing-policy`` names one, and there are none.
     """
     given = {name: safe(value.decode("latin-1")).decode() for name, value in headers if name.startswith(CONTROL)}
     if not given:
         return defaults
+    if not has_policies and CONTROL + b"policy" in given:
+        raise UnknownPolicy(f"x-sparing-policy is {given[CONTROL + b'policy']!r}", hint="no policy is configured")
     policy = defaults.policy
     mode = _read(given, "mode", _one_of(tuple(Mode)), defaults.mode)
     effort = _read(given, "effort", _one_of(_EFFORTS), policy.effort)

@@ -36,6 +36,7 @@ _TABLE: tuple[tuple[type[BaseException], int | None, _Names], ...] = (
     (errors.BudgetExceeded, 400, _Names("invalid_request_error", "budget_exceeded", "invalid_request_error")),
     (errors.BodyTooLarge, 413, _Names("invalid_request_error", "request_too_large", "request_too_large")),
     (errors.UnknownKey, 401, _Names("invalid_request_error", "invalid_api_key", "authentication_error")),
+    (errors.UnknownPolicy, 400, _Names("invalid_request_error", "unknown_policy", "invalid_request_error")),
     (errors.NotAllowed, 403, _Names("invalid_request_error", "not_allowed", "permission_error")),
     (errors.LimitTooSmall, 400, _Names("invalid_request_error", "limit_too_small", "invalid_request_error")),
     (errors.QuotaExceeded, 429, _Names("rate_limit_error", "rate_limit_exceeded", "rate_limit_error")),

@@ -53,13 +53,17 @@ class Meter:
 
     def ask(self, input_tokens: int, output_tokens: int) -> Ask:
         """What to set aside."""
-        whole, prompt = Usage(input_tokens, output_tokens), Usage(input_tokens, 0)
-        return Ask(input_tokens + output_tokens, self.nusd(whole), input_tokens, self.nusd(prompt))
+        prices = self.prices(input_tokens) if self.must_price else None
+        if prices is None:
+            return Ask(input_tokens + output_tokens, 0, input_tokens, 0)
+        prompt_usd = prices.cost_usd(Usage(input_tokens, 0))
+        whole_usd = prompt_usd + prices.cost_usd(Usage(0, output_tokens))
+        return Ask(input_tokens + output_tokens, _rounded_up(whole_usd), input_tokens, _rounded_up(prompt_usd))
 
     def nusd(self, usage: Usage) -> int:
         """What that costs, in billionths of a dollar, rounded up."""
         prices = self.prices(usage.input_tokens)
-        return math.ceil(prices.cost_usd(usage) * NUSD) if prices else 0
+        return _rounded_up(prices.cost_usd(usage)) if prices else 0
 
     def affordable_tokens(self, usd: float, input_tokens: int) -> int | None:
         """How long an answer may get for so much money, the prompt paid; None: as long as it likes."""
@@ -68,6 +72,11 @@ class Meter:
             return None
         left_usd = usd - prices.cost_usd(Usage(input_tokens, 0))
         return max(int(left_usd * 1_000_000 / prices.output_usd), 0)
+
+
+def _rounded_up(usd: float) -> int:
+    """Billionths of a dollar, rounded up but for what a float cannot tell."""
+    return math.ceil(usd * NUSD - 1e-3)
 
 
 def counts_money(scopes: Sequence[Scope]) -> bool:

@@ -91,7 +91,7 @@ class Proxy:
             if desk is not None:
                 admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)
                 exchange.settle, body = admission.settle, admission.body
-                controls = await admission.eased(self._controls(scope, admission.controls))
+                controls = admission.eased(self._controls(scope, admission.controls))
                 controls = admission.decided(controls)
                 exchange.mode = controls.mode if controls is not None else None
                 wire = wire and (wire.at(admission.path) or wire)
@@ -133,7 +133,9 @@ class Proxy:
     def _controls(self, scope: Scope, defaults: Controls) -> Controls | None:
         if self._wire is None:
             return None
-        controls = read_controls(scope["headers"], defaults).distrusting(self._services.drift.drifted)
+        services = self._services
+        controls = read_controls(scope["headers"], defaults, has_policies=services.desk is not None)
+        controls = controls.distrusting(services.drift.drifted)
         offers = controls.policy.recall or controls.policy.most_tools
         if offers and (self.name not in registry.names("loops") or _streams_an_array(scope)):
             return controls.without_own_tools()  # nothing is offered that could not be given

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 
-from sparing.errors import NotAllowed, RequestError
+from sparing.errors import NotAllowed, UnknownPolicy
 from sparing.plan.callers import Caller
 from sparing.settings.policies import ModelAlias, NamedPolicy, Rule
 
@@ -53,7 +53,7 @@ class Policies:
         """The policy of a request.
 
         Raises:
-            RequestError: The header names no policy.
+            UnknownPolicy: The header names no policy.
             NotAllowed: The caller may not choose it.
         """
         alias = self._models.get(model)
@@ -71,7 +71,7 @@ class Policies:
         allowed = caller.policies if caller is not None and caller.policies is not None else tuple(self._policies)
         if name not in self._policies:
             known = ", ".join(one for one in allowed if one in self._policies) or "none is configured"
-            raise RequestError(f"x-sparing-policy is {name!r}, which is no policy", hint=f"policies: {known}")
+            raise UnknownPolicy(f"x-sparing-policy is {name!r}, which is no policy", hint=f"policies: {known}")
         if name not in allowed:
             who = caller.name if caller is not None else ""
             raise NotAllowed(f"the key {who} may not use the policy {name!r}", hint=f"it may use: {', '.join(allowed)}")

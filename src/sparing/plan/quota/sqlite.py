@@ -50,7 +50,7 @@ class SqliteQuota:
         self._clock = clock or Clock()
         self._worker = uuid4().hex
         self._looked_s = float("-inf")
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()
         with self._counting():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
@@ -62,6 +62,7 @@ class SqliteQuota:
                 self._connection.executescript(_SCHEMA)
             with self._transaction():
                 self._begin()
+            self._reader = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         except QuotaUnavailable:
             self._connection.close()
             raise
@@ -99,9 +100,10 @@ class SqliteQuota:
                 self._correct(reservation, second, tokens, nusd)
 
     def pressure(self, scopes: Sequence[Scope], ask: Ask) -> Pressure:
-        with self._counting(), self._lock:
-            second = int(self._now())
-            return pressure(scopes, [self._of(scope.name, second) for scope in scopes], ask)
+        """See `QuotaStore.pressure`. Reads what is there and waits for nobody who writes."""
+        with self._counting(), self._reading:
+            second = int(self._clock.now_s())
+            return pressure(scopes, [_read(self._reader, scope.name, second) for scope in scopes], ask)
 
     def close(self) -> None:
         """Leave; what was set aside and not settled counts as its prompt alone."""
@@ -112,6 +114,7 @@ class SqliteQuota:
                 self._bury(self._worker, int(self._now()))
         finally:
             self._connection.close()
+            self._reader.close()
 
     def _correct(self, reservation: Reservation, second: int, tokens: int, nusd: int) -> None:
         for name in reservation.scopes:
@@ -121,8 +124,7 @@ class SqliteQuota:
             self._keep(name, used)
 
     def _of(self, name: str, second: int) -> Spent:
-        row = self._connection.execute("select counts from spent where scope = ?", (name,)).fetchone()
-        return _spent(row[0]).at(second) if row else Spent().at(second)
+        return _read(self._connection, name, second)
 
     def _keep(self, name: str, used: Spent) -> None:
         self._connection.execute("insert or replace into spent values (?, ?)", (name, _encode(used)))
@@ -193,3 +195,9 @@ class SqliteQuota:
             raise QuotaUnavailable(
                 f"quotas at {self.path} cannot be counted: {error}", hint="check the disk and quota.path"
             ) from error
+
+
+def _read(connection: sqlite3.Connection, name: str, second: int) -> Spent:
+    """The counts of a scope, as of now."""
+    row = connection.execute("select counts from spent where scope = ?", (name,)).fetchone()
+    return _spent(row[0]).at(second) if row else Spent().at(second)
