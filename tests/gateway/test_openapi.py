@@ -31,7 +31,9 @@ def test_it_describes_what_is_served(gateway: RunningGateway) -> None:
     headers = {given["name"]: given["schema"] for given in served["paths"]["/v1/messages"]["post"]["parameters"]}
     assert headers["x-sparing-mode"]["enum"] == list(Mode)
     assert tuple(headers["x-sparing-effort"]["enum"]) == Effort.__args__
-    assert set(headers) == {f"x-sparing-{name}" for name in ("mode", "effort", "recall", "budget", "deadline-ms")}
+    assert set(headers) == {
+        f"x-sparing-{name}" for name in ("mode", "effort", "recall", "budget", "deadline-ms", "tier")
+    }
     assert describe(())["paths"].keys() == {"/healthz", "/metrics", "/openapi.json"}
 
 

@@ -185,6 +185,7 @@ def _controls() -> list[dict[str, Any]]:
         _header("x-sparing-recall", {"enum": ["off", "on"]}, "Whether the model may ask for what was left out"),
         _header("x-sparing-budget", positive, "Most tokens the prompt may have"),
         _header("x-sparing-deadline-ms", positive, "Time allowed for the reduction"),
+        _header("x-sparing-tier", {"type": "string"}, "The tier to ask, or cascade or router, where there are tiers"),
     ]
 
 
@@ -199,6 +200,8 @@ def _told() -> dict[str, Any]:
         "x-sparing-tokens-before": number | {"description": "Of the prompt as it came"},
         "x-sparing-tokens-after": number | {"description": "Of the prompt as Sparing would send it"},
         "x-sparing-receipt": text | {"description": "Id of the receipt"},
+        "x-sparing-tier": text | {"description": "The tier that answered, where there are tiers"},
+        "x-sparing-tries": number | {"description": "Calls that were made for this answer, likewise"},
         "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
     }

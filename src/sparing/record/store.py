@@ -158,7 +158,7 @@ class ReceiptStore:
             for key, model, provider, mode, *counts in rows:
                 *ours, given, made, read, writes, spent = counts
                 usage = Usage(given, made, read, _decode_writes(writes))
-                yield Charge(str(key), model, provider, mode, usage, *ours, _decode_spent(spent))
+                yield Charge(str(key), model, provider, mode, usage, *[*ours, _decode_spent(spent)])
 
     def purge(self, older_than_s: float) -> int:
         """Delete receipts made before `older_than_s` (Unix time); returns how many."""
