@@ -42,3 +42,9 @@ def test_the_measured_numbers_are_those_of_the_report() -> None:
     assert f"| {ours['apgr']:.3f} ({ours['low']:.3f} .. {ours['high']:.3f}) |" in TEXT
     for method in ("length", "tf-idf", "subject means, known"):
         assert f"| {points[method]['apgr']:.3f} |" in TEXT
+
+
+def test_the_support_desk_can_be_served() -> None:
+    """The example in examples/."""
+    settings = load_settings(ROOT / "examples" / "support_desk.toml", {"DEEPSEEK_API_KEY": "k"})
+    assert [(tier.provider, tier.key) for tier in settings.tiers] == [("local", ""), ("deepseek", "k")]
