@@ -32,7 +32,7 @@ def test_it_describes_what_is_served(gateway: RunningGateway) -> None:
     assert headers["x-sparing-mode"]["enum"] == list(Mode)
     assert tuple(headers["x-sparing-effort"]["enum"]) == Effort.__args__
     assert set(headers) == {
-        f"x-sparing-{name}" for name in ("mode", "effort", "recall", "risk", "budget", "deadline-ms", "cache")
+        f"x-sparing-{name}" for name in ("mode", "effort", "recall", "risk", "budget", "deadline-ms", "cache", "tier")
     }
     assert describe(())["paths"].keys() == {"/healthz", "/metrics", "/openapi.json"}
 

@@ -277,3 +277,12 @@ def test_other_wire_formats_go_where_they_went(tmp_path: Path) -> None:
     assert type(made["openai.chat"]).__name__ == "Tiers"
     assert type(made["anthropic.messages"]).__name__ == "HttpUpstream"
     assert sellers(settings)["anthropic.messages"] == "anthropic"
+
+
+def test_the_receipt_is_shown_with_its_tier(two: Two) -> None:
+    """And what was spent beside it."""
+    from sparing.cli.receipts import _tier
+
+    two.ask(x_sparing_tier="cascade")
+    shown = _tier(two.gateway.recorder.wait_for(1)[0])
+    assert shown == "large, 2 tries, 5 tokens answered that were not good enough"

@@ -80,6 +80,15 @@ async def test_what_is_no_answer_is_never_seen(weak: object) -> None:
     assert served_by(answer).tries == 2
 
 
+async def test_a_weak_model_that_is_stuck_is_not_waited_for_again_and_again() -> None:
+    """After a few callers waited in vain nobody does for a while."""
+    weak = Scripted([Said(200, JSON, (lambda: asyncio.sleep(30),))])
+    cascade = trusting(weak, FakeModel("Grace."), wait_s=0.02)
+    for _ in range(12):
+        await cascade.send(asking())
+    assert len(weak.calls) == 5
+
+
 async def test_a_failed_try_is_paid_for() -> None:
     """Its usage goes into the receipt, at the model and provider that it is of."""
     answer = await trusting(FakeModel("I don't know."), FakeModel("Grace.")).send(asking())

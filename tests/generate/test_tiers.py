@@ -29,7 +29,8 @@ async def test_the_caller_chooses_by_header_or_model() -> None:
     await both.send(call(headers={"x-sparing-tier": "Small "}))
     await both.send(call(model="small"))
     await both.send(call(model="gpt-4o"))
-    assert [one.model for one in small.calls] == ["s-1", "s-1"]
+    await both.send(call(body=b'{"model": "small"}'))
+    assert [one.model for one in small.calls] == ["s-1", "s-1", "s-1"]
     assert [(one.model, one.body) for one in large.calls] == [("gpt-4o", b"{}")]
     assert all("x-sparing-tier" not in one.headers for one in small.calls + large.calls)
 

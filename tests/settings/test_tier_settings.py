@@ -88,7 +88,17 @@ def test_who_is_asked_in_turn(tmp_path: Path) -> None:
 )
 def test_wire_formats(provider: str, wires: tuple[str, ...], spoken: tuple[str, ...]) -> None:
     """The provider's own; at an unknown address the one that all servers speak, unless more is said."""
-    assert wires_of(TierSettings("a", provider, wires=wires), ("openai.chat",)) == spoken
+    assert wires_of([TierSettings("a", provider, wires=wires)], ("openai.chat",)) == {"a": spoken}
+
+
+def test_the_embedded_model_takes_part_where_another_tier_does() -> None:
+    """It does not become the only one to answer what used to go to a provider, unless one says so."""
+    large = TierSettings("large", "http://10.0.0.1:4000")
+    embedded = ("openai.chat", "anthropic.messages")
+    small = TierSettings("small", "local")
+    assert wires_of([small, large], embedded) == {"small": ("openai.chat",), "large": ("openai.chat",)}
+    told = TierSettings("small", "local", wires=embedded)
+    assert wires_of([told, large], embedded)["small"] == embedded
 
 
 def test_the_effective_settings_show_tiers_and_hide_their_keys(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
         ("id", receipt.id),
         ("when", _when(receipt, "%Y-%m-%d %H:%M:%S")),
         ("wire, model", f"{receipt.wire}, {receipt.model}"),
+        ("tier", _tier(receipt)),
         ("mode", receipt.mode),
         ("tenant, policy", ", ".join(filter(None, (receipt.tenant, receipt.policy)))),
         ("tokens", f"{_tokens(receipt)} (kept {percent(receipt.kept)}{about})"),
@@ -115,6 +116,14 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
         ("error", receipt.error),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _tier(receipt: Receipt) -> str:
+    if not receipt.tier:
+        return ""
+    tries = f", {receipt.tries} tries" if receipt.tries > 1 else ""
+    wasted = sum(max(one.usage.output_tokens, 0) for one in receipt.spent)
+    return receipt.tier + tries + (f", {wasted:,} tokens answered that were not good enough" if wasted else "")
 
 
 def _answer(receipt: Receipt) -> str:

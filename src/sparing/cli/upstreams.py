@@ -29,7 +29,8 @@ def describe(settings: Settings) -> dict[str, str]:
     words = {}
     for wire in (OPENAI, ANTHROPIC, GEMINI):
         url = getattr(settings.upstream, f"{shape_of(wire)}_url")
-        tiers = [tier.name for tier in settings.tiers if wire in wires_of(tier, embedded_wires(settings))]
+        spoken = wires_of(settings.tiers, embedded_wires(settings))
+        tiers = [name for name, wires in spoken.items() if wire in wires]
         if tiers:
             words[wire] = f"tiers {', '.join(tiers)}"
         elif url == NOBODY or (not url and wire not in embedded_wires(settings)):

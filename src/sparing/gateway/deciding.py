@@ -76,7 +76,7 @@ class Decider:
 
     def __init__(self, settings: Settings, embedded_wires: Sequence[str]) -> None:
         self._tiers = {tier.name: _Known(tier) for tier in settings.tiers}
-        self._spoken = {tier.name: wires_of(tier, embedded_wires) for tier in settings.tiers}
+        self._spoken = wires_of(settings.tiers, embedded_wires)
         self._lengths = AnswerLengths()
         self._shares: dict[tuple[str, Effort, bool], _Shares] = {}
 

@@ -189,6 +189,7 @@ def _controls() -> list[dict[str, Any]]:
         _header("x-sparing-budget", positive, "Most tokens the prompt may have"),
         _header("x-sparing-deadline-ms", positive, "Time allowed for the reduction"),
         _header(WISH_HEADER, {"type": "string"}, f"How much of the cache of answers to use: {', '.join(WISHES)}"),
+        _header("x-sparing-tier", {"type": "string"}, "The tier to ask, or cascade or router, where there are tiers"),
     ]
 
 
@@ -206,6 +207,8 @@ def _told() -> dict[str, Any]:
         "x-sparing-expected-loss": text | {"description": "Share of needed evidence expected to be lost, or unknown"},
         "x-sparing-budget-grown": number | {"description": "Tokens by which the budget gave way to the risk"},
         "x-sparing-drifted": text | {"description": "Content types unlike what was calibrated"},
+        "x-sparing-tier": text | {"description": "The tier that answered, where there are tiers"},
+        "x-sparing-tries": number | {"description": "Calls that were made for this answer, likewise"},
         "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
         "x-sparing-cache": text | {"description": "Where the answer is from: hit, similar, shared, miss or none"},

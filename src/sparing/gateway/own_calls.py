@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sparing import registry
-from sparing.core.upstream import Answer, Call, Upstream
+from sparing.core.upstream import Answer, Call, Upstream, served_by
 from sparing.errors import UpstreamError
 from sparing.finish.events import split_events
 from sparing.finish.find import declared
@@ -17,6 +17,7 @@ from sparing.gateway.relay import EVENTS, JSON, Relay, is_plain, kind_of
 from sparing.gateway.services import Services
 from sparing.gateway.sse import EventCutter
 from sparing.gateway.usage import UsageReader
+from sparing.generate.tiers import HEADER as TIER_HEADER
 
 _SAID_BYTES = 16_384  # of an upstream's refusal; more is no error message
 
@@ -105,7 +106,9 @@ class OwnCalls:
         """The model's next answer, to what its calls gave."""
         await answer.aclose()  # read to its end: its connection can be used again
         body = await asyncio.get_running_loop().run_in_executor(self._services.pool, self._follow_up)
-        self._call = replace(self._call, body=body)
+        tier = served_by(answer).tier  # who began the answer goes on with it
+        headers = {**self._call.headers, TIER_HEADER: tier} if tier else self._call.headers
+        self._call = replace(self._call, body=body, headers=headers)
         answer = await self._upstream.send(self._call)
         self._exchange.extra_turns += 1
         if answer.status != 200:

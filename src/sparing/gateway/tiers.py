@@ -36,7 +36,7 @@ def make_tiers(settings: Settings, models_folder: Path, embedded_wires: tuple[st
     Args:
         embedded_wires: Those that the embedded model speaks.
     """
-    spoken = {tier.name: wires_of(tier, embedded_wires) for tier in settings.tiers}
+    spoken = wires_of(settings.tiers, embedded_wires)
     lines: dict[str, CallLine] = {}
     local: dict[str, Upstream] = {}  # by model: an embedded one is loaded once, whatever it is asked in
     made: dict[str, Upstream] = {}

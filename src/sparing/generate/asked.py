@@ -30,6 +30,7 @@ class Asked:
         wants_json: Whether the answer has to be JSON.
         schema: Of that JSON, where the request has one.
         has_tools: Whether tools may be called.
+        model: As the body names it.
     """
 
     question: str = ""
@@ -37,6 +38,7 @@ class Asked:
     wants_json: bool = False
     schema: dict[str, Any] | None = None
     has_tools: bool = False
+    model: str = ""
 
 
 def newest_question(call: Call) -> str:
@@ -62,9 +64,8 @@ def read_asked(body: bytes) -> Asked:
     rules = [text for key in ("system", "instructions", "systemInstruction") for text in _words(root.get(key))]
     question = next((text for role, text in reversed(said) if role not in _ANSWERED_BY), "")
     wants_json, schema = _form(root)
-    return Asked(
-        question, "\n".join([*rules, *(text for _, text in said)]), wants_json, schema, bool(root.get("tools"))
-    )
+    text = "\n".join([*rules, *(words for _, words in said)])
+    return Asked(question, text, wants_json, schema, bool(root.get("tools")), str(root.get("model", "")))
 
 
 def _words(value: object) -> Iterator[str]:

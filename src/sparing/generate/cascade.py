@@ -18,6 +18,7 @@ from sparing.errors import ModelMissing, UpstreamError
 from sparing.generate.agree import agree
 from sparing.generate.asked import Asked, read_asked
 from sparing.generate.begun import Told
+from sparing.generate.breaker import Breaker
 from sparing.generate.confidence import Confidence
 from sparing.generate.draft import Draft, read_draft
 from sparing.generate.faults import has_failed
@@ -68,6 +69,7 @@ class Cascade:
         self._read_usage = read_usage
         self._new = new_confidence or (lambda: Confidence(len(NAMES), terms.good_enough, terms.price))
         self._classes: dict[str, Confidence] = {}
+        self._slowness = Breaker()  # so that not every caller waits in vain for a weak model that is stuck
 
     async def send(self, call: Call) -> Answer:
         asked = read_asked(call.body)
@@ -79,7 +81,10 @@ class Cascade:
         confidence = self._classes[kind]
         if not confidence.is_worth_trying():
             return await self._strong.send(call)
-        held = await self._tried(call)
+        ticket = self._slowness.admit()
+        if ticket is None:
+            return await self._strong.send(call)
+        held = await self._tried(call, ticket)
         if held is None or held.status != 200:
             confidence.rejected()
             return await self._escalated(call, held)
@@ -96,16 +101,23 @@ class Cascade:
         await self._weak.aclose()
         await self._strong.aclose()
 
-    async def _tried(self, call: Call) -> Held | None:
+    async def _tried(self, call: Call, ticket: int) -> Held | None:
         """The weak answer, whole; None where there is none in time."""
+        failed: bool | None = None
         started_s = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._terms.wait_s):
                 answer = await self._weak.send(call)
             taken_s = asyncio.get_running_loop().time() - started_s
-            return await hold(answer, self._terms.wait_s - taken_s)
+            held = await hold(answer, self._terms.wait_s - taken_s)
+            failed = held is None
         except (UpstreamError, ModelMissing, TimeoutError):
+            failed = True
             return None
+        else:
+            return held
+        finally:
+            self._slowness.done(ticket, failed=failed)
 
     async def _escalated(self, call: Call, held: Held | None) -> Answer:
         answer = await self._strong.send(call)

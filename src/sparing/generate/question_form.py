@@ -27,7 +27,7 @@ _SYMBOL = re.compile(r"[^\w\s.,;:'\"?!()-]")
 _SENTENCE_END = re.compile(r"[.?!]\s")
 _FIRST_WORDS = ("what", "which", "who", "when", "why", "how", "if", "the", "a", "in", "according", "for")
 _LONG_WORD = 10  # letters
-_READ_CHARS = 20_000  # of a question; a longer one is material
+_READ_CHARS = 4_000  # of a question; a longer one is material
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ the question (`question_form`). ``sparing eval routing`` says what that is worth
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from functools import lru_cache
 
@@ -16,7 +17,6 @@ from sparing.generate.linear import Linear, shipped
 from sparing.generate.question_form import form_of
 
 _REMEMBERED = 1000  # scores: the share is one of the newest requests, whatever they are about
-_RENEWED = 50  # requests after which the limit is worked out anew
 
 
 class Router:
@@ -30,23 +30,17 @@ class Router:
     def __init__(self, share: float, model: Linear | None = None) -> None:
         self._share = share
         self._model = model or _model()
-        self._seen: deque[float] = deque(self._model.quantiles, _REMEMBERED)  # until there is traffic of one's own
-        self._limit = self._share_limit()
-        self._since = 0
+        self._seen: deque[float] = deque(self._model.quantiles)  # until there is traffic of one's own
+        self._ordered = sorted(self._seen)
 
     def is_hard(self, question: str) -> bool:
         score = self._model.score(form_of(question))
+        if len(self._seen) == _REMEMBERED:
+            del self._ordered[bisect_left(self._ordered, self._seen.popleft())]
         self._seen.append(score)
-        self._since += 1
-        if self._since >= _RENEWED:
-            self._limit, self._since = self._share_limit(), 0
-        return score > self._limit
-
-    def _share_limit(self) -> float:
-        scores = sorted(self._seen)
-        spared = round((1 - self._share) * len(scores))
-        ends = (float("-inf"), *scores[:-1], float("inf"))
-        return ends[spared]
+        insort(self._ordered, score)
+        spared = round((1 - self._share) * len(self._ordered))
+        return self._share > 0 and (spared == 0 or score > self._ordered[spared - 1])
 
 
 class Routed:

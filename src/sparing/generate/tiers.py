@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.errors import RequestError
+from sparing.generate.asked import read_asked
 from sparing.generate.tier import is_tiered
 
 HEADER = "x-sparing-tier"
@@ -51,7 +52,8 @@ class Tiers:
             raise RequestError(
                 f"{HEADER} is {asked!r}", hint=f"it has to be one of {', '.join(self._ways)}, for {call.wire}"
             )
-        return asked or (call.model if call.model in self._ways else self._default)
+        model = call.model or read_asked(call.body).model  # nobody has read a body that is only passed through
+        return asked or (model if model in self._ways else self._default)
 
 
 def _without_choice(call: Call) -> Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -161,8 +161,7 @@ class ReceiptStore:
             for key, model, provider, mode, *counts in rows:
                 *ours, given, made, read, writes, spent = counts
                 usage = Usage(given, made, read, _decode_writes(writes))
-                charge = Charge(str(key), model, provider, mode, usage, *ours)
-                yield replace(charge, spent=_decode_spent(spent)) if spent != "[]" else charge
+                yield Charge(str(key), model, provider, mode, usage, *[*ours, _decode_spent(spent)])
 
     def purge(self, older_than_s: float) -> int:
         """Delete receipts made before `older_than_s` (Unix time); returns how many."""

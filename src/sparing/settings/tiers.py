@@ -49,14 +49,29 @@ def url_of(tier: TierSettings, shape: str) -> str:
     return address(tier.provider, shape, f"tiers.{tier.name}.provider")
 
 
-def wires_of(tier: TierSettings, embedded: Sequence[str]) -> tuple[str, ...]:
-    """Wire formats that it answers.
+def wires_of(tiers: Sequence[TierSettings], embedded: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Wire formats that each tier answers, by its name.
+
+    The embedded model takes part only in those that another tier speaks, if there is one: a small helper must not
+    become the only one to answer what used to go to a provider.
 
     Args:
         embedded: Those that the embedded model speaks.
     """
-    if tier.wires:
-        return tier.wires
+    spoken = {tier.name: tier.wires or _own_wires(tier, embedded) for tier in tiers}
+    local = {tier.name for tier in tiers if not tier.wires and is_local(tier)}
+    others = {wire for name, wires in spoken.items() if name not in local for wire in wires}
+    if not others:
+        return spoken
+    return {name: tuple(w for w in wires if w in others or name not in local) for name, wires in spoken.items()}
+
+
+def is_local(tier: TierSettings) -> bool:
+    """Whether it is the embedded model."""
+    return not url_of(tier, "openai")
+
+
+def _own_wires(tier: TierSettings, embedded: Sequence[str]) -> tuple[str, ...]:
     spoken: list[str] = []
     for shape, wires in SHAPES.items():
         url = url_of(tier, shape)
