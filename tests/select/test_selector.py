@@ -7,7 +7,7 @@ from copy import copy
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparing.core.reducer import Deadline
@@ -82,6 +82,7 @@ def test_a_share_of_the_time(here: Installed) -> None:
     [
         ("Der Hund lief durch den Park und bellte. " * 5, _QUESTION, "language of the text"),
         (_TEXT, "Wer baute eigentlich diesen hohen Turm aus Stein hier?", "language of the question"),
+        (_TEXT, "\x00", "no words"),
         ("Собака бежала по парку. Кошка сидела. " * 5, _QUESTION, "language of the text"),
     ],
 )
@@ -129,6 +130,7 @@ def test_an_event_loop_is_not_held_up(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=400), st.text(max_size=60))
+@settings(deadline=None)
 def test_any_text_is_judged(here: Installed, text: str, question: str) -> None:
     """One score per unit, never negative, equal when asked again."""
     layout = lay_out(text, Deadline())

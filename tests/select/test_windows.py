@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate, pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparing.select.windows import windows
@@ -13,6 +13,7 @@ _SIZES = st.lists(st.integers(0, 120), min_size=1, max_size=60)
 
 
 @given(_SIZES, st.lists(st.booleans(), min_size=60, max_size=60), st.integers(10, 300), st.booleans())
+@settings(deadline=None)
 def test_every_unit_is_in_one_window(sizes: list[int], breaks: list[bool], room: int, across: bool) -> None:
     """One window begins where the one before it ends; only a single long unit is above the room."""
     passage_of = list(accumulate(map(int, breaks[: len(sizes)])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparing.select.wordpiece import WordPiece, words
@@ -32,6 +32,7 @@ def test_what_has_no_pieces_is_unknown(vocabulary: WordPiece) -> None:
 
 
 @given(_TEXTS)
+@settings(deadline=None)
 def test_words_are_those_of_bert(text: str) -> None:
     """The words of `transformers`' uncased tokenizer, text with control characters in ASCII aside."""
     reference = pytest.importorskip("tokenizers")
@@ -44,6 +45,7 @@ def test_words_are_those_of_bert(text: str) -> None:
 
 
 @given(_TEXTS, _TEXTS)
+@settings(deadline=None)
 def test_apart_or_together(one: str, other: str) -> None:
     """Texts with a blank between them have the words of both."""
     assert list(words(f"{one} {other}")) == [*words(one), *words(other)]

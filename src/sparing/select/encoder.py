@@ -35,10 +35,7 @@ class Encoder:
         self._vocabulary = vocabulary
 
     def read(self, question: Sequence[int], units: Sequence[Sequence[int]]) -> Reading:
-        """Read a passage cut into units, all as piece numbers; without a question: what any would need.
-
-        What is beyond the limits is not read.
-        """
+        """Read a passage cut into units, all as piece numbers; what is beyond the limits is not read."""
         question = question[:MOST_QUESTION_PIECES]
         start, end = self._vocabulary.start, self._vocabulary.end
         passage = [piece for unit in units for piece in unit][:MOST_PASSAGE_PIECES]
@@ -47,7 +44,7 @@ class Encoder:
         types = np.zeros_like(ids)
         types[0, first - 1 :] = 1
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
-        relevance, keep = self._session.run(["passage", "keep" if question else "keep_any"], inputs)
+        relevance, keep = self._session.run(["passage", "keep"], inputs)
         sums = [0.0, *accumulate(keep[0, first : first + len(passage)].tolist())]
         ends = [min(end, len(passage)) for end in accumulate(map(len, units), initial=0)]
         return Reading(float(relevance[0]), tuple(_mean(sums, a, b) for a, b in pairwise(ends)))

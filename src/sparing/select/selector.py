@@ -94,6 +94,8 @@ class Learned:
 
 
 def _unknown(question: str, text: str, vocabulary: WordPiece) -> str:
+    if not vocabulary.ids(question):
+        return "the question has no words"
     for name, one in (("question", question), ("text", text)):
         if not is_known(one, vocabulary):
             return f"the models do not know the language of the {name}"
