@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sparing.core.counter import Counter
 from sparing.core.reducer import Ask
+from sparing.reducers.dependents import with_dependents
 from sparing.reducers.packing import PackedLadder, packed_ladder
 from sparing.reducers.terms import identifiers
 from sparing.reducers.units import Units
@@ -36,6 +37,7 @@ def scored_ladder(
         sharpness: Exponent from scores to worth.
         unit: Plural noun.
     """
+    scores = scores if unit == "turns" else with_dependents(text, bounds, scores)
     best = max(scores)
     units = Units(
         text=text,
