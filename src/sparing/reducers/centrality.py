@@ -2,7 +2,7 @@
 
 Names, numbers and the words that the text keeps coming back to, per token (SumBasic's idea: Nenkova & Vanderwende 2005,
 "The impact of frequency on summarization"), with a premium for where writers put what matters: first in the text, and
-first in each paragraph. What repeats an earlier unit is worth little.
+first in each paragraph; and for warnings. What repeats an earlier unit is worth little.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import chain, filterfalse, pairwise
 from sparing.core.reducer import Deadline
 from sparing.reducers.passages import Layout
 from sparing.reducers.stopwords import STOP
+from sparing.reducers.warnings import warning_scores
 
 _TERM = 0.3  # a recurring word, beside 1 for a name or a number
 _OVERHEAD_TOKENS = 8  # a sentence of three tokens is not ten times as telling as one of thirty
@@ -51,7 +52,9 @@ def centrality(text: str, layout: Layout, tokens: Sequence[int], deadline: Deadl
         telling.append((facts + _TERM * sum(map(weights.__getitem__, unit_terms))) / (size + _OVERHEAD_TOKENS))
     deadline.check()
     mean = sum(telling) / len(telling) if telling else 0.0
-    return _by_place(layout, [value / (mean or 1.0) for value in telling], _repeats(terms))
+    warnings = warning_scores(text, layout.bounds)
+    worth = [value / (mean or 1.0) + warning for value, warning in zip(telling, warnings, strict=True)]
+    return _by_place(layout, worth, _repeats(terms))
 
 
 def _weights(terms: Iterable[set[str]]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from sparing.core.counter import Counter
 from sparing.core.reducer import Ask
 from sparing.core.selector import Judged, Sections
+from sparing.reducers.dependents import with_dependents
 from sparing.reducers.packing import PackedLadder, packed_ladder
 from sparing.reducers.terms import ends, identifiers
 from sparing.reducers.units import Units
@@ -52,7 +53,7 @@ def scored_ladder(
         sharpness: Exponent from the rules' scores to worth.
         unit: Plural noun.
     """
-    scores = judged.scores
+    scores = judged.scores if unit == "turns" else with_dependents(text, bounds, judged.scores)
     best = max(scores)
     exponent = sharpness if judged.sharpness is None else judged.sharpness
     units = Units(

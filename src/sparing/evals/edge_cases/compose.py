@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from functools import cache
+from itertools import pairwise
 
 from sparing.evals.edge_cases.nouns import Case, Kernel
 from sparing.evals.edge_cases.read import held_out, kernels, surroundings
@@ -13,6 +14,7 @@ from sparing.evals.units import o200k, sentence_bounds
 
 BUDGETS = (0.25, 0.10, 0.05)
 UNASKED_BUDGET = 0.25
+_RUN_ON = 0.8
 _OTHERS = 3  # parts of other kernels in a text
 _SLACK, _ROOM_TOKENS = 2.0, 24  # the budget is twice what has to survive, and a sentence more
 
@@ -26,7 +28,8 @@ _ONE_BLANK_LINE, _TWO_BLANK_LINES = "\n\n", "\n\n\n"
 
 
 def compose(kernel: Kernel, variation: int, seed: int) -> Case:
-    """The same arguments give the same case; variation 0, 1, 2 is a short, a middling and a long text."""
+    """The same arguments give the same case; variation 0, 1, 2 is a short text, a middling one with few
+    paragraphs, and a long one."""
     rng = random.Random(f"{seed} {kernel.name} {variation}")
     vary = _Variation(rng)
     parts = [vary(part) for part in kernel.parts]
@@ -37,10 +40,12 @@ def compose(kernel: Kernel, variation: int, seed: int) -> Case:
     size = (_SLACK * sum(map(_needed_tokens, parts)) + _ROOM_TOKENS) / BUDGETS[variation]
     plain = [_plain(part) for part in parts]
     blocks = _blocks(kernel, size - sum(map(o200k().count, plain)), vary, rng)
+    between = _between(kernel.host)
+    run_on = _RUN_ON if variation == 1 and between == _ONE_BLANK_LINE else 0.0
     return Case(
         id=f"{kernel.name}-{variation}",
         group=kernel.group,
-        text=_set_among(plain, blocks, _between(kernel.host), rng),
+        text=_joined(_set_among(plain, blocks, rng), between, run_on, rng),
         question=_plain(vary(questions[variation % len(questions)])) if questions else "",
         must=must,
         injection=_plain(orders[0]) if orders else "",
@@ -117,12 +122,21 @@ def _between(host: str) -> str:
     return _TWO_BLANK_LINES if host == "python" else _ONE_BLANK_LINE
 
 
-def _set_among(parts: list[str], blocks: list[str], between: str, rng: random.Random) -> str:
-    """The parts in their order, each at a place of its own as long as there are places."""
+def _set_among(parts: list[str], blocks: list[str], rng: random.Random) -> list[str]:
+    """The parts in their order among the blocks, each at a place of its own as long as there are places."""
     places = sorted(rng.sample(range(len(blocks) + 1), min(len(parts), len(blocks) + 1)))
     places += [len(blocks)] * (len(parts) - len(places))
     pieces = []
     for number in range(len(blocks) + 1):
         pieces += [part for place, part in zip(places, parts, strict=True) if place == number]
         pieces += blocks[number : number + 1]
-    return between.join(pieces) + "\n"
+    return pieces
+
+
+def _joined(pieces: list[str], between: str, run_on: float, rng: random.Random) -> str:
+    """One text; with the chance `run_on` a paragraph goes on in the same line, as writers in haste do."""
+    text = pieces[0]
+    for one, other in pairwise(pieces):
+        is_line = "\n" not in one and "\n" not in other
+        text += (" " if is_line and rng.random() < run_on else between) + other
+    return text + "\n"
