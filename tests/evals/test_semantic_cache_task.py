@@ -47,12 +47,12 @@ def test_what_the_data_become(questions: Draw) -> None:
 
 def test_a_similarity_that_knows_hits_and_one_that_does_not_never_does() -> None:
     """After the cold start; nothing wrong either way."""
-    told, first = run_live(lookups(0.9, 0.1), 0)
-    assert told.recall > 0.4
-    assert 1_500 < first < 3_000
-    assert told.wrong == 0
-    blind, first = run_live(lookups(0.5, 0.5), 0)
-    assert (blind.right, blind.wrong, first) == (0, 0, -1)
+    told = run_live(lookups(0.9, 0.1), 0)
+    assert told.last.recall > told.whole.recall > 0.4
+    assert 2_000 < told.first_hit < 3_000
+    assert told.whole.wrong == 0
+    blind = run_live(lookups(0.5, 0.5), 0)
+    assert (blind.whole.right, blind.whole.wrong, blind.first_hit) == (0, 0, -1)
 
 
 def test_wrong_ones_are_kept_below_the_bound() -> None:

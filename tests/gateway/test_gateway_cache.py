@@ -129,7 +129,7 @@ def test_a_question_in_other_words(upstream: ScriptedUpstream, start: Start, tmp
     """Once the traffic has certified it: given, told with its similarity, and not paid for."""
     cache = CacheSettings(mode="semantic", store="sqlite")
     labels = tmp_path / "answers.sqlite.labels"
-    bound = Bound(cache.max_wrong, file=labels, embedder=Lexical.name)
+    bound = Bound(cache.max_wrong_percent / 100, file=labels, embedder=Lexical.name)
     for number in range(5_000):
         bound.learn(0.9 if number % 2 else 0.1, right=bool(number % 2))
     running = start_caching(upstream, start, tmp_path, cache)

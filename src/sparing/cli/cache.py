@@ -76,6 +76,8 @@ def _with_store(config_path: Path | None, use: Callable[[SqliteStore], Awaitable
     Raises:
         RecordError: There is no such file, or it cannot be opened.
     """
+    import asyncio
+
     from sparing.generate.cache.sqlite import SqliteStore
     from sparing.settings import load_settings
     from sparing.settings.paths import answers_file

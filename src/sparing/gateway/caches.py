@@ -67,7 +67,9 @@ def similar_of(cache: CacheSettings, file: Path) -> Similar:
     """
     embedder = Remembering(Encoder(Path(cache.encoder).expanduser()) if cache.encoder else Lexical())
     labels = file.with_name(f"{file.name}.labels") if cache.store == "sqlite" else None
-    return Similar(embedder, Bound(cache.max_wrong, file=labels, embedder=embedder.name), Index(cache.max_entries))
+    return Similar(
+        embedder, Bound(cache.max_wrong_percent / 100, file=labels, embedder=embedder.name), Index(cache.max_entries)
+    )
 
 
 def watch_caches(metrics: Metrics, upstreams: Mapping[str, Upstream]) -> None:

@@ -37,15 +37,15 @@ class CacheSettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="Also answers that are drawn at random (temperature not 0): all then get the same draw."),
     ] = False
     tool_calls: Annotated[bool, Meta(description="Also answers that call tools.")] = False
-    max_wrong: Annotated[
+    max_wrong_percent: Annotated[
         float,
         Meta(
             gt=0,
-            lt=1,
-            description="semantic: most lookups that may get a wrong answer, as a share; no answer is given before "
-            "this is certified from your own traffic.",
+            lt=100,
+            description="semantic: most lookups that may get a wrong answer; no answer is given before this is "
+            "certified from your own traffic.",
         ),
-    ] = 0.005
+    ] = 0.5
     encoder: Annotated[
         str,
         Meta(

@@ -75,8 +75,9 @@ async def test_key_order_whitespace_and_volatile_fields_are_no_difference() -> N
         call(chat_body(tools=[{"type": "function", "function": {"name": "look"}}])),
         call(path="/v1/chat/completions?x=1"),
         call(openai_organization="org"),
+        call(x_sparing_kv_budget="10%"),
     ],
-    ids=["tenant", "question", "model", "seed", "stream", "stream options", "tools", "path", "organization"],
+    ids=["tenant", "question", "model", "seed", "stream", "stream options", "tools", "path", "organization", "engine"],
 )
 async def test_what_changes_the_answer_is_part_of_the_key(other: object) -> None:
     """Tenant, model, parameters, tools, path and the headers that count."""

@@ -11,6 +11,7 @@ gateway runs it, cold at first, with its audits, in several random orders; label
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,9 +23,8 @@ from sparing.evals.data import provenance
 from sparing.evals.paraphrases import BANKING77, QQP, Pair, banking_traps, quora_pairs
 from sparing.evals.progress import track
 from sparing.evals.report import Report, Table
-from sparing.evals.stats import Estimate, estimate
 from sparing.evals.svg import Chart, Series, Spot
-from sparing.evals.task import Bench, Draw, Tally
+from sparing.evals.task import Bench, Draw
 from sparing.generate.cache.semantic.agree import disagreement
 from sparing.generate.cache.semantic.bound import CONFIDENCE, NEVER, Bound, certified
 from sparing.generate.cache.semantic.embed import Embedder, Encoder, Lexical, Remembering, similarity
@@ -37,7 +37,7 @@ _ORDERS = 20
 _TRAPS_PER_PAIR = 0.05
 _SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 _NOTES = (
-    f"A threshold stands with a confidence of {CONFIDENCE:.2%} that its share of wrong answers is below the bound.",
+    f"A threshold stands with a confidence of {CONFIDENCE:.3%} that its share of wrong answers is below the bound.",
     "Numbers, names, negations, units and language have to agree before similarity is asked.",
     "Wrong is counted by Quora's labels; many a pair that they call different asks the same in other words.",
     "all-MiniLM-L6-v2 was trained on Quora's pairs among others, so its line is flattered.",
@@ -98,7 +98,9 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
             "lookups": len(lookups),
             "thresholds": [threshold for _, threshold in split],
             "splits": [_numbers(one) for one, _ in split],
-            "live": [{**_numbers(one), "first_hit": first} for one, first in live],
+            "live": [
+                {**_numbers(one.whole), "last_quarter": _numbers(one.last), "first_hit": one.first_hit} for one in live
+            ],
             "kept_apart": _kept_apart(lookups),
         }
     chart = Chart(
@@ -133,8 +135,17 @@ def look_up(draw: Draw, embedder: Embedder, name: str) -> list[Lookup]:
     return lookups
 
 
-def run_live(lookups: Sequence[Lookup], seed: int) -> tuple[Outcome, int]:
-    """All lookups in a random order through a cold bound; and after how many the first one was hit (-1: none)."""
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A run through all lookups, and its last quarter alone; after how many the first one was hit (-1: none)."""
+
+    whole: Outcome
+    last: Outcome
+    first_hit: int
+
+
+def run_live(lookups: Sequence[Lookup], seed: int) -> Live:
+    """All lookups in a random order through a cold bound."""
     order = random.Random(seed).sample(range(len(lookups)), len(lookups))
     bound, hits, first = Bound(MAX_WRONG, rng=random.Random(seed)), [False] * len(lookups), -1
     for at, number in enumerate(order):
@@ -143,7 +154,9 @@ def run_live(lookups: Sequence[Lookup], seed: int) -> tuple[Outcome, int]:
             bound.learn(one.similarity, right=one.same or one.similarity == _APART)
         elif one.similarity > bound.threshold:
             hits[number], first = True, at if first < 0 else first
-    return _outcome(lookups, hits), first
+    late = order[len(order) * 3 // 4 :]
+    last = _outcome([lookups[number] for number in late], [hits[number] for number in late])
+    return Live(_outcome(lookups, hits), last, first)
 
 
 def _split(lookups: Sequence[Lookup], seed: int) -> tuple[Outcome, float]:
@@ -182,30 +195,38 @@ _COLUMNS = (
     "bound held",
     "best possible at the bound",
 )
-_LIVE_COLUMNS = (*_COLUMNS[:1], "duplicates hit", *_COLUMNS[2:4], "first hit after", "bound held")
+_LIVE_COLUMNS = (
+    *_COLUMNS[:1],
+    "duplicates hit",
+    "in the last quarter",
+    *_COLUMNS[2:4],
+    "first hit after",
+    "bound held",
+)
 
 
 def _split_cells(outcomes: Sequence[Outcome], lookups: Sequence[Lookup]) -> tuple[str, ...]:
     recalls, wrongs = [one.recall for one in outcomes], [one.wrong_share for one in outcomes]
-    best = _best(lookups, MAX_WRONG)
+    best, low, high = _best(lookups, MAX_WRONG)
     return (
         f"{mean(recalls):.1%} ({min(recalls):.1%}..{max(recalls):.1%})",
         f"{mean(wrongs):.2%} ({max(wrongs):.2%})",
         f"{mean(one.wrong_of_hits for one in outcomes):.1%}",
-        f"{_equal_share(lookups, min(mean(recalls), best.mean)):.0%}",
+        f"{_equal_share(lookups, min(mean(recalls), best)):.0%}",
         f"{sum(one.traps_hit for one in outcomes)} of {len(outcomes) * sum(one.trap for one in lookups) // 2:,}",
         f"{sum(wrong <= MAX_WRONG for wrong in wrongs)} of {len(wrongs)}",
-        f"{best.mean:.1%} ({best.low:.1%}..{best.high:.1%})",
+        f"{best:.1%} ({low:.1%}..{high:.1%})",
     )
 
 
-def _live_cells(live: Sequence[tuple[Outcome, int]]) -> tuple[str, ...]:
-    wrongs = [one.wrong_share for one, _ in live]
-    firsts = [first for _, first in live if first >= 0]
+def _live_cells(live: Sequence[Live]) -> tuple[str, ...]:
+    wrongs = [one.whole.wrong_share for one in live]
+    firsts = [one.first_hit for one in live if one.first_hit >= 0]
     return (
-        f"{mean(one.recall for one, _ in live):.1%}",
+        f"{mean(one.whole.recall for one in live):.1%}",
+        f"{mean(one.last.recall for one in live):.1%}",
         f"{mean(wrongs):.2%} ({max(wrongs):.2%})",
-        f"{mean(one.wrong_of_hits for one, _ in live):.1%}",
+        f"{mean(one.whole.wrong_of_hits for one in live):.1%}",
         f"{mean(firsts):,.0f} lookups" if firsts else "never",
         f"{sum(wrong <= MAX_WRONG for wrong in wrongs)} of {len(wrongs)}",
     )
@@ -215,15 +236,27 @@ def _ordered(lookups: Sequence[Lookup]) -> list[Lookup]:
     return sorted((one for one in lookups if one.similarity != _APART), key=lambda one: -one.similarity)
 
 
-def _best(lookups: Sequence[Lookup], share: float) -> Estimate:
-    """Duplicates hit at the threshold that knows all labels, with the interval of drawing the pairs."""
+def _best(lookups: Sequence[Lookup], share: float) -> tuple[float, float, float]:
+    """Duplicates hit at the threshold that knows all labels, with the 95 % interval of drawing the pairs (Wilson)."""
     wrong, threshold = 0, NEVER
     for one in _ordered(lookups):
         wrong += not one.same
         if wrong > share * len(lookups):
             break
         threshold = one.similarity
-    return estimate([Tally(float(one.similarity >= threshold)) for one in lookups if one.same])
+    duplicates = sum(one.same for one in lookups)
+    hit = sum(one.same and one.similarity >= threshold for one in lookups)
+    return (hit / max(1, duplicates), *_wilson(hit, duplicates))
+
+
+def _wilson(got: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share."""
+    if not of:
+        return 0.0, 1.0
+    z, share = 1.96, got / of
+    middle, reach = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + (z / (2 * of)) ** 2)
+    scale = 1 + z * z / of
+    return (middle - reach) / scale, (middle + reach) / scale
 
 
 def _equal_share(lookups: Sequence[Lookup], recall: float) -> float:
@@ -239,8 +272,8 @@ def _equal_share(lookups: Sequence[Lookup], recall: float) -> float:
 
 
 def _spot(lookups: Sequence[Lookup], share: float) -> Spot:
-    best = _best(lookups, share)
-    return Spot(100 * share, 100 * best.mean, 100 * best.low, 100 * best.high)
+    best, low, high = _best(lookups, share)
+    return Spot(100 * share, 100 * best, 100 * low, 100 * high)
 
 
 def _kept_apart(lookups: Sequence[Lookup]) -> dict[str, float]:

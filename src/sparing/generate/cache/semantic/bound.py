@@ -15,14 +15,13 @@ import msgspec
 log = logging.getLogger("sparing.cache")
 
 NEVER = math.inf
-CONFIDENCE = 0.9999
+CONFIDENCE = 0.99999  # so that what is seen over as many lookups again, which varies too, stays below the bound
 # Share of lookups that are answered anew whatever the similarity, to see what would have been given: from the first
 # certificate on it falls with the number of labels, since that number is what keeps a young threshold high.
 _AUDITS_YOUNG, _AUDITS = 0.5, 0.05
 _YOUNG_LABELS = 10_000
 _WINDOW = 20_000  # audits that count; older ones say how the traffic was
-_FIRST_LOOK = 256
-_GROWTH = 1.25
+_GROWTH = 1.5
 _LOOK_EVERY = _WINDOW // 8
 
 
@@ -58,7 +57,7 @@ class Bound:
         self._rng = rng or random.Random()
         self._audits: deque[tuple[float, bool]] = deque(maxlen=_WINDOW)
         self._looks = 0
-        self._next_look = _FIRST_LOOK
+        self._next_look = math.ceil(math.log(_chance(1)) / math.log1p(-max_wrong))  # sooner nothing could stand
         kept = _read(file) if file is not None else None
         if kept is not None and kept.embedder == embedder:
             self._looks, self.num_labels = kept.looks, kept.num_labels
@@ -82,8 +81,12 @@ class Bound:
     def _look(self) -> None:
         self._looks += 1
         self._next_look = self.num_labels + min(_LOOK_EVERY, math.ceil(self.num_labels * (_GROWTH - 1)))
-        chance = (1 - CONFIDENCE) * 6 / (math.pi * self._looks) ** 2  # sums to 1 - CONFIDENCE over all looks
-        self.threshold = certified(self._audits, self.max_wrong, chance)
+        self.threshold = certified(self._audits, self.max_wrong, _chance(self._looks))
+
+
+def _chance(look: int) -> float:
+    """Of a wrong certificate at this look; all looks together have 1 - `CONFIDENCE`."""
+    return (1 - CONFIDENCE) * 6 / (math.pi * look) ** 2
 
 
 class _Kept(msgspec.Struct, frozen=True):
