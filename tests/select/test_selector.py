@@ -99,12 +99,11 @@ def test_without_a_tier_the_next_best(tmp_path: Path) -> None:
     assert judge(Installed(write_models(tmp_path / "b", "encoder"))).by.startswith("encoder")
 
 
-def test_a_kind_of_text_may_be_left_to_the_rules(tmp_path: Path) -> None:
-    """Where no weights are shipped for transcripts, nothing better than the rules is known of them."""
-    folder = write_models(tmp_path, forms=("prose",))
+def test_transcripts_are_left_to_the_rules(here: Installed) -> None:
+    """Their windows of turns find the stretch that a question about a meeting is after."""
     talk = "".join(f"{'AB'[n % 2]}nn: the king built a tower of stone in year {n}.\n" for n in range(12))
-    judged = judge(Installed(folder), talk)
-    assert judged.by == "rules (the encoder knows nothing better of turns)"
+    judged = judge(here, talk)
+    assert judged.by == "rules (they judge transcripts better)"
     assert judged.sharpness is None
 
 

@@ -1,4 +1,4 @@
-"""One chance out of what the rules and a model say of a unit: a logistic regression per tier and kind of text.
+"""One chance out of what the rules and a model say of a unit: a logistic regression per tier.
 
 The weights are fitted with the models, on validation groups, and shipped beside them.
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from sparing.errors import SelectorDamaged
 
-Form = Literal["prose", "turns"]
 _LEAST_LOGIT, _MOST_LOGIT = -12.0, 30.0
 
 
@@ -40,8 +38,8 @@ class Fusion(msgspec.Struct, frozen=True, array_like=True):
         ]
 
 
-Fusions = Mapping[str, Mapping[Form, Fusion]]
-"""Tier -> kind of text -> weights; one that is not there is left to the cheaper tiers: nothing better is known."""
+Fusions = Mapping[str, Fusion]
+"""Tier -> weights."""
 
 
 def load_fusions(path: Path) -> Fusions:
@@ -51,8 +49,9 @@ def load_fusions(path: Path) -> Fusions:
         SelectorDamaged: It is not of this form.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, dict[Form, Fusion]])
-    except msgspec.MsgspecError as error:
+        kinds = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, Fusion]])
+        return {tier: of_kind["prose"] for tier, of_kind in kinds.items()}
+    except (msgspec.MsgspecError, KeyError) as error:
         raise SelectorDamaged(f"{path} cannot be read: {error}", hint="reinstall Sparing") from error
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from sparing.core.reducer import Deadline
 from sparing.core.selector import Sections
-from sparing.select.fusion import Form, relative
+from sparing.select.fusion import relative
 from sparing.select.windows import Window, windows
 from sparing.select.wordpiece import WordPiece
 
@@ -24,15 +24,13 @@ class Material:
         question: Piece numbers.
         units: Piece numbers of each unit.
         rules: Of each unit, over the best of them, 0..1.
-        windows: Passages, or stretches of long ones and of transcripts, in order; every unit is in one.
-        form: Whether it is prose or the turns of a transcript.
+        windows: Passages, or stretches of long ones, in order; every unit is in one.
     """
 
     question: Sequence[int]
     units: Sequence[Sequence[int]]
     rules: Sequence[float]
     windows: Sequence[Window]
-    form: Form
 
 
 def material_of(
@@ -48,6 +46,5 @@ def material_of(
         if not len(units) % _CHECK_UNITS:
             deadline.check()
         units.append(vocabulary.ids(text[a:b]))
-    found = windows(list(map(len, units)), sections.passage_of, MOST_PASSAGE_PIECES, across=sections.turns)
-    form: Form = "turns" if sections.turns else "prose"
-    return Material(vocabulary.ids(question), units, relative(rules), found, form)
+    found = windows(list(map(len, units)), sections.passage_of, MOST_PASSAGE_PIECES)
+    return Material(vocabulary.ids(question), units, relative(rules), found)

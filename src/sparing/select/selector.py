@@ -10,7 +10,6 @@ from sparing.core.reducer import Deadline
 from sparing.core.selector import Judged, Sections
 from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.select import costs
-from sparing.select.fusion import Form, Fusion
 from sparing.select.installed import Installed
 from sparing.select.known import is_known
 from sparing.select.material import material_of
@@ -36,6 +35,8 @@ class Learned:
 
     def judge(self, text: str, sections: Sections, question: str, rules: Sequence[float], deadline: Deadline) -> Judged:
         """See the protocol."""
+        if sections.turns:  # measured: who asks of a meeting wants the stretch that the rules' windows find
+            return Judged(rules, "rules (they judge transcripts better)")
         half = _QUESTION_CHARS // 2
         asked = question if len(question) <= _QUESTION_CHARS else f"{question[:half]} {question[-half:]}"
         if costs.static_ms(len(text)) > self.allowed_ms:
@@ -57,29 +58,16 @@ class Learned:
         material = material_of(text, sections, question, rules, here.vocabulary, deadline)
         cheap = Judged(rules, "rules")
         chances: Sequence[float] = material.rules
-        if (fusion := self._fusion("static", material.form)) is not None:
-            chances = static_chances(here.static, fusion, material, deadline)
+        if "static" not in here.missing:
+            chances = static_chances(here.static, here.fusions["static"], material, deadline)
             cheap = Judged(chances, "static", 1.0)
-        fusion = self._fusion("encoder", material.form)
-        if fusion is None:
-            return replace(cheap, by=f"{cheap.by} ({self._reason(material.form)})")
+        if why := "the policy" if self.tier == "static" else here.missing.get("encoder", ""):
+            return replace(cheap, by=f"{cheap.by} ({why})")
         room = costs.most_pieces(self.allowed_ms - costs.static_ms(len(text)))
-        chances, num_read = read_doubtful(here.encoder, fusion, material, chances, room, deadline)
+        chances, num_read = read_doubtful(here.encoder, here.fusions["encoder"], material, chances, room, deadline)
         if not num_read:
             return replace(cheap, by=f"{cheap.by} (no time for the encoder)")
         return Judged(chances, f"encoder (read {num_read} of {len(material.windows)} passages)", 1.0)
-
-    def _fusion(self, tier: str, form: Form) -> Fusion | None:
-        """How a tier is put together with the rules; None where it cannot run, or knows nothing better."""
-        if tier in self.installed.missing or (tier == "encoder" and self.tier == "static"):
-            return None
-        return self.installed.fusions[tier].get(form)
-
-    def _reason(self, form: Form) -> str:
-        """Why the encoder does not decide."""
-        if self.tier == "static":
-            return "the policy"
-        return self.installed.missing.get("encoder", f"the encoder knows nothing better of {form}")
 
     def _load(self, deadline: Deadline) -> Deadline:
         """Load what is not yet loaded; once per process, so that it does not count against the deadline."""

@@ -1,4 +1,4 @@
-"""What is read at once: a passage, or the stretch of a longer one or of a transcript that fits."""
+"""What is read at once: a passage, or the stretch of a longer one that fits."""
 
 from __future__ import annotations
 
@@ -18,16 +18,13 @@ class Window:
     num_pieces: int
 
 
-def windows(sizes: Sequence[int], passage_of: Sequence[int], room: int, *, across: bool) -> list[Window]:
+def windows(sizes: Sequence[int], passage_of: Sequence[int], room: int) -> list[Window]:
     """Cut a text into windows, in order, of at most `room` pieces each; a unit above that is a window alone.
 
     Args:
         sizes: Pieces of each unit.
         passage_of: Passage of each unit, never falling.
-        across: Whether neighbouring passages (turns of a transcript) share windows.
     """
-    if across:
-        return list(_packed(sizes, 0, len(sizes), room))
     return [window for start, end in _passages(sizes, passage_of) for window in _packed(sizes, start, end, room)]
 
 

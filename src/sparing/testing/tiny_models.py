@@ -25,14 +25,14 @@ PIECES = [
 _INT64, _FLOAT = 7, 1
 
 
-def write_models(folder: Path, *tiers: str, forms: tuple[str, ...] = ("prose", "turns")) -> Path:
-    """A folder with a manifest and the files of these tiers (default: both), for these kinds of text."""
+def write_models(folder: Path, *tiers: str) -> Path:
+    """A folder with a manifest and the files of these tiers (default: both)."""
     folder.mkdir(parents=True, exist_ok=True)
     tiers = tiers or ("static", "encoder")
     (folder / "vocab.txt").write_text("\n".join(PIECES), encoding="utf-8")
     files = ["vocab.txt", "fusion.json"]
     weights = {"static": [-9.0, 8.0, 3.0, 3.0], "encoder": [-2.0, 2.0, 1.0, 1.0]}
-    fusions = {tier: dict.fromkeys(forms, row) for tier, row in weights.items()}
+    fusions = {tier: {"prose": row} for tier, row in weights.items()}
     (folder / "fusion.json").write_text(json.dumps(fusions))
     if "static" in tiers:
         vectors = np.random.default_rng(0).integers(-127, 128, (len(PIECES), 32)).astype(np.int8)

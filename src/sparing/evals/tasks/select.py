@@ -31,8 +31,8 @@ _TASKS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
     ("gsm8k", "", (0.25,)),
 )
 METHODS = ("sparing", "sparing_static", "sparing_rules", "minilm_hybrid", "bm25", "headroom_text", "llmslim")
-SLOW = ("llmlingua", "longllmlingua")
-_OF_SLOW = 20  # texts of those that take half a minute for one
+SLOW = ("minilm_hybrid", "llmlingua", "longllmlingua")
+_OF_SLOW = 20  # texts of those that take seconds to minutes for one
 _MEMORY_TEXTS = "3"
 _MB = 1024
 
@@ -50,7 +50,10 @@ class Column:
 
 
 def measure(draw: Draw, names: tuple[str, ...]) -> Report:
-    """Run the methods asked for (default: all but the slow ones) on the test groups of every task."""
+    """Run the methods asked for on the test groups of every task; the slow ones on some texts of the first alone.
+
+    The LLMLinguas, which take minutes for a text, run only when they are named.
+    """
     methods = find(names or METHODS)
     points: dict[tuple[str, Column], Mapping[str, Any]] = {}
     charts: list[Chart] = []
