@@ -92,6 +92,4 @@ def _with_store(config_path: Path | None, use: Callable[[SqliteStore], Awaitable
         finally:
             await store.aclose()
 
-    import asyncio
-
     return path, asyncio.run(run())

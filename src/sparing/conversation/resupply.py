@@ -17,8 +17,9 @@ from sparing.core.content import Content
 from sparing.core.counter import Counter
 from sparing.core.ladder import Ladder, Rendition, Skip
 from sparing.core.reducer import Ask
-from sparing.core.span import Span
+from sparing.core.span import Kind, Span
 from sparing.core.verdict import Change
+from sparing.guard.orders import without_orders
 from sparing.offer import propose
 
 _ENOUGH = 0.95  # chance that a rung holds what the question needs, as the reducers estimate it
@@ -135,8 +136,15 @@ def _supply(number: int, change: Change, hidden: Sequence[Range], needed: Rendit
     new = [(a, b) for a, b in not_in(hidden, ranges_of(needed.elisions)) if source[a:b].strip()]
     if not new:
         return None
-    # A form that is no excerpt (rows as columns, a page as text) is supplied as it is.
-    shown = _excerpt(source, new) if is_verbatim(source, needed) else needed.text
+    foreign = change.span.kind is Kind.TOOL_RESULT  # written by nobody who may give orders
+    if is_verbatim(source, needed):
+        new = without_orders(source, new) if foreign else new
+        shown = _excerpt(source, new) if new else ""
+    else:  # a form that is no excerpt (rows as columns, a page as text) is supplied as it is
+        kept = without_orders(needed.text, [(0, len(needed.text))]) if foreign else [(0, len(needed.text))]
+        shown = _excerpt(needed.text, kept) if kept else ""
+    if not shown.strip():
+        return None
     text = f"[From {_where(change.span)} above:\n{shown.strip()}]\n\n"
     return Supply(number, text, counter.count(text), tuple(new))
 
