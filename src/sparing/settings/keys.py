@@ -102,6 +102,6 @@ def _words(kind: Any, meta: Meta) -> str:
 
 
 def _number(kind: type, meta: Meta) -> str:
-    bounds = {"above": meta.gt, "at least": meta.ge, "at most": meta.le}
+    bounds = {"above": meta.gt, "at least": meta.ge, "at most": meta.le, "below": meta.lt}
     words = [f"{word} {bound:.15g}" for word, bound in bounds.items() if bound is not None]
     return " ".join([f"a {'whole ' if kind is int else ''}number", " and ".join(words)]).rstrip()

@@ -58,7 +58,7 @@ def measure(draw: Draw, _names: tuple[str, ...]) -> Report:
     prose = signs.pop("xquad, prose")
     changes: Mapping[str, Sequence[Signs]] = {
         **{name: some for name, some in signs.items() if len(some) >= _MOST // 10},
-        "half as sure of what stands out": [replace(one, reach=min(1.0, _FLATTER * one.reach)) for one in prose],
+        "prose, worth spread 1.5 times as wide": [replace(one, reach=min(1.0, _FLATTER * one.reach)) for one in prose],
     }
     false = sum(_false_alarm(prose, seed) for seed in range(draw.n))
     rows = [_seen(name, prose, some, calm, draw.n) for name, some in changes.items() for calm in _CALM]
