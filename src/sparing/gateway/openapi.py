@@ -151,8 +151,13 @@ def _anthropic() -> dict[str, Any]:
 
 
 def _responses() -> dict[str, Any]:
-    item = _messages("system", "developer", "user", "assistant", content=_content("input_text", "output_text"))
-    items = {"type": ["string", "array", "null"], "items": item}
+    message = _messages("system", "developer", "user", "assistant", content=_content("input_text", "output_text"))
+    other = {
+        "required": ["type"],
+        "properties": {"type": {"type": "string", "minLength": 1, "not": {"enum": ["message"]}}},
+    }
+    neither = {"not": {"anyOf": [{"required": ["type"]}, {"required": ["role"]}]}}
+    items = {"type": ["string", "array", "null"], "items": {"type": "object", "anyOf": [message, other, neither]}}
     return {"type": "object", "properties": _SHARED | {"input": items, "instructions": {"type": ["string", "null"]}}}
 
 
