@@ -52,6 +52,19 @@ def test_behaves_as_a_list_of_tokens_per_row(rows: int, steps: list[int | None],
         assert torch.equal(values, keys[:, :2])
 
 
+def test_a_crop_below_a_drop_forgets_the_columns_ahead() -> None:
+    """What is appended afterwards stands where it was said to stand."""
+    store = fresh(1)
+    one = torch.ones(1, 1, 3)
+    store.append(one, one[..., :2], 0)
+    keys, values, columns = store.rows()[0]
+    store.replace([(keys[:0], values[:0], columns[:0])])
+    store.append(one, one[..., :2], 1)
+    store.truncate(0)
+    store.append(one, one[..., :2], 0)
+    assert store.rows()[0][2].tolist() == [0]
+
+
 def test_appending_within_the_room_moves_nothing() -> None:
     """A token more is written in place: the buffers stay where they are."""
     store = fresh(2)

@@ -130,7 +130,7 @@ class RaggedStore:
     def truncate(self, column: int) -> None:
         """Forget every token at or after this column."""
         self.lengths = [int((columns < column).sum()) for _, _, columns in self.rows()]
-        self._known_blocks = None
+        self._ahead, self._known_blocks = False, None  # what was filled in ahead followed what is forgotten now
 
     def select(self, rows: Sequence[int]) -> None:
         """Keep these rows, in this order; a row may be named more than once."""

@@ -65,8 +65,8 @@ class OpenAIResponsesLoop:
 
     def event(self, event: bytes) -> bytes:
         comments, given = comments_of(event), data_of(event)
-        if comments and given is None:
-            return event  # a keep-alive does not wait
+        if given is None and (comments or not event.strip()):
+            return event  # a keep-alive does not wait, nor the blank line after it
         data: Object = given if isinstance(given, dict) else {}
         kind = data.get("type")
         if kind == "response.output_item.added":
