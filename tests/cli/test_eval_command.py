@@ -46,7 +46,17 @@ def test_options_reach_the_run(cli: Cli, asked: list[dict[str, Any]]) -> None:
     """An option of the evaluation follows a colon."""
     args = ("--data", "d", "-n", "7", "--seed", "2", "--method", "bm25", "--out", "o")
     outcome = cli("eval", "xquad:de", *args)
-    assert asked == [{"name": "xquad:de", "data": Path("d"), "n": 7, "seed": 2, "methods": ("bm25",), "out": Path("o")}]
+    assert asked == [
+        {
+            "name": "xquad:de",
+            "data": Path("d"),
+            "n": 7,
+            "seed": 2,
+            "methods": ("bm25",),
+            "out": Path("o"),
+            "split": None,
+        }
+    ]
     assert outcome.err == "sparing: report written to o\n"
 
 
