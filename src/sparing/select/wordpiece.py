@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 _LONGEST_WORD = 100  # characters; BERT calls a longer word unknown
 _MOST_WORDS = 65_536  # kept with their pieces: a few megabytes
 _ASCII_WORD = re.compile(r"[0-9a-z]+|[!-/:-@\[-`{-~]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
 _CHINESE_CHAR = re.compile(f"([{_CHINESE}])")
 
@@ -73,7 +74,7 @@ class WordPiece:
 
 def words(text: str) -> Sequence[str]:
     """The words of a text, folded, punctuation marks among them, in order."""
-    if text.isascii():
+    if text.isascii() and not _CONTROL.search(text):
         return _ASCII_WORD.findall(text.lower())
     return _folded(text).split()
 

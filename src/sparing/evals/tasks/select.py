@@ -7,7 +7,6 @@ texts, beside what one with BM25 took.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,8 +32,15 @@ _TASKS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
 METHODS = ("sparing", "sparing_static", "sparing_rules", "minilm_hybrid", "bm25", "headroom_text", "llmslim")
 SLOW = ("minilm_hybrid", "llmlingua", "longllmlingua")
 _OF_SLOW = 20  # texts of those that take seconds to minutes for one
-_MEMORY_TEXTS = "3"
-_MB = 1024
+# What `resource` tells of a child begins with its parent's; the kernel's own mark is the process's.
+_MEASURE = """
+import re, sys
+from pathlib import Path
+from sparing.evals.run import main
+main("nq", data=sys.argv[1], n=3, methods=[sys.argv[2]])
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+_KB_PER_MB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +87,9 @@ def _reports(task: Task[Any], draw: Draw, methods: Sequence[Method], budgets: Se
 
 def _memory_mb(method: str, draw: Draw) -> float:
     """Most resident memory of a process that shortens a few texts; of a peer's, that of the peer is not counted."""
-    command = [sys.executable, "-m", "sparing", "eval", "nq", "-n", _MEMORY_TEXTS, "--method", method]
-    process = subprocess.Popen(
-        [*command, "--data", str(draw.data_dir)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, _, used = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return used.ru_maxrss / _MB
+    command = [sys.executable, "-c", _MEASURE, str(draw.data_dir), method]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return int(done.stdout.split()[-1]) / _KB_PER_MB if not done.returncode else float("nan")
 
 
 def _report(
