@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,8 @@ from sparing.errors import RequestError
 
 if TYPE_CHECKING:
     from sparing.core.calibration import Curve
-    from sparing.core.ladder import Skip
     from sparing.evals.calibration.examples import Example
-    from sparing.evals.calibration.fit import Fitted
-    from sparing.evals.calibration.traces import Trace
+    from sparing.evals.calibration.fit import Fitted, Traced
 
 _RISKS = (0.01, 0.02, 0.05, 0.1)
 
@@ -109,14 +107,12 @@ def _examples(
 
 
 @contextmanager
-def _tracing(
-    upstream: str | None, model: str | None, config_path: Path | None
-) -> Iterator[Callable[[Example], Trace | Skip]]:
+def _tracing(upstream: str | None, model: str | None, config_path: Path | None) -> Iterator[Traced]:
     """What finds out what is lost of an example: its labels, or the answers of a model."""
-    from sparing.evals.calibration.traces import trace
+    from sparing.evals.calibration.traces import trace_by_tiers
 
     if upstream is None:
-        yield trace
+        yield trace_by_tiers
         return
     from sparing.cli.ask import answering
     from sparing.evals.calibration.agreement import trace_by

@@ -9,6 +9,7 @@ from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask
 from sparing.evals.method import Method
+from sparing.select.installed import installed
 from sparing.settings.policy import Select
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
@@ -27,7 +28,8 @@ def sparing(part: str = "document", select: Select = "auto") -> Method:
         READINGS.clear()  # every text at every budget is the first of its kind
         return reduce_text(text, query=question or None, budget=budget_tokens, part=part, select=select).text
 
-    return Method("sparing" if select == "auto" else f"sparing_{select}", shorten, chooses=True)
+    lacking = installed().missing.get(select, "")
+    return Method("sparing" if select == "auto" else f"sparing_{select}", shorten, chooses=True, missing=lacking)
 
 
 def single_reducer(name: str, part: str = "document") -> Method:

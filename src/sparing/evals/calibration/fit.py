@@ -13,7 +13,9 @@ from sparing.core.calibration import Calibration, Sourced
 from sparing.core.ladder import Skip
 from sparing.evals.calibration.examples import Example, by_source, digest_of
 from sparing.evals.calibration.fitted import curves_of
-from sparing.evals.calibration.traces import Trace, trace
+from sparing.evals.calibration.traces import Trace, trace_by_tiers
+
+Traced = Callable[[Example], Trace | list[Trace] | Skip]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,21 @@ def fit(
     examples: Sequence[Example],
     licences: Mapping[str, str] = {},
     step: Callable[[], None] = lambda: None,
-    traced: Callable[[Example], Trace | Skip] = trace,
+    traced: Traced = trace_by_tiers,
 ) -> Fitted:
     """Curves for every scorer and content type among the examples; `step` is called after each.
 
     Args:
-        traced: What each level of worth loses of an example.
+        traced: What each level of worth loses of an example, by every scorer that it is asked about.
     """
-    traces, skipped = [], Counter[str]()
+    traces: list[Trace] = []
+    skipped = Counter[str]()
     for example in examples:
         found = traced(example)
         if isinstance(found, Skip):
             skipped[found.reason] += 1
         else:
-            traces.append(found)
+            traces += [found] if isinstance(found, Trace) else found
         step()
     sources = tuple(
         Sourced(name, digest_of(some), len(some), licences.get(name, "")) for name, some in by_source(examples).items()

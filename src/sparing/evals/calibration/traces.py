@@ -8,14 +8,20 @@ from sparing.core.calibration import Signs
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask
+from sparing.core.selector import Selector
 from sparing.evals.calibration.examples import Example
 from sparing.evals.units import o200k
 from sparing.guard.anomaly import signs_of
 from sparing.offer import propose
 from sparing.plan.risk import first_above
 from sparing.reducers.sniff import sniff
+from sparing.select.choose import selector_for
+from sparing.settings import PolicySettings
+from sparing.settings.policy import Select
 
 _PER_DECADE, _DECADES = 40, 4
+_LEARNED: tuple[Select, ...] = ("static", "auto")
+_EVERY = 2
 LEVELS = tuple(round(1 - 10 ** (-k / _PER_DECADE), 6) for k in range(_PER_DECADE * _DECADES + 1))
 """Finer towards 1, where the last of the evidence lies."""
 
@@ -45,16 +51,31 @@ class Trace:
         return self.scorer, self.content
 
 
-def trace(example: Example, *, every: int = 1) -> Trace | Skip:
+def trace(example: Example, *, every: int = 1, selector: Selector | None = None) -> Trace | Skip:
     """Render every rung that some level picks, and see what it lost; or why the text has no ladder.
 
     Args:
         every: Look at every so many levels; those between count as the one below, which loses more.
+        selector: Who judges; None: the rules.
     """
     content = sniff(example.text, example.name)
-    ask = Ask(o200k(), Question(example.question), name=example.name, text_form=example.is_result)
+    ask = Ask(o200k(), Question(example.question), name=example.name, text_form=example.is_result, selector=selector)
     ladder = propose(example.text, content, ask)
     return ladder if isinstance(ladder, Skip) else trace_on(example, ladder, content, every=every)
+
+
+def trace_by_tiers(example: Example) -> list[Trace] | Skip:
+    """The same once for every way in which a request with the default deadline may be judged here."""
+    found = trace(example)
+    if isinstance(found, Skip):
+        return found
+    traces = [found]
+    for select in _LEARNED:
+        selector = selector_for(select, PolicySettings().deadline_ms)
+        other = trace(example, every=_EVERY, selector=selector)
+        if isinstance(other, Trace) and other.scorer not in {one.scorer for one in traces}:
+            traces.append(other)
+    return traces
 
 
 def trace_on(example: Example, ladder: Ladder, content: str, *, every: int = 1) -> Trace:
