@@ -188,7 +188,7 @@ def reduce_texts(
     for position, (name, text) in enumerate(items):
         span = Span(name or f"text[{position}]", _PARTS[part], text, None)
         share = len(text) / (sum(len(other) for _, other in items) or 1)
-        selector = selector_for(select, allowed_ms, share) if question else None
+        selector = selector_for(select, allowed_ms, share, at_risk=terms is not None) if question else None
         ask = Ask(counter, question, tuple(pins), deadline, name, part == "tool_result", selector)
         one = offer(span, content_of(text, kind, name), ask)
         offers.append(one if terms is None else with_floor(one, terms))

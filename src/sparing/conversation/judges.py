@@ -38,4 +38,5 @@ def judges_of(
         return [None] * len(pieces)
     left_ms = min(policy.deadline_ms, _CONVERSATION * policy.deadline_ms - reading_ms(read_chars))
     total = sum(judged) or 1
-    return [selector_for(policy.select, max(0.0, left_ms), size / total) if size else None for size in judged]
+    left_ms, at_risk = max(0.0, left_ms), policy.risk > 0
+    return [selector_for(policy.select, left_ms, size / total, at_risk=at_risk) if size else None for size in judged]

@@ -23,7 +23,14 @@ class RulesOnly:
         return Judged(rules, f"rules ({self.why})")
 
 
-def selector_for(select: Select, deadline_ms: float, share: float = 1.0, here: Installed | None = None) -> Selector:
+def selector_for(
+    select: Select,
+    deadline_ms: float,
+    share: float = 1.0,
+    here: Installed | None = None,
+    *,
+    at_risk: bool = False,
+) -> Selector:
     """The selector for one text.
 
     Args:
@@ -31,9 +38,13 @@ def selector_for(select: Select, deadline_ms: float, share: float = 1.0, here: I
         deadline_ms: The policy's.
         share: The text's share, 0..1, of the tokens that are to be judged within the deadline.
         here: What is installed; None: what is in this process.
+        at_risk: Whether a risk is asked for. The rules' worth tells losses best: on the calibration's texts they keep
+            the fewest tokens to the same promise.
     """
     if select == "rules":
         return RulesOnly("the policy")
+    if at_risk and select == "auto":
+        return RulesOnly("a risk is asked for")
     here = here or installed()
     if "static" in here.missing and (select == "static" or "encoder" in here.missing):
         return RulesOnly(here.missing["static"])

