@@ -30,10 +30,9 @@ def test_quiet_leaves_out_the_receipt(cli: Cli, first_lines: Calls) -> None:
 def test_options_reach_the_reduction(cli: Cli, first_lines: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     """Question, budget, kind, model and pins; the settings' own pins come with them, and who judges."""
     monkeypatch.setenv("SPARING_POLICY__PINS", "always")
-    monkeypatch.setenv("SPARING_POLICY__SELECT", "rules")
     Path("a.log").write_text("x\ny")
     args = ("--ask", "why?", "--budget", "7", "--kind", "log", "--model", "claude-x", "--pin", "p", "--pin", "q")
-    assert cli("reduce", "a.log", *args).code == 0
+    assert cli("reduce", "a.log", "--select", "rules", *args).code == 0
     assert first_lines == [
         {
             "items": [("a.log", "x\ny")],

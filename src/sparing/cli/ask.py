@@ -165,7 +165,7 @@ class _Job:
             kind=self.kind,
             model=asking.model,
             pins=(*self.settings.policy.pins, *self.pins),
-            select=self.settings.policy.select,
+            select="auto",
         )
 
     def _default_budget(self, asking: Asking) -> int:

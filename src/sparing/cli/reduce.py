@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from sparing.cli.options import config_option, json_option, material_options, sh
 from sparing.cli.output import batch_dict, note, receipt_line, write, write_json
 from sparing.cli.progress import busy
 from sparing.errors import RequestError
+
+if TYPE_CHECKING:
+    from sparing.settings.policy import Select
 
 
 @click.command()
@@ -27,6 +31,13 @@ from sparing.errors import RequestError
     metavar="SHARE",
     help="Most of what the question needs that may be lost, 0 to 1: the shortest text that keeps it.",
 )
+@click.option(
+    "--select",
+    type=click.Choice(["auto", "rules", "static", "encoder"]),
+    default="auto",
+    show_default=True,
+    help="Who judges what the question needs.",
+)
 @click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")
 @material_options
 @click.option("--recall", is_flag=True, help="Keep what is left out; `sparing recall` gives it back by its handle.")
@@ -39,6 +50,7 @@ def command(
     question: str | None,
     keep: float | None,
     risk: float | None,
+    select: Select,
     model: str,
     budget: int | None,
     kind: str,
@@ -78,7 +90,7 @@ def command(
             kind=kind,
             model=model,
             pins=(*settings.policy.pins, *pins),
-            select=settings.policy.select,
+            select=select,
             recall=recall or (settings.policy.recall and settings.recall.store),
             policy=settings.policy,
         )

@@ -68,11 +68,11 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     select: Annotated[
         Select,
         Meta(
-            description="Who judges what a question needs (docs/select.md). auto: the best that the deadline has time "
-            "for; rules; static: rules and static embeddings; encoder: the encoder, whatever time it takes. All but "
-            "rules need the extra `select`."
+            description="Who judges what a question needs (docs/select.md). static: rules and static embeddings; auto: "
+            "also the encoder, as far as a quarter of the deadline lets it read; encoder: all it takes; rules. "
+            "All but rules need the extra `select`."
         ),
-    ] = "auto"
+    ] = "static"
     risk: Annotated[
         float,
         Meta(
