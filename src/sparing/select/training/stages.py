@@ -25,6 +25,7 @@ from sparing.select.training.export import export_float, export_int8, write_mani
 from sparing.select.training.features import features
 from sparing.select.training.fit_encoder import Material, Plan, Prepared, fit, prepare, validate
 from sparing.select.training.fuse import fit_file
+from sparing.select.training.likeness import likeness
 from sparing.select.training.lower import lower_states
 from sparing.select.training.pieces import PASSAGE_PIECES, QUESTION_PIECES, Cutter
 from sparing.select.training.record import Record, data_facts, sha256, versions
@@ -35,7 +36,7 @@ from sparing.select.training.texts import gather
 
 Say = Callable[[str], None]
 _VERSION = "1"
-_CONTEXTS, _MEETINGS = 150, 30  # a meeting has a hundred passages
+_CONTEXTS, _FOR_WEIGHTS, _MEETINGS, _FLOATS = 200, 150, 15, 40  # a meeting has a hundred passages
 _BLANK = (101, 102)
 _ABOUT: Mapping[str, Mapping[str, Any]] = {
     "encoder.onnx": {
@@ -89,13 +90,11 @@ class Run:
         encoder.load_state_dict(load_file(self.work / "encoder.safetensors"))
         return encoder.eval()
 
-    def lookers(self) -> dict[str, Looker]:
-        encoder = EncoderLooker(self.corpora, self.cutter, self.models / "encoder.onnx")
-        static = StaticLooker(self.corpora, self.cutter, load_static(self.models / "static.npz"))
-        return {"static": static, "encoder": encoder}
+    def static_looker(self) -> StaticLooker:
+        return StaticLooker(self.corpora, self.cutter, load_static(self.models / "static.npz"))
 
-    def float_looker(self) -> Looker:
-        return EncoderLooker(self.corpora, self.cutter, self.work / "encoder.float.onnx")
+    def encoder_looker(self, path: Path) -> EncoderLooker:
+        return EncoderLooker(self.corpora, self.cutter, path)
 
     def rivals(self) -> dict[str, Rivals]:
         return {
@@ -151,11 +150,16 @@ def export(run: Run, facts: dict[str, Any]) -> None:
 
 def fuse(run: Run, facts: dict[str, Any]) -> None:
     """Weights of the rules beside each model, on validation groups; then the manifest of all files."""
-    contexts = [c for _, found in draw(run.corpora, run.rivals(), "validation", 80, seed=1) for c in found]
+    drawn = draw(run.corpora, run.rivals(), "validation", _FOR_WEIGHTS, seed=1)
+    contexts = [context for _, found in drawn for context in found]
     forms = {"prose": [c for c in contexts if c.kind != "qmsum"], "turns": [c for c in contexts if c.kind == "qmsum"]}
     rules = Rules(run.corpora)
     weights: dict[str, dict[str, list[float]]] = {}
-    for tier, looker in run.lookers().items():
+    lookers: dict[str, Looker] = {
+        "static": run.static_looker(),
+        "encoder": run.encoder_looker(run.models / "encoder.onnx"),
+    }
+    for tier, looker in lookers.items():
         for form, some in forms.items():
             path = run.work / f"{tier}.{form}.features.npz"
             np.savez(path, **features(some, rules, looker))  # type: ignore[arg-type]
@@ -169,28 +173,34 @@ def fuse(run: Run, facts: dict[str, Any]) -> None:
 def evaluate_all(run: Run, facts: dict[str, Any]) -> None:
     """Every tier on test groups: what is kept at each budget, and CPU time."""
     weights = json.loads((run.models / "fusion.json").read_text())
-    rules, lookers = Rules(run.corpora), run.lookers()
+    rules, embeddings = Rules(run.corpora), run.static_looker()
+    encoder = run.encoder_looker(run.models / "encoder.onnx")
     results = {}
     for name, contexts in draw(run.corpora, run.rivals(), "test", _CONTEXTS):
         form = "turns" if name == "qmsum" else "prose"
-        static = Fused(rules, lookers["static"], weights["static"][form])
+        static = Fused(rules, embeddings, weights["static"][form])
         whole = [0.0, 0.0, 1.0, 1.0]
         scorers: dict[str, Scorer] = {
             "rules": rules,
-            "static alone": Fused(rules, lookers["static"], whole),
+            "static alone": Fused(rules, embeddings, whole),
             "rules + static": static,
-            "encoder, 900 pieces": Fused(rules, lookers["encoder"], weights["encoder"][form], static, 900),
-            "encoder, 1,200 pieces": Fused(rules, lookers["encoder"], weights["encoder"][form], static, 1_200),
-            "encoder, all": Fused(rules, lookers["encoder"], weights["encoder"][form]),
-            "encoder alone, all": Fused(rules, lookers["encoder"], whole),
+            "encoder, 900 pieces": Fused(rules, encoder, weights["encoder"][form], static, 900),
+            "encoder, 1,200 pieces": Fused(rules, encoder, weights["encoder"][form], static, 1_200),
+            "encoder, all": Fused(rules, encoder, weights["encoder"][form]),
+            "encoder alone, all": Fused(rules, encoder, whole),
         }
-        if name == "nq":
-            scorers["float32 alone, all"] = Fused(rules, run.float_looker(), whole)
         if name == "qmsum":
             contexts = contexts[:_MEETINGS]
-        results[name] = evaluate.measure(contexts, scorers)
+        results[name] = evaluate.measure(contexts, scorers, lambda: encoder.remembered_s)
         evaluate.table({name: results[name]}, run.say)
-    facts["kept"] = results
+        if name == "nq":
+            precise = {"int8": encoder, "float32": run.encoder_looker(run.work / "encoder.float.onnx")}
+            both = {kind: Fused(rules, looker, weights["encoder"][form]) for kind, looker in precise.items()}
+            results["nq, int8 and float32"] = evaluate.measure(contexts[:_FLOATS], both, lambda: encoder.remembered_s)
+            evaluate.table({"nq, int8 and float32": results["nq, int8 and float32"]}, run.say)
+    static_model = load_static(run.models / "static.npz")
+    facts |= {"kept": results, "likeness": likeness(run.data, run.cutter, static_model, run.base_encoder())}
+    run.say(f"nearest query has the same intent: {facts['likeness']}")
 
 
 STAGES: Mapping[str, Callable[[Run, dict[str, Any]], None]] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -146,5 +146,6 @@ def save_static(model: Static, path: Path) -> None:
 
 def load_static(path: Path) -> Static:
     """The model as saved, the error of int8 included."""
-    arrays: Mapping[str, npt.NDArray[np.generic]] = np.load(path)
-    return Static(torch.from_numpy(arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]))
+    with np.load(path) as arrays:
+        vectors: npt.NDArray[np.float32] = arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]
+    return Static(torch.from_numpy(vectors))
