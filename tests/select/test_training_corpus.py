@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -12,8 +13,11 @@ pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
 from sparing.evals.splits import split_of
-from sparing.select.training.corpus import Corpus, load_all
+from sparing.select.training.corpus import Corpus, Passage, load_all
+from sparing.select.training.encoder import Encoder, Shape
+from sparing.select.training.fit_encoder import prepare
 from sparing.select.training.groups import draw_groups
+from sparing.select.training.pieces import Pieces
 
 PARAGRAPH = "The mill stood by the river. It was built in 1802. Nobody lived there."
 
@@ -59,13 +63,34 @@ def test_nothing_is_trained_on_test_groups(corpora: Mapping[str, Corpus]) -> Non
         assert split_of(group.kind, corpora[group.kind].questions[group.question].home) == "train"
 
 
+def test_no_test_passage_is_a_rival(corpora: Mapping[str, Corpus]) -> None:
+    """A passage of a test group is not even a negative of a question that is trained or validated on."""
+    corpus = replace(corpora["nq"], questions=[replace(q, answers=()) for q in corpora["nq"].questions])
+    shape = Shape(layers=(0,), apart=1, vocabulary=200, hidden=8, heads=2, inner=8, positions=64)
+    prepared = prepare(Encoder(shape), Letters(), "nq", corpus, 0, lambda _: None)  # type: ignore[arg-type]
+    drawn = {p for rivals in prepared.rivals.values() for p in rivals}
+    assert drawn
+    assert all(split_of("nq", corpus.passages[p].home) != "test" for p in drawn)
+
+
+class Letters:
+    """A cutter whose pieces are letters."""
+
+    def questions(self, texts: list[str]) -> list[tuple[int, ...]]:
+        return [(101, *(ord(letter) % 90 for letter in text[:9]), 102) for text in texts]
+
+    def passages(self, passages: list[Passage]) -> list[Pieces]:
+        return [Pieces(self.questions([p.text])[0], (-1, *[0] * min(9, len(p.text)), -1)) for p in passages]
+
+
 def _lines(path: Path, rows: list[object]) -> None:
     path.parent.mkdir()
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _nq(i: int) -> dict[str, object]:
-    return {"question": "when was the mill built", "answers": ["1802"], "title": f"Mill number {i}", "text": PARAGRAPH}
+    text = f"Mill number {i} stood by the river. It was built in 1802. Nobody lived there."
+    return {"question": "when was the mill built", "answers": ["1802"], "title": f"Mill number {i}", "text": text}
 
 
 def _xquad(i: int) -> list[dict[str, object]]:

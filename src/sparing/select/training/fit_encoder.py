@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from sparing.evals.splits import Split
+from sparing.evals.splits import Split, split_of
 from sparing.select.training.corpus import Corpus
 from sparing.select.training.encoder import Encoder
 from sparing.select.training.groups import Batch, Group, batches, collate, draw_groups
@@ -92,7 +92,7 @@ def prepare(
         vectors[used] = mean_vectors(encoder, states)
         asked = mean_vectors(encoder, [of_question[0] for of_question in questions])
     finder = Rivals(corpus, vectors.numpy(), asked.numpy())
-    held = frozenset(used)
+    held = frozenset(p for p in used if split_of(kind, corpus.passages[p].home) != "test")  # not even as a negative
     rivals = {
         number: [p for p in finder.of(number, _MOST_RIVALS) if p in held]
         for number, question in enumerate(corpus.questions)
