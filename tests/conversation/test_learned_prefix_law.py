@@ -70,28 +70,28 @@ def test_the_prefix_stays(words: list[str], restart: bool) -> None:
         if restart:
             forget()
             READINGS.clear()
-        body = send(messages).body
+        body = send(messages, select="auto").body
         assert body.startswith(before)
         before = body.removesuffix(b"]}")
 
 
 def test_the_encoder_reads_and_the_receipt_says_so() -> None:
     """A document and a question: what judged it stands in the receipt."""
-    [(_, receipt)] = _grown([f"{_document()}\n\n{_QUESTIONS[0]}"])
+    [(_, receipt)] = _grown([f"{_document()}\n\n{_QUESTIONS[0]}"], select="auto")
     assert [span.judged_by.split(" (")[0] for span in receipt.spans] == ["encoder"]
 
 
 def test_a_conversation_has_so_much_time_for_reading() -> None:
     """After some deadlines' worth of reading, cheaper tiers judge, on every replica alike."""
     words = [f"{_document(100 * n)}\n\n{_QUESTIONS[n % 3]}" for n in range(40)]
-    *_, (body, receipt) = _grown(words, deadline_ms=300)
+    *_, (body, receipt) = _grown(words, deadline_ms=300, select="auto")
     by = [span.judged_by.split(" (")[0] for span in receipt.spans if span.judged_by]
     assert by[0] == "encoder"
     assert by[-1] in ("static", "rules")
     forget()
     READINGS.clear()
     messages = [m for n, text in enumerate(words) for m in [*([assistant("So it is.")] if n else []), user(text)]]
-    assert send(messages, deadline_ms=300).body == body
+    assert send(messages, deadline_ms=300, select="auto").body == body
 
 
 def test_what_ran_out_of_time_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,9 +103,9 @@ def test_what_ran_out_of_time_is_not_remembered(monkeypatch: pytest.MonkeyPatch)
 
     with monkeypatch.context() as patch:
         patch.setattr("sparing.select.selector.read_doubtful", late)
-        [(_, receipt)] = _grown([text])
+        [(_, receipt)] = _grown([text], select="auto")
         assert [span.judged_by.split(":")[0] for span in receipt.spans] == ["deadline"]
-    [(_, receipt)] = _grown([text])
+    [(_, receipt)] = _grown([text], select="auto")
     assert receipt.spans[0].judged_by.startswith("encoder")
 
 

@@ -43,7 +43,7 @@ def selector_for(
     """
     if select == "rules":
         return RulesOnly("the policy")
-    if at_risk and select == "auto":
+    if at_risk and select != "encoder":
         return RulesOnly("a risk is asked for")
     here = here or installed()
     if "static" in here.missing and (select == "static" or "encoder" in here.missing):
