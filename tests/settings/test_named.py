@@ -76,6 +76,7 @@ def test_what_is_shown_loads_back(tmp_path: Path) -> None:
     ("text", "line", "words"),
     [
         ("[policies.a]\nanswer_s = 1\nfirst_token_s = 2", 2, "the first token alone may take"),
+        ("[policies.a]\ngives_way = ['usd']", 2, "does not name every goal once"),
         ("[policies.a]\n\nprority = 'batch'", 3, "did you mean priority?"),
         ("[policies.a]\neffrt = 'max'", 2, "did you mean effort?"),
         ("[policies.a]\npriority = 'fast'", 2, "one of interactive, standard, batch, or a whole number"),

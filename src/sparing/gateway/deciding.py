@@ -108,9 +108,8 @@ class Decider:
             tiers: Those that may answer; empty: all.
         """
         known = [
-            one for one in self._tiers.values() if wire in self._spoken[one.settings.name]
-            and (not tiers or one.settings.name in tiers)
-        ]  # fmt: skip
+            one for tier, one in self._tiers.items() if wire in self._spoken[tier] and (not tiers or tier in tiers)
+        ]
         if not known or not _has_goal(policy):
             return None
         efforts = _efforts(controls) if is_first_turn and effort_is_open else (controls.policy.effort,)
@@ -157,11 +156,11 @@ class Decider:
         return Sending(effort, sent, int(sent * known.cached), known.lost)
 
     def _tier(self, known: _Known, wire: str, controls: Controls, sendings: Sequence[Sending]) -> Tier:
-        settings = known.settings
-        shape = shape_of(wire)
-        prices = prices_for(
-            settings.model, seller(shape, url_of(settings, shape)), file=controls.policy.prices_file
-        ) if settings.model else None  # fmt: skip
+        settings, prices = known.settings, None
+        if settings.model:
+            shape = shape_of(wire)
+            paid = seller(shape, url_of(settings, shape))
+            prices = prices_for(settings.model, paid, file=controls.policy.prices_file)
         forecasts = [
             known.latency.forecast(sending.input_tokens, sending.cached_tokens, known.in_flight) for sending in sendings
         ]

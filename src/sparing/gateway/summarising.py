@@ -72,13 +72,16 @@ class Summarising:
 
         tasks = [asyncio.ensure_future(one(of)) for of in wanted]
         try:
-            await asyncio.wait(tasks, timeout=self.policy.summary_s)
+            _, late = await asyncio.wait(tasks, timeout=self.policy.summary_s)
         finally:
-            for of, task in zip(wanted, tasks, strict=True):
-                if not task.done():
-                    task.cancel()
-                    self._keep(of, "")
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for of, task, error in zip(wanted, tasks, ended, strict=True):
+            if isinstance(error, Exception):
+                log.error("a summary failed", exc_info=error)
+            if task in late or error is not None:
+                self._keep(of, "")
 
     def _keep(self, of: Wanted, text: str) -> None:
         self.services.summaries.put(self.known.scope, of.key, text)

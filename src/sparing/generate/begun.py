@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from sparing.core.upstream import Answer, Served, served_by
+from sparing.core.upstream import Answer, served_by
+from sparing.generate.passing import Passing
 
 
-class Begun:
-    """An answer, its first piece, and who gave it. Implements `core.upstream.Answer`; `chunks` can be taken once."""
+class Begun(Passing):
+    """An answer and its first piece; `chunks` can be taken once."""
 
-    def __init__(self, answer: Answer, rest: AsyncIterator[bytes], head: bytes, served: Served) -> None:
-        self._answer = answer
+    def __init__(self, answer: Answer, rest: AsyncIterator[bytes], head: bytes) -> None:
+        super().__init__(answer)
         self._rest = rest
         self.head = head
-        self.served = served
-
-    @property
-    def status(self) -> int:
-        return self._answer.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._answer.headers
 
     async def chunks(self) -> AsyncIterator[bytes]:
         if self.head:
             yield self.head
         async for chunk in self._rest:
             yield chunk
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
 
 
 async def begin(answer: Answer) -> Begun:
@@ -47,30 +36,7 @@ async def begin(answer: Answer) -> Begun:
     except BaseException:
         await answer.aclose()
         raise
-    return Begun(answer, rest, head, served_by(answer))
-
-
-class Told:
-    """An answer with what is known of who gave it. Implements `core.upstream.Answer`."""
-
-    def __init__(self, answer: Answer, served: Served) -> None:
-        self._answer = answer
-        self.served = served
-        self.head: bytes = getattr(answer, "head", b"")
-
-    @property
-    def status(self) -> int:
-        return self._answer.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._answer.headers
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        return self._answer.chunks()
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
+    return Begun(answer, rest, head)
 
 
 def after(answer: Answer, tries: int) -> Answer:
@@ -78,4 +44,4 @@ def after(answer: Answer, tries: int) -> Answer:
     if not tries:
         return answer
     served = served_by(answer)
-    return Told(answer, replace(served, tries=served.tries + tries))
+    return Passing(answer, replace(served, tries=served.tries + tries))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from sparing.core.upstream import Answer, Call, Upstream, served_by
+from sparing.core.upstream import Answer, Call, Upstream
 from sparing.errors import UpstreamError, UpstreamResting
 from sparing.generate.faults import has_failed, is_outage
+from sparing.generate.passing import Passing
 
 _REMEMBERED = 100  # outcomes; what more would say is in the newest hundred
 
@@ -147,23 +148,13 @@ class Guarded:
         await self._upstream.aclose()
 
 
-class _Watched:
+class _Watched(Passing):
     """An answer whose end the breaker learns of."""
 
     def __init__(self, answer: Answer, breaker: Breaker, ticket: int) -> None:
-        self._answer = answer
+        super().__init__(answer)
         self._breaker = breaker
         self._ticket: int | None = ticket
-        self.served = served_by(answer)
-        self.head: bytes = getattr(answer, "head", b"")
-
-    @property
-    def status(self) -> int:
-        return self._answer.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._answer.headers
 
     async def chunks(self) -> AsyncIterator[bytes]:
         try:
@@ -176,7 +167,7 @@ class _Watched:
 
     async def aclose(self) -> None:
         self._done(failed=None)
-        await self._answer.aclose()
+        await super().aclose()
 
     def _done(self, *, failed: bool | None) -> None:
         if self._ticket is not None:

@@ -9,20 +9,20 @@ failed try costs decides whether to try at all. A streaming caller waits until t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from sparing.core.upstream import Answer, Call, Served, Spent, Upstream, served_by
+from sparing.core.upstream import Answer, Call, Spent, Upstream, served_by
 from sparing.core.usage import Usage
 from sparing.errors import ModelMissing, UpstreamError
 from sparing.generate.agree import agree
 from sparing.generate.asked import Asked, read_asked
-from sparing.generate.begun import Told
 from sparing.generate.breaker import Breaker
 from sparing.generate.confidence import Confidence
 from sparing.generate.draft import Draft, read_draft
 from sparing.generate.faults import has_failed
 from sparing.generate.held import MOST_BYTES, Held, hold
+from sparing.generate.passing import Passing
 from sparing.generate.signals import NAMES, signals_of, veto
 
 _LENGTHS = (200, 1000, 5000, 50_000)  # characters: requests of one class are of one size and form
@@ -123,9 +123,9 @@ class Cascade:
         answer = await self._strong.send(call)
         served = served_by(answer)
         if held is None:
-            return Told(answer, replace(served, tries=served.tries + 1))
+            return Passing(answer, replace(served, tries=served.tries + 1))
         spent = Spent(held.served.model or call.model, held.served.provider, self._read_usage(held.body))
-        return Told(
+        return Passing(
             answer,
             replace(
                 served,
@@ -141,26 +141,17 @@ def class_of(call: Call, asked: Asked) -> str:
     return f"{call.wire} {'json' if asked.wants_json else 'text'} {size}"
 
 
-class _Compared:
+class _Compared(Passing):
     """A strong answer on its way to the caller, compared with the weak one when it is complete."""
 
     def __init__(
         self, answer: Answer, wire: str, draft: Draft, signals: tuple[float, ...], confidence: Confidence
     ) -> None:
-        self._answer = answer
+        super().__init__(answer)
         self._wire = wire
         self._draft = draft
         self._signals = signals
         self._confidence = confidence
-        self.served: Served = served_by(answer)
-
-    @property
-    def status(self) -> int:
-        return self._answer.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._answer.headers
 
     async def chunks(self) -> AsyncIterator[bytes]:
         parts: list[bytes] = []
@@ -174,6 +165,3 @@ class _Compared:
             strong = read_draft(self._wire, b"".join(parts))
             if strong.ended in ("stop", "") and strong.text.strip():
                 self._confidence.learn(self._signals, agree(self._draft.text, strong.text))
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()

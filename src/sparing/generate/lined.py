@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable
 
-from sparing.core.upstream import Answer, Call, Served, Upstream, served_by
+from sparing.core.upstream import Answer, Call, Upstream
 from sparing.errors import UpstreamBusy
 from sparing.generate.line import Line
+from sparing.generate.passing import Passing
 
 _Turn = asyncio.Future[None]
 CallLine = Line[_Turn]
@@ -88,33 +89,17 @@ class Lined:
             following.set_result(None)
 
 
-class _Held:
-    """An answer whose place in the upstream is given back once. Implements `core.upstream.Answer`."""
+class _Held(Passing):
+    """An answer whose place in the upstream is given back once."""
 
     def __init__(self, answer: Answer, give_back: Callable[[], None]) -> None:
-        self._answer = answer
+        super().__init__(answer)
         self._give_back = give_back
         self._held = True
-        self.head: bytes = getattr(answer, "head", b"")
-
-    @property
-    def served(self) -> Served:
-        return served_by(self._answer)
-
-    @property
-    def status(self) -> int:
-        return self._answer.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._answer.headers
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        return self._answer.chunks()
 
     async def aclose(self) -> None:
         try:
-            await self._answer.aclose()
+            await super().aclose()
         finally:
             if self._held:
                 self._held = False

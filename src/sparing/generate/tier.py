@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sparing.core.upstream import Answer, Call, Upstream, served_by
-from sparing.generate.begun import Told
+from sparing.generate.passing import Passing
 
 KEYS = frozenset(("authorization", "x-api-key", "api-key", "x-goog-api-key"))
 _CONTROL = "x-sparing-"
@@ -49,7 +49,7 @@ class Tier:
     async def send(self, call: Call) -> Answer:
         answer = await self.upstream.send(self._own(call))
         served = replace(served_by(answer), tier=self.name, provider=self.provider)
-        return Told(answer, replace(served, model=self.model) if self.model and is_tiered(call) else served)
+        return Passing(answer, replace(served, model=self.model) if self.model and is_tiered(call) else served)
 
     async def aclose(self) -> None:
         await self.upstream.aclose()

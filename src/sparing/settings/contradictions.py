@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final, get_args
 
 from sparing.settings.named import Named, Source, Where
-from sparing.settings.policies import NamedPolicy, Reasoning, Rule
+from sparing.settings.policies import Goal, NamedPolicy, Reasoning, Rule
 from sparing.settings.policy import Effort
 from sparing.settings.tenants import KeySettings, Limits
 
@@ -39,6 +39,9 @@ def _policy(where: Where, policy: NamedPolicy, source: Source, tiers: Collection
     if first is not None and whole is not None and whole < first:
         message = f"is {whole:g} s, but the first token alone may take first_token_s = {first:g} s"
         raise source.error((*where, "answer_s"), message, "an answer ends after it begins")
+    if sorted(policy.gives_way) != sorted(get_args(Goal)):
+        hint = f"put {', '.join(get_args(Goal))} in the order in which they give way"
+        raise source.error((*where, "gives_way"), "does not name every goal once", hint)
     _spans(where, policy, source)
     _budget(where, policy, source)
     _pressure((*where, "under_pressure"), policy, source)

@@ -1,6 +1,6 @@
 """Rows 1 to 4 and 7 on test groups: every way of choosing units beside every other, with what it costs, in one table.
 
-Groups (articles, meetings, reports) that nothing was trained or tuned on; see `evals.splits`. CPU time is that of the
+Groups (articles, meetings, reports) whose questions nothing was trained on; see `evals.splits`. CPU time is that of the
 first task, whose texts have about 3,000 tokens; memory is the most that a process of its own took for a few of its
 texts, beside what one with BM25 took.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-from sparing.core.upstream import Answer
+from sparing.core.upstream import Answer, Served, served_by
 from sparing.errors import UpstreamUnreachable
 
 AHEAD_BYTES = 64 * 1024  # what is read before anyone has taken it: the upstream goes at the fastest reader's pace
@@ -42,6 +42,7 @@ class Flight:
         self.complete = False
         self.status = 0
         self.headers: Mapping[str, str] = {}
+        self.served = Served()
         self._task = asyncio.create_task(self._fly())
 
     @property
@@ -97,7 +98,7 @@ class Flight:
         try:
             answer = await self._ask()
             try:
-                self.status, self.headers = answer.status, answer.headers
+                self.status, self.headers, self.served = answer.status, answer.headers, served_by(answer)
                 if not self._head.done():
                     self._head.set_result(None)
                 async for chunk in answer.chunks():
@@ -166,6 +167,10 @@ class Reader:
     @property
     def headers(self) -> Mapping[str, str]:
         return self._flight.headers
+
+    @property
+    def served(self) -> Served:
+        return self._flight.served
 
     async def chunks(self) -> AsyncIterator[bytes]:
         flight = self._flight

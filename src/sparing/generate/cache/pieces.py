@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 from multidict import CIMultiDict
 
-from sparing.core.upstream import Answer
+from sparing.core.upstream import Answer, Served
 from sparing.generate.cache.answers import EVENTS
 from sparing.generate.cache.entry import Entry
+from sparing.generate.passing import Passing
 
 _EVENT_END = re.compile(rb"\r?\n\r?\n|\r\r")
 
@@ -52,22 +53,16 @@ class KeptAnswer:
     async def aclose(self) -> None: ...
 
 
-class ToldAnswer:
-    """Another answer with headers of ours. Implements `core.upstream.Answer`."""
+class ToldAnswer(Passing):
+    """Another answer with headers of ours."""
 
-    def __init__(self, answer: Answer, told: Mapping[str, str]) -> None:
-        self._answer = answer
-        self.headers: Mapping[str, str] = with_told(answer.headers, told)
+    def __init__(self, answer: Answer, told: Mapping[str, str], served: Served | None = None) -> None:
+        super().__init__(answer, served)
+        self._headers = with_told(answer.headers, told)
 
     @property
-    def status(self) -> int:
-        return self._answer.status
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        return self._answer.chunks()
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
+    def headers(self) -> Mapping[str, str]:
+        return self._headers
 
 
 def with_told(headers: Mapping[str, str], told: Mapping[str, str]) -> CIMultiDict[str]:

@@ -110,7 +110,10 @@ class Cached:
         shared = flight is not None and flight.open
         if flight is None or not shared:
             flight = self._begun(asked, call, found)
-        return ToldAnswer(await flight.join(), self._tell("shared" if shared else "miss"))
+        answer = await flight.join()
+        if not shared:
+            return ToldAnswer(answer, self._tell("miss"))
+        return ToldAnswer(answer, self._tell("shared"), replace(answer.served, spent=()))  # whoever began it pays
 
     def _begun(self, asked: Asked, call: Call, found: Found | None) -> Flight:
         flight = Flight(

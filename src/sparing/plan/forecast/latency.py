@@ -130,10 +130,6 @@ class Forecast:
         chances = self.first_ratios.chances([(within_s - n * s) / first_s for n in lengths for s in speeds])
         return (1 - self.failure_rate) * chances / (len(lengths) * len(speeds))
 
-    def answer_s(self, length: float) -> float:
-        """Expected time of an answer of so many tokens."""
-        return self.first_token_s * self.first_ratios.mean() + length * self.per_token_s * self.token_ratios.mean()
-
 
 def _first_features(input_tokens: int, cached_tokens: int, num_before: int) -> tuple[float, ...]:
     return (1.0, max(0, input_tokens - cached_tokens) / 1000, cached_tokens / 1000, float(num_before))

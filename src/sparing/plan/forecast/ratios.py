@@ -14,7 +14,6 @@ _LOW, _HIGH = -4, 6  # octaves: from a sixteenth of what was predicted to 64 tim
 _BINS = (_HIGH - _LOW) * _PER_OCTAVE
 _PRIOR_WEIGHT, _PRIOR_OCTAVES = 4.0, 0.7  # before anything was seen: right within a factor of 1.6, two times in three
 _LARGEST = 1e9
-_MEAN = -1.0  # beside the quantiles, which are known by their chance
 
 
 def _prior() -> list[float]:
@@ -56,11 +55,6 @@ class Ratios:
         self._bins = [value * kept for value in self._bins]
         self._cumulative = None
 
-    @property
-    def num(self) -> float:
-        """How many observations the histogram is worth."""
-        return sum(self._bins) / self._unit
-
     def chance(self, ratio: float) -> float:
         """Chance that the next one is at most this."""
         return self.chances((ratio,))
@@ -94,19 +88,6 @@ class Ratios:
                 return float(2.0 ** (_LOW + (i + part) / _PER_OCTAVE))
             low = high
         return float(2.0**_HIGH)
-
-    def mean(self) -> float:
-        """The mean ratio."""
-        cumulative = self._summed()
-        if _MEAN not in self._known:
-            self._known[_MEAN] = self._mean(cumulative)
-        return self._known[_MEAN]
-
-    def _mean(self, cumulative: list[float]) -> float:
-        shares = [b - a for a, b in zip([0.0, *cumulative], cumulative, strict=False)]
-        centres = (2.0 ** (_LOW + (i + 0.5) / _PER_OCTAVE) for i in range(_BINS))
-        total: float = sum(share * centre for share, centre in zip(shares, centres, strict=True))
-        return total / cumulative[-1]
 
     def _summed(self) -> list[float]:
         if self._cumulative is None:
