@@ -18,7 +18,7 @@ _LITERALS = {"true": True, "false": False, "null": None, "-": _ABSENT}
 def read_text(text: str) -> Any:
     """The document; numbers as bytes, as `read_json` gives them."""
     reader = _Reader(text)
-    value = reader.item() if text[0] in "[{" else reader.fields()
+    value = reader.item() if text.startswith(("[", "{", '""[')) else reader.fields()
     assert reader.at == len(text), text[reader.at :]
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from read_json_notation import read_text
 
@@ -54,6 +54,7 @@ DOCUMENTS = containers(st.recursive(st.one_of(SCALARS, st.sampled_from(["JFK", 1
 
 @settings(max_examples=100, deadline=None)
 @given(DOCUMENTS)
+@example(["", "null"])
 def test_reads_back_as_the_same_values(document):
     """Whatever the document, a reader of the notation gets all its values back, of the same types."""
     source = json.dumps(document)
