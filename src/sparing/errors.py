@@ -23,6 +23,8 @@ SparingError                  message, hint (what to do next)
 ├── ModelMissing              the embedded model's weights or engine are not installed
 ├── SelectorMissing           the learned selector cannot run: an extra or a file is missing
 │   └── SelectorDamaged       one of its files is not the one that was shipped
+├── StoreError                a store of passages cannot be used: newer, of another model, full, being written
+├── SourceUnreadable          a file or page cannot be indexed; the others are
 └── RecordError               a receipt could not be written; never breaks a request
 """
 
@@ -191,6 +193,14 @@ class PolicyError(InModelError):
 
 class CacheMismatch(InModelError):
     """A saved cache belongs to another model, or a cache is used in a way that would give wrong results."""
+
+
+class StoreError(SparingError):
+    """A store of passages cannot be used as asked: of a newer version, of another model, full, being written."""
+
+
+class SourceUnreadable(SparingError):
+    """A file or page cannot be indexed: encrypted, broken, binary, too large. The others are indexed all the same."""
 
 
 class RecordError(SparingError):

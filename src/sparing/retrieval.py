@@ -1,0 +1,1 @@
+"""Retrieval as one call: found in a store, shortened by the one planner."""
