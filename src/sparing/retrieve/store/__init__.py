@@ -1,0 +1,1 @@
+"""Where passages are kept, each for those who may read it."""
