@@ -1,9 +1,8 @@
 """Two rankings into one: what the words found and what the vectors found, as shares of the best.
 
 A passage's word score is its BM25 over the best one's; its vector score is where its cosine stands between the last
-and the best that were fetched, so that models whose cosines are crowded together (E5) fuse like others. This relative
-score fusion was measured against reciprocal rank fusion (Cormack et al. 2009), which throws away how far apart the
-ranked are; see docs/retrieval.md.
+and the best that were fetched, so that models whose cosines are crowded together (E5) fuse like others. How far apart
+the ranked are is kept, which reciprocal rank fusion (Cormack et al. 2009) throws away.
 """
 
 from __future__ import annotations
