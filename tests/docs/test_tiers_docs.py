@@ -26,7 +26,7 @@ def test_the_example_can_be_used(tmp_path: Path) -> None:
 def test_its_numbers_are_the_codes() -> None:
     """Statuses, bounds and every setting by its name."""
     said = {int(status) for status in re.findall(r"\b[45]\d\d\b", TEXT.split("statuses")[1].split("and an error")[0])}
-    assert said == set(faults._PASSING)
+    assert said == set(faults.PASSING)
     assert MOST_BYTES == 256 * 1024
     for name in (*ResilienceSettings.__struct_fields__, *RoutingSettings.__struct_fields__):
         assert name in TEXT

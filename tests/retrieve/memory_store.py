@@ -15,7 +15,7 @@ from sparing.core.passage import Document, Passage, Rights, readable
 from sparing.core.store import Holdings, Scored
 from sparing.errors import StoreError
 from sparing.retrieve.store.bm25 import K1, B, idf
-from sparing.retrieve.store.words import chunk_words, question_words, words_of
+from sparing.retrieve.store.words import question_words, words_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class MemoryStore:
                 chunk.content,
             )
             vector = None if vectors is None else np.array(vectors[position], np.float32)
-            self._rows[row] = _Row(passage, document.labels, Counter(chunk_words(document, chunk)), vector)
+            self._rows[row] = _Row(passage, document.labels, Counter(words_of(chunk.heads, text)), vector)
 
     def remove(self, sources: Sequence[str]) -> None:
         for source in sources:
@@ -96,7 +96,9 @@ class MemoryStore:
         near = [
             row.passage
             for row in self._readable(rights)
-            if row.passage.source == passage.source and abs(row.passage.position - passage.position) <= reach
+            if passage.id in self._rows
+            and row.passage.source == passage.source
+            and abs(row.passage.position - passage.position) <= reach
         ]
         return sorted(near, key=lambda other: other.position)
 
@@ -135,7 +137,7 @@ class FakeEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         for vector, text in zip(vectors, texts, strict=True):
-            for word in words_of(text) or [""]:
+            for word in words_of("", text) or [""]:
                 seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
                 vector += np.random.default_rng(seed).standard_normal(self.dimensions, np.float32)
             vector /= np.linalg.norm(vector)

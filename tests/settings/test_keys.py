@@ -41,7 +41,8 @@ def test_names_follow_from_the_tree() -> None:
 def test_only_the_keys_of_providers_are_secret() -> None:
     """What ends in _key is masked when shown."""
     secret = [key.dotted for key in KEYS if key.secret]
-    assert secret == ["upstream.openai_key", "upstream.anthropic_key", "upstream.gemini_key"]
+    upstream = ["upstream.openai_key", "upstream.anthropic_key", "upstream.gemini_key"]
+    assert secret == [*upstream, "retrieval.embedder_key"]
 
 
 @pytest.mark.parametrize(

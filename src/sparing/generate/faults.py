@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from sparing.core.upstream import Answer, Call
 
 # Too early or too slow, too many, broken, overloaded (529 is Anthropic's); what a second try may find otherwise.
-_PASSING = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529))
+PASSING = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529))
 _TOO_MANY = 429
 
 # Asking a model changes nothing at the provider. Uploads, batches and the like do.
@@ -39,12 +39,12 @@ def is_repeatable(call: Call) -> bool:
 
 def is_passing(answer: Answer) -> bool:
     """Whether an answer's status is a failure that another try, or another upstream, may not have."""
-    return answer.status in _PASSING and answer.headers.get("x-should-retry", "").lower() != "false"
+    return answer.status in PASSING and answer.headers.get("x-should-retry", "").lower() != "false"
 
 
 def is_outage(answer: Answer) -> bool:
     """Whether an answer says that the upstream is unwell. Too many requests of one caller is no illness."""
-    return answer.status in _PASSING and answer.status != _TOO_MANY
+    return answer.status in PASSING and answer.status != _TOO_MANY
 
 
 def has_failed(answer: Answer) -> bool:

@@ -30,6 +30,12 @@ def refuse_contradictions(named: Named, source: Source, tiers: Collection[str] =
         if alias.model in named.models:
             hint = "write the model that is really asked"
             raise source.error(("models", name, "model"), f"stands for another alias, {alias.model}", hint)
+    for name, store in named.stores.items():
+        for tenant in store.tenants:
+            if tenant not in named.tenants:
+                known = ", ".join(named.tenants) or "none"
+                where = ("stores", name, "tenants")
+                raise source.error(where, f"names the tenant {tenant!r}, who is not there", f"tenants: {known}")
     _rules(named.rules, source)
     _keys(named, source)
 

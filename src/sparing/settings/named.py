@@ -1,4 +1,4 @@
-"""The tables of tables: policies, model aliases, rules and tenants, each with a name of the user's own.
+"""The tables of tables: policies, model aliases, rules, tenants and stores, each with a name of the user's own.
 
 They come from the settings file alone; the environment and arguments have no names to say which is meant.
 """
@@ -6,7 +6,7 @@ They come from the settings file alone; the environment and arguments have no na
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
@@ -18,13 +18,14 @@ from sparing.errors import SettingsError
 from sparing.settings.keys import Key
 from sparing.settings.policies import ModelAlias, NamedPolicy, Rule, UnderPressure
 from sparing.settings.policy import PolicySettings
+from sparing.settings.retrieval import StoreSettings
 from sparing.settings.tenants import KeySettings, ProjectSettings, TenantSettings
 from sparing.settings.toml_lines import line_of
 
 T = TypeVar("T", bound=msgspec.Struct)
 Where = tuple[str, ...]
 
-TABLES: Final = ("policies", "models", "rules", "tenants")
+TABLES: Final = ("policies", "models", "rules", "tenants", "stores")
 _FOR_ALL = frozenset({"prices_file"})  # one ledger has one table of prices
 
 
@@ -36,6 +37,7 @@ class Named:
     models: Mapping[str, ModelAlias]
     rules: Mapping[str, Rule]
     tenants: Mapping[str, TenantSettings]
+    stores: Mapping[str, StoreSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def read_named(raw: Mapping[str, Any], base: PolicySettings, source: Source) -> 
         {name: _read(ModelAlias, ("models", name), table, source) for name, table in tables["models"].items()},
         {name: _read(Rule, ("rules", name), table, source) for name, table in tables["rules"].items()},
         {name: _tenant(("tenants", name), table, source) for name, table in tables["tenants"].items()},
+        {name: _read(StoreSettings, ("stores", name), table, source) for name, table in tables["stores"].items()},
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sparing.errors import SettingsError
 from sparing.settings.cache import CacheSettings
+from sparing.settings.retrieval import RetrievalSettings
 from sparing.settings.tree import QuotaSettings, RecallSettings, RecordSettings
 
 FILE_NAME = "sparing.toml"
@@ -66,3 +67,8 @@ def models_folder(env: Mapping[str, str]) -> Path:
 def quota_file(quota: QuotaSettings, env: Mapping[str, str]) -> Path:
     """The SQLite file that what was used of quotas is kept in."""
     return Path(quota.path).expanduser() if quota.path else home(env) / "quota.sqlite"
+
+
+def embeddings_file(retrieval: RetrievalSettings, env: Mapping[str, str]) -> Path:
+    """The SQLite file that vectors already made are kept in."""
+    return Path(retrieval.cache_path).expanduser() if retrieval.cache_path else home(env) / "embeddings.sqlite"

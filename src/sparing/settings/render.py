@@ -26,6 +26,7 @@ _TABLES = {
     "models": "Names that callers write as the model: [models.NAME]",
     "rules": "Policies of requests that look like this: [rules.NAME]",
     "tenants": "Who may ask, and how much: [tenants.NAME]",
+    "stores": "Stores of passages that requests may name: [stores.NAME]",
 }
 _BARE = re.compile("[A-Za-z0-9_-]+")
 
@@ -38,7 +39,8 @@ def default_toml() -> str:
         for key in keys:
             lines += [*_comment(key), f"{key.name} = {_toml(key.default)}", ""]
     for name, about in _TABLES.items():
-        lines += [f"# {about}; docs/policies.md.", f"[{name}]", ""]
+        page = "retrieval" if name == "stores" else "policies"
+        lines += [f"# {about}; docs/{page}.md.", f"[{name}]", ""]
     lines.append(tier_example())
     return "\n".join(lines)
 

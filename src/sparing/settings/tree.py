@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from sparing.settings.cache import CacheSettings
 from sparing.settings.policies import ModelAlias, NamedPolicy, Rule
 from sparing.settings.policy import PolicySettings
+from sparing.settings.retrieval import RetrievalSettings, StoreSettings
 from sparing.settings.tenants import TenantSettings
 
 
@@ -246,7 +247,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     routing: RoutingSettings = field(default_factory=RoutingSettings)
     tiers: tuple[TierSettings, ...] = ()
     quota: QuotaSettings = field(default_factory=QuotaSettings)
+    retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     policies: Mapping[str, NamedPolicy] = field(default_factory=dict)
     models: Mapping[str, ModelAlias] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
+    stores: Mapping[str, StoreSettings] = field(default_factory=dict)

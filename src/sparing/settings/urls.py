@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sparing.errors import SettingsError
 from sparing.settings.providers import PROVIDERS, SHAPES, provider_at, provider_named
+from sparing.settings.retrieval import RetrievalSettings
 from sparing.settings.tree import UpstreamSettings
 
 LOCAL = "local"  # written in place of a URL: the embedded model, whatever keys are set
@@ -51,6 +52,19 @@ def complete_upstream(
             added[f"upstream.{url_name}"] = f"{key_origin} is set"
         changes[url_name] = url
     return replace(upstream, **changes), added
+
+
+def complete_embedder(
+    retrieval: RetrievalSettings, env: Mapping[str, str], origins: Mapping[str, str]
+) -> tuple[RetrievalSettings, dict[str, str]]:
+    """Likewise for whoever makes the vectors of passages; without a URL nothing is filled in."""
+    name = "retrieval.embedder_url"
+    url = address(retrieval.embedder_url, "openai", located(name, origins.get(name, "")))
+    url = "" if url == NOBODY else url
+    variable = _variable("openai", url, env) if url else ""
+    if retrieval.embedder_key or not variable:
+        return replace(retrieval, embedder_url=url), {}
+    return replace(retrieval, embedder_url=url, embedder_key=env[variable]), {"retrieval.embedder_key": variable}
 
 
 def _variable(shape: str, url: str, env: Mapping[str, str]) -> str:

@@ -1,0 +1,69 @@
+"""Settings of stores of passages: where they are, who may ask them, and what makes their vectors."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class RetrievalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Stores of passages, and what makes their vectors (docs/retrieval.md)."""
+
+    store: Annotated[
+        str,
+        Meta(
+            description="Where documents are indexed into and searched: a file, or qdrant+http://HOST:6333/COLLECTION."
+        ),
+    ] = ".sparing/store.db"
+    embedder: Annotated[
+        str,
+        Meta(
+            description="What makes the vectors of passages: shipped; auto, which is that where the extra `select` is "
+            "installed and none elsewhere; none, for words only; or the name of a model at embedder_url."
+        ),
+    ] = "auto"
+    embedder_url: Annotated[
+        str,
+        Meta(
+            description="Who runs that model by /v1/embeddings: a base URL without /v1, or a provider (openai, "
+            "mistral, ...)."
+        ),
+    ] = ""
+    embedder_key: Annotated[
+        str,
+        Meta(description="Its key. Default: the provider's own variable, at an unknown address OPENAI_API_KEY."),
+    ] = ""
+    embedder_texts: Annotated[int, Meta(ge=1, le=2048, description="Texts that it is sent at once.")] = 64
+    cache_path: Annotated[
+        str,
+        Meta(
+            description="SQLite file of vectors already made, so that no text is embedded twice; empty: "
+            "embeddings.sqlite in the user's data folder (SPARING_HOME)."
+        ),
+    ] = ""
+    cache_bytes: Annotated[
+        int, Meta(ge=0, description="Most bytes of vectors in it; the oldest give way. 0: no such file.")
+    ] = 256_000_000
+
+
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A store that requests to the gateway may name."""
+
+    where: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="A file made by `sparing index`, or qdrant+http://HOST:6333/COLLECTION.",
+        ),
+    ]
+    tenants: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Whose requests may use it; empty: everybody's. What of it each may read, the labels of its "
+            "documents say."
+        ),
+    ] = ()
+    budget_tokens: Annotated[
+        int, Meta(ge=1, description="Tokens of passages in a request that does not say how many.")
+    ] = 2000
