@@ -1,148 +1,95 @@
-"""Sources into a store: only what changed, a document at a time, so that a run that was cut short is simply run again.
-
-The order of the work is that of the sources, whoever reads them, so that the rows of a store do not depend on how many
-processes there were, or on how often it was interrupted.
-"""
+"""Files, folders and addresses into a store, and out of it what is no longer there."""
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
 
-from sparing.core.passage import Document
 from sparing.core.store import Embedder, Store
-from sparing.errors import SourceUnreadable
-from sparing.retrieve.reading import Job, Unchanged, worked
-from sparing.retrieve.walk import Left
-
-if TYPE_CHECKING:
-    from numpy import float32
-    from numpy.typing import NDArray
-
-_EMBEDDED_AT_ONCE = 256  # chunks
-
-Report = Callable[[int, int], None]
+from sparing.retrieve.putting import Ingested, Report, put_all
+from sparing.retrieve.reading import Job
+from sparing.retrieve.walk import MOST_BYTES, Found, Left, Walk, is_under
 
 
-@dataclass(slots=True)
-class Ingested:
-    """What a run did, in sources; `passages` are those of the documents put."""
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """How to index.
 
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    passages: int = 0
-    seconds: float = 0.0
-    left: list[Left] = field(default_factory=list)
+    Attributes:
+        base: Folder that the sources below it are named from.
+        labels: Who may read them; None leaves those of known sources as they are and gives new ones none.
+        exclude: Patterns of names, or of paths below a folder.
+        prune: Whether sources under these paths that are no longer there are removed.
+        allow_private: Whether addresses of this machine and its network may be fetched.
+        processes: That read and cut.
+    """
 
-    @property
-    def failed(self) -> list[Left]:
-        """What should have been indexed and was not; what a store held of it before is still there."""
-        return [left for left in self.left if left.failed]
+    base: Path
+    labels: frozenset[str] | None = None
+    exclude: tuple[str, ...] = ()
+    prune: bool = True
+    most_bytes: int = MOST_BYTES
+    allow_private: bool = False
+    processes: int = 1
 
 
 def ingest(
-    jobs: Sequence[Job],
+    sources: Sequence[str],
     store: Store,
-    embedder: Embedder | None = None,
-    *,
-    labels: frozenset[str] | None = None,
-    processes: int = 1,
+    embedder: Embedder | None,
+    how: Ingest,
     report: Report = lambda done, total: None,
 ) -> Ingested:
-    """Put what is new or changed.
+    """Index paths and ``http(s)://`` addresses.
 
     Args:
-        labels: Who may read them; None leaves those of known sources as they are and gives new ones none.
-        processes: That read and cut; 1 is this one.
         report: Told how many sources are done, of how many.
     Raises:
-        StoreError: The store cannot be written; what was put is in it.
+        RequestError: A path does not exist.
+        StoreError: The store cannot be written; what was put is in it, and the same call goes on from there.
         UpstreamError: A server that makes vectors did not.
     """
     began_s = time.monotonic()
-    known = store.digests()
-    done = Ingested()
-    made_for = embedder.name if embedder else ""
-    results = _counted(worked(jobs, known, labels, made_for, processes), len(jobs), report)
-    for document, vectors in _embedded(_read(results, done), embedder):
-        try:
-            store.put(document, vectors)
-        except SourceUnreadable as error:
-            done.left.append(Left(document.source, str(error), failed=True))
-            continue
-        done.passages += len(document.chunks)
-        if document.source in known:
-            done.changed += 1
+    roots = [Path(source) for source in sources if not is_address(source)]
+    walk = Walk(how.base, how.exclude, how.most_bytes)
+    found = list(walk.under(roots))
+    with tempfile.TemporaryDirectory(prefix="sparing-") as folder:
+        urls = [source.partition("#")[0] for source in sources if is_address(source)]
+        if urls:
+            from sparing.retrieve.fetch import Limits, fetch
+
+            limits = Limits(how.most_bytes, allow_private=how.allow_private)
+            pages = fetch(urls, Path(folder), limits)
         else:
-            done.added += 1
+            pages = []
+        jobs = {job.source: job for job in (*map(_job, found), *pages) if isinstance(job, Job)}
+        done = put_all(list(jobs.values()), store, embedder, labels=how.labels, processes=how.processes, report=report)
+    done.left[:0] = [left for left in (*found, *pages) if isinstance(left, Left)]
+    if how.prune and roots:
+        gone = _gone(store, [walk.source(root) for root in roots], jobs.keys(), done.left)
+        store.remove(gone)
+        done.removed = len(gone)
     done.seconds = time.monotonic() - began_s
     return done
 
 
-def prune(store: Store, gone: Iterable[str]) -> int:
-    """Remove sources; how many there were."""
-    sources = sorted(gone)
-    if sources:
-        store.remove(sources)
-    return len(sources)
+def _gone(store: Store, under: Sequence[str], read: Set[str], left: Sequence[Left]) -> list[str]:
+    """Sources of the store that lay under these paths, and are not there any more or are passed over now."""
+    kept = [one.source for one in left if one.failed]
+    there = read - {one.source for one in left if not one.failed}
+    return sorted(s for s in store.digests() if s not in there and is_under(s, under) and not is_under(s, kept))
 
 
-def _counted(
-    results: Iterable[Document | Unchanged | Left], total: int, report: Report
-) -> Iterator[Document | Unchanged | Left]:
-    report(0, total)
-    for number, result in enumerate(results, 1):
-        yield result
-        report(number, total)
+def is_address(source: str) -> bool:
+    """Whether it is an address of the web, and no path."""
+    return source.lower().startswith(("http://", "https://"))
 
 
-def _read(results: Iterable[Document | Unchanged | Left], done: Ingested) -> Iterator[Document]:
-    for result in results:
-        if isinstance(result, Document):
-            yield result
-        elif isinstance(result, Left):
-            done.left.append(result)
-        else:
-            done.unchanged += 1
-
-
-def _embedded(
-    documents: Iterable[Document], embedder: Embedder | None
-) -> Iterator[tuple[Document, NDArray[float32] | None]]:
-    """Documents with the vectors of their chunks; small documents share a call."""
-    if embedder is None:
-        yield from ((document, None) for document in documents)
-        return
-    held: list[Document] = []
-    num_chunks = 0
-    for document in documents:
-        held.append(document)
-        num_chunks += len(document.chunks)
-        if num_chunks >= _EMBEDDED_AT_ONCE:
-            yield from _with_vectors(held, embedder)
-            held, num_chunks = [], 0
-    yield from _with_vectors(held, embedder)
-
-
-def _with_vectors(documents: Sequence[Document], embedder: Embedder) -> Iterator[tuple[Document, NDArray[float32]]]:
-    texts = [embedded_text(document, at) for document in documents for at in range(len(document.chunks))]
-    different = list(dict.fromkeys(texts))
-    if not different:
-        return
-    row_of: Mapping[str, int] = {text: row for row, text in enumerate(different)}
-    vectors = embedder.embed(different)[[row_of[text] for text in texts]]
-    at = 0
-    for document in documents:
-        yield document, vectors[at : at + len(document.chunks)]
-        at += len(document.chunks)
-
-
-def embedded_text(document: Document, position: int) -> str:
-    """What the vector of a chunk is made from: what stands above it, and its text."""
-    chunk = document.chunks[position]
-    text = document.text_of(chunk)
-    return f"{chunk.heads}\n{text}" if chunk.heads else text
+def _job(found: Found | Left) -> Job | Left:
+    if isinstance(found, Left):
+        return found
+    name = found.source.rsplit("/", 1)[-1]
+    return Job(found.source, name, found.path, size_bytes=found.size_bytes, named=found.named)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sparing.core.passage import Document, Passage, Rights
 from sparing.errors import StoreError
-from sparing.retrieve.ingest import ingest
+from sparing.retrieve.putting import put_all
 from sparing.retrieve.read.document import labels_in, read_document
 from sparing.retrieve.reading import Job, worked
 from sparing.retrieve.walk import Left
@@ -39,7 +39,7 @@ def all_passages(store: MemoryStore) -> list[Passage]:
 def test_everything_is_put_and_found(folder: Path) -> None:
     """By its words, with its place."""
     store = MemoryStore()
-    done = ingest(jobs_of(folder), store)
+    done = put_all(jobs_of(folder), store)
     assert (done.added, done.changed, done.unchanged, done.left) == (len(SAMPLES), 0, 0, [])
     assert done.passages == len(all_passages(store))
     (best, *_) = store.by_words("method_17", OWNER, 1)
@@ -51,10 +51,10 @@ def test_everything_is_put_and_found(folder: Path) -> None:
 def test_only_what_changed_is_put_again(folder: Path) -> None:
     """The rows of the others stay the same rows."""
     store = MemoryStore()
-    ingest(jobs_of(folder), store)
+    put_all(jobs_of(folder), store)
     before = {passage.id: passage.source for passage in all_passages(store)}
     (folder / "terms.txt").write_text("All is new.")
-    done = ingest(jobs_of(folder), store)
+    done = put_all(jobs_of(folder), store)
     assert (done.added, done.changed, done.unchanged) == (0, 1, len(SAMPLES) - 1)
     gone = before.keys() - {passage.id for passage in all_passages(store)}
     assert {before[row] for row in gone} == {"terms.txt"}
@@ -64,15 +64,15 @@ def test_labels_are_part_of_what_changes(folder: Path) -> None:
     """Without new ones a source keeps those that it has; new sources then have none."""
     store = MemoryStore()
     legal = frozenset({"tenant:acme", "group:legal"})
-    ingest(jobs_of(folder), store, labels=legal)
+    put_all(jobs_of(folder), store, labels=legal)
     (folder / "new.txt").write_text("New.")
     (folder / "terms.txt").write_text("All is new.")
-    done = ingest(jobs_of(folder), store)
+    done = put_all(jobs_of(folder), store)
     assert (done.added, done.changed) == (1, 1)
     held = {source: labels_in(digest) for source, digest in store.digests().items()}
     assert held.pop("new.txt") == frozenset()
     assert set(held.values()) == {legal}
-    assert ingest(jobs_of(folder), store, labels=frozenset({"public"})).changed == len(SAMPLES) + 1
+    assert put_all(jobs_of(folder), store, labels=frozenset({"public"})).changed == len(SAMPLES) + 1
 
 
 def test_another_embedder_means_everything_anew(folder: Path) -> None:
@@ -88,23 +88,23 @@ def test_another_embedder_means_everything_anew(folder: Path) -> None:
 
     embedder = Counting()
     store = MemoryStore(embedder.name)
-    done = ingest(jobs_of(folder), store, embedder)
+    done = put_all(jobs_of(folder), store, embedder)
     assert done.passages >= len(embedder.seen) == len(set(embedder.seen))
     passage = all_passages(store)[0]
     (nearest,) = store.by_vector(embedder.embed([f"{passage.heads}\n{passage.text}"])[0], OWNER, 1)
     assert nearest.id == passage.id
     assert nearest.score == pytest.approx(1)
-    assert ingest(jobs_of(folder), store, embedder).unchanged == len(SAMPLES) + 1
+    assert put_all(jobs_of(folder), store, embedder).unchanged == len(SAMPLES) + 1
 
 
 def test_what_cannot_be_read_fails_alone(folder: Path) -> None:
     """And what the store has of it stays; a binary file in a folder is passed over."""
     store = MemoryStore()
-    ingest(jobs_of(folder), store)
+    put_all(jobs_of(folder), store)
     (folder / "terms.txt").write_bytes(b"%PDF-1.4 broken")
     (folder / "blob").write_bytes(b"\0\1\2\3")
     jobs = [*jobs_of(folder), Job("gone", "gone", str(folder / "gone"))]
-    done = ingest(jobs, store)
+    done = put_all(jobs, store)
     assert {left.source: left.failed for left in done.left} == {"terms.txt": True, "blob": False, "gone": True}
     assert "terms.txt" in store.digests()
     assert done.unchanged == len(SAMPLES) - 1
@@ -113,7 +113,7 @@ def test_what_cannot_be_read_fails_alone(folder: Path) -> None:
 def test_a_run_that_was_cut_short_is_run_again(folder: Path) -> None:
     """At any document: rows and digests are those of a run that was not."""
     whole = MemoryStore()
-    ingest(jobs_of(folder), whole)
+    put_all(jobs_of(folder), whole)
 
     class Failing(MemoryStore):
         left = 0
@@ -128,9 +128,9 @@ def test_a_run_that_was_cut_short_is_run_again(folder: Path) -> None:
         store = Failing()
         store.left = puts
         with pytest.raises(StoreError):
-            ingest(jobs_of(folder), store)
+            put_all(jobs_of(folder), store)
         store.left = 10_000
-        ingest(jobs_of(folder), store)
+        put_all(jobs_of(folder), store)
         assert store.digests() == whole.digests()
         assert all_passages(store) == all_passages(whole)
 
@@ -170,7 +170,7 @@ def source_of(result: object) -> str:
 def test_progress_is_told_to_the_end(folder: Path) -> None:
     """Once before the first and once after each."""
     told: list[tuple[int, int]] = []
-    ingest(jobs_of(folder), MemoryStore(), report=lambda done, total: told.append((done, total)))
+    put_all(jobs_of(folder), MemoryStore(), report=lambda done, total: told.append((done, total)))
     assert told == [(n, len(SAMPLES)) for n in range(len(SAMPLES) + 1)]
 
 
