@@ -11,6 +11,7 @@ from sparing.errors import SourceBinary, SourceUnreadable
 from sparing.retrieve.read.choose import reader_for, readers
 from sparing.retrieve.read.document import document_of
 from sparing.retrieve.read.encoding import decode
+from sparing.retrieve.read.running import without_running_lines
 
 HTML = b"""<!doctype html><html><head><title>Fees &amp; rates</title><meta charset="latin-1"></head><body>
 <nav><a href="/">Home</a> <a href="/x">Another page of the site</a></nav><h1>Fees</h1><p>A transfer costs 5 \xa3.</p>
@@ -44,6 +45,20 @@ def test_a_pdf_of_pictures_says_that_it_has_no_text() -> None:
     """Empty pages."""
     with pytest.raises(SourceUnreadable, match="no text"):
         read(pdf(["", ""]), "scan.pdf")
+
+
+def test_running_heads_and_page_numbers_are_read_once() -> None:
+    """What only looks like one stays: a section's number is not the page's alone."""
+    pages = [f"Annual report {n + 9}\nSection {n}\nText of page {n}.\nACME Corp\n{n + 9}" for n in range(1, 5)]
+    assert without_running_lines(pages) == [
+        pages[0],
+        "Section 2\nText of page 2.\nACME Corp",
+        "Section 3\nText of page 3.\nACME Corp",
+        "Section 4\nText of page 4.\nACME Corp",
+    ]
+    sections = [f"Section {n}\nText of page {n}." for n in range(9)]
+    assert without_running_lines(sections) == sections
+    assert without_running_lines(["", "a", "\n"]) == ["", "a", ""]
 
 
 def test_a_word_document_is_read_as_markdown() -> None:

@@ -1,6 +1,5 @@
 """Sources read and put into a store: only what changed, a document at a time; a run cut short is simply run again.
 
-
 The order of the work is that of the sources, whoever reads them, so that the rows of a store do not depend on how many
 processes there were, or on how often it was interrupted.
 """
