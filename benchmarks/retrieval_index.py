@@ -2,9 +2,9 @@
 
 python benchmarks/retrieval_index.py [--chunks 100000] [--embedder none shipped] [--processes 1 2] [--json FILE]
 
-The corpus is made: equal shares of prose, Markdown, CSV, JSON lines, Python, logs and transcripts, some 20 KB a file, its
-words drawn by Zipf's law from 20,000. Each run is a process of its own and a new store; CPU is user and system time of
-it and of the processes that it started.
+The corpus is made: equal shares of prose, Markdown, CSV, JSON lines, Python, logs and transcripts, some 20 KB a file,
+its words drawn by Zipf's law from 20,000. Each run is a process of its own and a new store; CPU is user and system time
+of it and of the processes that it started.
 """
 
 from __future__ import annotations

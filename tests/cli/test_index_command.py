@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +135,27 @@ def test_vectors_of_two_models_are_not_mixed(cli: Cli) -> None:
     outcome = cli("index", "docs", "--embedder", "shipped")
     assert outcome.code == 1
     assert "made without vectors" in outcome.err
+
+
+def test_a_log_is_followed_until_it_is_interrupted(tmp_path: Path) -> None:
+    """In a process of its own: Ctrl-C ends it with its summary and status 0."""
+    log = tmp_path / "app.log"
+    log.write_text("".join(f"2026-01-01 00:00:00 INFO job {n} done\n" for n in range(50)))
+    arguments = ["index", "--follow", str(log), "--into", str(tmp_path / "s.db"), "--embedder", "none"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sparing", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "sparing: app.log: caught up\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "1 new" in out
+    assert set(found("job", str(tmp_path / "s.db"))) == {"app.log#L1"}
+
+
+def test_only_files_are_followed(cli: Cli, docs: Path) -> None:
+    """A folder is indexed again instead."""
+    outcome = cli("index", "--follow", str(docs), "--embedder", "none")
+    assert outcome.code == 2
+    assert "is no file" in outcome.err
