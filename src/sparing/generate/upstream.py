@@ -21,6 +21,7 @@ _WRITE_AT_ONCE_BYTES = 1 << 20  # larger bodies go out in pieces, so that one up
 _KEEP_ALIVE_S = 30.0
 _OURS_TO_LEAVE_OUT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _CALLER_KEYS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
+_NO_HTTP = "what followed was no HTTP"
 _KEY_IN_QUERY = re.compile(r"[?&]key=")  # Gemini's other way
 
 
@@ -137,9 +138,11 @@ class HttpAnswer:
             try:
                 while chunk := await reader.readany():
                     yield chunk
-            except (aiohttp.ClientError, TimeoutError, OSError):
+            except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
                 if rest := _unread(reader):
                     yield rest
+                if isinstance(error, RuntimeError):  # aiohttp's, where the reader comes after the end
+                    raise aiohttp.ClientPayloadError(_NO_HTTP) from error
                 raise
 
     async def aclose(self) -> None:
@@ -168,7 +171,7 @@ def _end_of(response: aiohttp.ClientResponse) -> Iterator[None]:
     def tell(gone: asyncio.Future[None]) -> None:
         gone.cancelled() or gone.exception()  # it is told by the reader, once
         if not reader.is_eof() and reader.exception() is None:
-            reader.set_exception(aiohttp.ClientPayloadError("what followed was no HTTP"))
+            reader.set_exception(aiohttp.ClientPayloadError(_NO_HTTP))
 
     closed.add_done_callback(tell)
     try:
