@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(cli: Cli, docs: Path) 
     assert outcome.code == 3
     assert "2 new" in outcome.text
     assert "sparing: docs/broken.pdf: broken PDF" in outcome.err
-    assert "sparing: docs/huge.txt: too large: 2,000 MB, the limit is 64 (--max-mb)" in outcome.err
+    assert "sparing: docs/huge.txt: too large: 2,000 MB, the limit is 32 (--max-mb)" in outcome.err
     told = json.loads(cli("index", "docs", "--json").out)
     assert told["unchanged"] == 2
     assert [one["source"] for one in told["failed"]] == ["docs/huge.txt", "docs/broken.pdf"]

@@ -43,7 +43,7 @@ _SHOWN = 20
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that read; by default one a core.")
 @click.option("--prune/--no-prune", default=True, show_default=True, help="Remove what is no longer there.")
 @click.option("--follow", is_flag=True, help="Go on, and index files as they grow, until Ctrl-C.")
-@click.option("--max-mb", type=click.IntRange(min=1), default=64, show_default=True, help="Leave larger files out.")
+@click.option("--max-mb", type=click.IntRange(min=1), default=32, show_default=True, help="Leave larger files out.")
 @click.option("--allow-private", is_flag=True, help="Fetch addresses of this machine and its network too.")
 @json_option
 @config_option
