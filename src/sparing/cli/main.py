@@ -21,6 +21,7 @@ from sparing.errors import RequestError, SettingsError, SparingError
 _COMMANDS = (
     "reduce",
     "ask",
+    "search",
     "recall",
     "serve",
     "stats",
