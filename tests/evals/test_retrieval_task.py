@@ -103,7 +103,20 @@ def test_the_regression_finds_the_weights_behind_chances() -> None:
     signs = rng.random((20_000, 2))
     chances = 1 / (1 + np.exp(-(-2 + 1.5 * signs[:, 0] + 3 * signs[:, 1])))
     answers = (rng.random(20_000) < chances).astype(float)
-    assert fit.regression(signs, answers, np.ones(20_000)) == pytest.approx([-2, 1.5, 3], abs=0.2)
+    assert fit.regression(signs, answers) == pytest.approx([-2, 1.5, 3], abs=0.2)
+
+
+def test_the_direction_finds_the_weights_behind_choices() -> None:
+    """From many questions whose answer was drawn by them, however hard each question is."""
+    rng = np.random.default_rng(0)
+    questions = []
+    for _ in range(3_000):
+        signs = rng.random((6, 2)) + rng.normal() * 5
+        drawn = np.exp(signs @ [4.0, -2.0])
+        answers = np.zeros(6)
+        answers[rng.choice(6, p=drawn / drawn.sum())] = 1
+        questions.append((signs, answers))
+    assert fit.direction(questions) == pytest.approx([4, -2], abs=0.4)
 
 
 def test_the_fit_prefers_what_answers() -> None:
@@ -115,7 +128,7 @@ def test_the_fit_prefers_what_answers() -> None:
     )
     found = list(fit.examples(pool))
     assert [one.answers for one in found] == [True, False, True, False]
-    weights = fit.fitted([found])
+    weights = fit.fitted(found)
     assert weights["FUSED"].words > 0
     assert weights["FUSED"].vector > 0
     assert weights["JUDGED"].relevance > 0

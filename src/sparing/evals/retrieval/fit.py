@@ -1,7 +1,7 @@
 """Fit the weights of `retrieve.search` on validation groups: ``python -m sparing.evals.retrieval.fit DATA``.
 
-A logistic regression over the passages that are fetched for a question (those that are judged, for the judge's), each
-pool counting the same. Nothing here sees a test group.
+Over the passages that are fetched for a question; for the judge's weights over those that it reads. Nothing here sees a
+test group.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sparing.retrieve.search import FUSED, MOST_JUDGED, fetched
 POOLS = ("nq", "xquad:en", "tatqa", "qmsum")
 _VALIDATION: tuple[Split, ...] = ("validation",)
 _ROUNDS = 50
-_RIDGE = 1e-3
+_RIDGE, _CLOSE, _TINY = 1e-3, 1e-6, 1e-300
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +38,7 @@ class Example:
         relevance: The encoder's logit; None where it was not read.
     """
 
+    pool: str
     question: int
     found: Found
     relevance: float | None
@@ -55,52 +56,99 @@ def examples(pool: Pool) -> Iterator[Example]:
             read = judge(query.question, [passages[one.id] for one in found[:MOST_JUDGED]]).relevance
             logits = (*read, *(None,) * (len(found) - len(read)))
             for one, logit in zip(found, logits, strict=True):
-                yield Example(number, one, logit, int(passages[one.id].source) in query.gold)
+                yield Example(pool.name, number, one, logit, int(passages[one.id].source) in query.gold)
 
 
-def regression(signs: Floats, answers: Floats, counts: Floats) -> Floats:
-    """Weights, the bias first, by Newton's method with a slight ridge.
+def direction(questions: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Weights under which a question's answers stand above the other passages.
+
+    The likelihood that a softmax over a question's passages draws one that answers (ListNet's top one, Cao et al.
+    2007), by Newton's method with the softmax's own covariance for curvature and a slight ridge. A regression over
+    single passages would weigh how hard questions are against each other instead.
+
+    Args:
+        questions: For each its signs [passages, signs], and which answer [passages], 0 or 1.
+    """
+    weights = np.zeros(questions[0][0].shape[1])
+    loss = _surprise(questions, weights)
+    for _ in range(_ROUNDS):
+        gradient, curvature = -_RIDGE * weights, _RIDGE * np.eye(len(weights))
+        for signs, answers in questions:
+            scores = signs @ weights
+            drawn, right = _softmax(scores), _softmax(np.where(answers > 0, scores, -np.inf))
+            gradient += (right - drawn) @ signs / len(questions)
+            middle = signs - drawn @ signs
+            curvature += (middle * drawn[:, None]).T @ middle / len(questions)
+        step = np.linalg.solve(curvature, gradient)
+        while (less := _surprise(questions, weights + step)) > loss and np.abs(step).max() > _CLOSE:
+            step = step / 2
+        if np.abs(step).max() <= _CLOSE:
+            break
+        weights, loss = weights + step, less
+    return weights
+
+
+def _surprise(questions: Sequence[tuple[Floats, Floats]], weights: Floats) -> float:
+    """Mean nats at what answers, and the ridge's share."""
+    nats = 0.0
+    for signs, answers in questions:
+        scores = signs @ weights
+        nats -= float(np.log(_softmax(scores)[answers > 0].sum() + _TINY))
+    return nats / len(questions) + _RIDGE * float(weights @ weights) / 2
+
+
+def regression(signs: Floats, answers: Floats) -> Floats:
+    """Bias and weights of a logistic regression, by Newton's method with a slight ridge.
 
     Args:
         signs: [examples, signs].
         answers: [examples], 0 or 1.
-        counts: [examples], how much each counts.
     """
     rows = np.hstack([np.ones((len(signs), 1)), signs])
-    weights = np.zeros(rows.shape[1])
-    ridge = _RIDGE * np.eye(rows.shape[1]) * counts.sum() / len(counts)
+    weights, ridge = np.zeros(rows.shape[1]), _RIDGE * np.eye(rows.shape[1])
     for _ in range(_ROUNDS):
         chances = 1 / (1 + np.exp(-rows @ weights))
-        gradient = rows.T @ (counts * (answers - chances)) - ridge @ weights
-        curvature = (rows * (counts * chances * (1 - chances))[:, None]).T @ rows + ridge
+        gradient = rows.T @ (answers - chances) - ridge @ weights
+        curvature = (rows * (chances * (1 - chances))[:, None]).T @ rows + ridge
         step = np.linalg.solve(curvature, gradient)
         weights += step
-        if np.abs(step).max() < 1e-9:
+        if np.abs(step).max() < _CLOSE:
             break
     return weights
 
 
-def fitted(by_pool: Sequence[Sequence[Example]]) -> dict[str, Weights]:
+def fitted(found: Sequence[Example]) -> dict[str, Weights]:
     """The three sets of weights."""
-    every = [(one, 1 / len(pool)) for pool in by_pool for one in pool]
-    judged = [(one, weight) for one, weight in every if one.relevance is not None]
-    worded = [(one, weight) for one, weight in every if one.found.word_rank]
+    judged = [one for one in found if one.relevance is not None]
+    by_words = [one for one in found if one.found.word_rank]
     return {
-        "FUSED": Weights(*_solve(every, lambda one: (one.found.words, one.found.vector))),
-        "WORDS_ALONE": Weights(*_solve(worded, lambda one: (one.found.words, 0.0))),
-        "JUDGED": Weights(*_solve(judged, lambda one: (one.found.words, one.found.vector, one.relevance or 0.0))),
+        "FUSED": _weights(found, lambda one: (one.found.words, one.found.vector)),
+        "WORDS_ALONE": _weights(by_words, lambda one: (one.found.words, 0.0)),
+        "JUDGED": _weights(judged, lambda one: (one.found.words, one.found.vector, one.relevance or 0.0)),
     }
 
 
-def _solve(weighed: Sequence[tuple[Example, float]], signs: Callable[[Example], Sequence[float]]) -> list[float]:
-    rows = np.array([signs(one) for one, _ in weighed], float)
-    answers = np.array([one.answers for one, _ in weighed], float)
-    return [round(float(w), 2) for w in regression(rows, answers, np.array([weight for _, weight in weighed]))]
+def _weights(found: Sequence[Example], signs: Callable[[Example], Sequence[float]]) -> Weights:
+    """What ranks best, then the line from that to a chance."""
+    rows = np.array([signs(one) for one in found], float)
+    answers = np.array([one.answers for one in found], float)
+    places: dict[tuple[str, int], list[int]] = {}
+    for place, one in enumerate(found):
+        places.setdefault((one.pool, one.question), []).append(place)
+    asked = [(rows[at], answers[at]) for at in places.values() if answers[at].any()]
+    toward = direction(asked)
+    bias, scale = regression((rows @ toward)[:, None], answers)
+    return Weights(*(round(float(value), 2) + 0.0 for value in (bias, *(scale * toward))))
+
+
+def _softmax(scores: Floats) -> Floats:
+    raised = np.exp(scores - scores.max())
+    return np.asarray(raised / raised.sum(), np.float64)
 
 
 def main(data_dir: Path) -> None:
-    by_pool = [list(examples(pool)) for pool in pools(data_dir, _VALIDATION, POOLS)]
-    for name, weights in fitted(by_pool).items():
+    found = [one for pool in pools(data_dir, _VALIDATION, POOLS) for one in examples(pool)]
+    for name, weights in fitted(found).items():
         sys.stdout.write(f"{name} = {weights}\n")
 
 
