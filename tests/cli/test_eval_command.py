@@ -44,9 +44,32 @@ def test_the_report_as_json(cli: Cli, asked: list[dict[str, Any]]) -> None:
 
 def test_options_reach_the_run(cli: Cli, asked: list[dict[str, Any]]) -> None:
     """An option of the evaluation follows a colon."""
-    args = ("--data", "d", "-n", "7", "--seed", "2", "--split", "test", "--method", "bm25", "--out", "o")
+    args = (
+        "--data",
+        "d",
+        "-n",
+        "7",
+        "--seed",
+        "2",
+        "--split",
+        "test",
+        "--method",
+        "bm25",
+        "--out",
+        "o",
+        "--minutes",
+        "2",
+    )
     outcome = cli("eval", "xquad:de", *args)
-    options = {"data": Path("d"), "n": 7, "seed": 2, "methods": ("bm25",), "out": Path("o"), "split": "test"}
+    options = {
+        "data": Path("d"),
+        "n": 7,
+        "seed": 2,
+        "methods": ("bm25",),
+        "out": Path("o"),
+        "split": "test",
+        "minutes": 2.0,
+    }
     assert asked == [{"name": "xquad:de", **options}]
     assert outcome.err == "sparing: report written to o\n"
 

@@ -221,7 +221,7 @@ def test_error_lines_are_told_by_words(line: str, *, error: bool) -> None:
 
 
 def test_the_gateway_report_shows_every_load_and_way() -> None:
-    """Figures as `benchmarks/gateway.py` writes them become two tables, a chart and the notes."""
+    """Figures as `gateway_cost.figures` gives them become two tables, a chart and the notes."""
     first = {f"{way}_{p}": 1.0 for way in ("direct", "off", "on") for p in ("p50", "p99")} | {"reduction_p50": 0.5}
     figures = {
         "cpu": [{"load": "burst", "off_ms": 1.0, "on_ms": 1.2, "ratio": 1.2}],

@@ -12,6 +12,7 @@ from raw_client import wait_until
 
 from sparing.errors import QuotaUnavailable
 from sparing.gateway.counts import Counts
+from sparing.gateway.stopwatch import Stopwatch
 from sparing.plan.quota.store import Ask, Bounds, Granted, Levels, Pressure, Reservation, Scope
 
 SCOPES = (Scope("tenant acme", Bounds(streams=1)),)
@@ -46,7 +47,7 @@ async def test_a_slow_file_holds_up_nobody() -> None:
     """The event loop goes on while the file is asked."""
     store = SlowStore()
     counts = Counts(store)
-    asked = asyncio.create_task(counts.reserve(SCOPES, Ask()))
+    asked = asyncio.create_task(counts.reserve(SCOPES, Ask(), Stopwatch()))
     await asyncio.sleep(0.02)
     assert not asked.done()
     store.may.set()
@@ -58,7 +59,7 @@ async def test_who_stops_waiting_keeps_nothing() -> None:
     """What is granted to a caller that has gone is given back."""
     store = SlowStore()
     counts = Counts(store)
-    asked = asyncio.create_task(counts.reserve(SCOPES, Ask()))
+    asked = asyncio.create_task(counts.reserve(SCOPES, Ask(), Stopwatch()))
     await asyncio.sleep(0.02)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -35,7 +35,7 @@ def test_a_dry_run_measures_every_row(script: ModuleType, tmp_path: Path) -> Non
     found = json.loads((tmp_path / "gpu.json").read_text())
     assert found["dry"] is True
     stored = {(row["batch"], row["cache"]): row["stored_bytes"] for row in found["decode"]}
-    assert len(stored) == 10
+    assert len(stored) == 12
     assert stored[2, "50% kept, int8"] < 0.5 * stored[2, "50% kept"]
     assert stored[2, "50% kept"] < 0.6 * stored[2, "nothing dropped"]
     assert stored[2, "50% kept"] == 2 * stored[1, "50% kept"]

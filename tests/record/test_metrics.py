@@ -43,9 +43,9 @@ def test_a_number_that_someone_else_counts() -> None:
 def test_what_was_let_in_is_counted_by_tenant_and_priority() -> None:
     """Answered, refused and failed apart; tokens and money by tenant, times by priority."""
     metrics = Metrics()
-    metrics.admitted(Admitted("acme", "interactive", 120, 0.5, eased=True), 200, 0.25)
-    metrics.admitted(Admitted("acme", "interactive", 0, 0.0, eased=False), 429, 0.1)
-    metrics.admitted(Admitted("acme", "batch", 0, 0.0, eased=False), 502, 0.0)
+    metrics.admitted(Admitted("acme", "interactive", 120, 0.5, eased=True), 200, 0.25, 0.00012)
+    metrics.admitted(Admitted("acme", "interactive", 0, 0.0, eased=False), 429, 0.1, 0.0)
+    metrics.admitted(Admitted("acme", "batch", 0, 0.0, eased=False), 502, 0.0, 0.0)
     text = metrics.exposition().decode()
     for line in (
         'sparing_tenant_requests_total{outcome="answered",tenant="acme"} 1.0',
@@ -55,6 +55,8 @@ def test_what_was_let_in_is_counted_by_tenant_and_priority() -> None:
         'sparing_tenant_usd_total{tenant="acme"} 0.5',
         'sparing_eased_requests_total{priority="interactive"} 1.0',
         'sparing_priority_first_byte_seconds_sum{priority="interactive"} 0.25',
+        'sparing_decision_cpu_seconds_bucket{le="0.00015"} 3.0',
+        "sparing_decision_cpu_seconds_sum 0.00012",
     ):
         assert line in text.splitlines()
 
@@ -63,7 +65,7 @@ def test_tenants_do_not_grow_the_metrics_without_end() -> None:
     """The first have a series of their own, all others share one."""
     metrics = Metrics()
     for number in range(1000):
-        metrics.admitted(Admitted(f"t{number}", "batch", 1, 0.0, eased=False), 200, 0.0)
+        metrics.admitted(Admitted(f"t{number}", "batch", 1, 0.0, eased=False), 200, 0.0, 0.0)
     lines = [
         line for line in metrics.exposition().decode().splitlines() if line.startswith("sparing_tenant_tokens_total")
     ]

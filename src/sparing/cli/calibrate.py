@@ -114,7 +114,7 @@ def _tracing(upstream: str | None, model: str | None, config_path: Path | None) 
     if upstream is None:
         yield trace_by_tiers
         return
-    from sparing.cli.ask import answering
+    from sparing.cli.asking import answering
     from sparing.evals.calibration.agreement import trace_by
     from sparing.settings import load_settings
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     type=click.Choice(("train", "validation", "test")),
     help="Only articles, meetings or reports of this part of the data.",
 )
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long each load lasts (load).")
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="Method to compare. Repeatable.")
 @json_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write the report to.")
@@ -38,6 +39,7 @@ def command(
     num_samples: int | None,
     seed: int,
     split: Split | None,
+    minutes: float | None,
     methods: tuple[str, ...],
     as_json: bool,
     out: Path | None,
@@ -48,6 +50,8 @@ def command(
     Examples:
       sparing eval xquad --data data -n 100
       sparing eval loghub --json --out reports
+      sparing eval load:crowd -n 5000
+      sparing eval load:chaos --minutes 5
     """
     from sparing.evals import run
 
@@ -56,7 +60,9 @@ def command(
         return
     if name.partition(":")[0] not in run.names():
         raise SettingsError(f"no evaluation is called {name!r}", hint=f"known: {', '.join(run.names())}")
-    report = run.main(name, data=data, n=num_samples, seed=seed, methods=methods or None, out=out, split=split)
+    report = run.main(
+        name, data=data, n=num_samples, seed=seed, methods=methods or None, out=out, split=split, minutes=minutes
+    )
     if as_json:
         write(report.as_json())
     else:

@@ -43,6 +43,7 @@ def main(
     methods: Sequence[str] | None = None,
     out: str | Path | None = None,
     split: Split | None = None,
+    minutes: float | None = None,
 ) -> Report:
     """Run one evaluation.
 
@@ -54,11 +55,12 @@ def main(
         methods: See `methods.find`; default: the task's own.
         out: Folder for the report as Markdown, JSON and SVG; None writes nothing.
         split: Only samples of groups in this part of the data (see `splits`); None: all.
+        minutes: See `Draw`.
     Raises:
         SettingsError: Unknown task or method, a budget out of range, or no data (says where to get them).
     """
     task, option = _task(name)
-    draw = Draw(data_dir(data), n if n is not None else task.n, seed, option, split)
+    draw = Draw(data_dir(data), n if n is not None else task.n, seed, option, split, minutes)
     if draw.n < 1:
         raise SettingsError(f"cannot evaluate on {draw.n} samples", hint="n is at least 1")
     if split is not None and not (isinstance(task, Task) and task.splits):

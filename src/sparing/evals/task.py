@@ -56,6 +56,7 @@ class Draw:
         n: How many samples at most.
         option: Task's own choice, what follows the colon in ``xquad:de``.
         split: Only groups (articles, meetings, reports) of this part of the data; None: all. See `splits`.
+        minutes: How long, where a measurement takes as long as it is told; None: its own choice.
     """
 
     data_dir: Path
@@ -63,6 +64,7 @@ class Draw:
     seed: int = 0
     option: str = ""
     split: Split | None = None
+    minutes: float | None = None
 
     def takes(self, kind: str, group_id: str) -> bool:
         """Whether samples of a group may be drawn."""

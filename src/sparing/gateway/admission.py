@@ -149,10 +149,11 @@ class Admission:
             QuotaExceeded: A limit is reached.
             LimitTooSmall: It will never fit, or has no price where money is limited.
         """
-        self._refuse_hidden()
-        input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
-        self._cap_money(input_tokens)
-        capped = self._capped(outgoing)
+        with self._exchange.deciding:
+            self._refuse_hidden()
+            input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
+            self._cap_money(input_tokens)
+            capped = self._capped(outgoing)
         if not self._scopes:
             return capped
         result = await self._reserve(capped, input_tokens)
@@ -242,7 +243,8 @@ class Admission:
     async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
         changed = outgoing.original is not self.body
         output_tokens = self._answer_tokens(read_knobs(outgoing.original) if changed else self._knobs)
-        result = await self._desk.counts.reserve(self._scopes, self._meter.ask(input_tokens, output_tokens))
+        asked = self._meter.ask(input_tokens, output_tokens)
+        result = await self._desk.counts.reserve(self._scopes, asked, self._exchange.deciding)
         if isinstance(result, Granted):
             self._reserved = (result.reservation, input_tokens, output_tokens)
         return result

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
 from sparing.errors import QuotaUnavailable
+from sparing.gateway.stopwatch import Stopwatch
 from sparing.plan.quota.memory import MemoryQuota
 from sparing.plan.quota.store import Ask, Granted, Pressure, QuotaStore, Refused, Reservation, Scope
 
@@ -23,11 +24,15 @@ class Counts:
         waits = not isinstance(store, MemoryQuota)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sparing-quota") if waits else None
 
-    async def reserve(self, scopes: Sequence[Scope], ask: Ask) -> Granted | Refused:
-        """See `QuotaStore.reserve`. A caller that stops waiting for it keeps nothing."""
+    async def reserve(self, scopes: Sequence[Scope], ask: Ask, cpu: Stopwatch) -> Granted | Refused:
+        """See `QuotaStore.reserve`. A caller that stops waiting for it keeps nothing.
+
+        Args:
+            cpu: Runs while the store works on it.
+        """
         if self._thread is None:
-            return self._store.reserve(scopes, ask)
-        asked = self._thread.submit(self._store.reserve, scopes, ask)
+            return cpu.run(self._store.reserve, scopes, ask)
+        asked = self._thread.submit(cpu.run, self._store.reserve, scopes, ask)
         try:
             return await asyncio.shield(asyncio.wrap_future(asked))
         except asyncio.CancelledError:

@@ -13,6 +13,7 @@ from sparing.core.receipt import Receipt
 from sparing.core.upstream import Answer, Served
 from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
+from sparing.gateway.stopwatch import Stopwatch
 from sparing.record.metrics import Admitted
 
 _GIVEN_AGAIN = ("hit", "similar", "shared")
@@ -37,6 +38,7 @@ class Exchange:
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
+        deciding: CPU of letting it in: whose it is, what is decided of it, its quota, settled.
         settle: Called once it is over, by whoever let it in; says what it used. None where nobody had to.
     """
 
@@ -59,6 +61,7 @@ class Exchange:
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0
     settle: Callable[[], Admitted] | None = None
+    deciding: Stopwatch = field(default_factory=Stopwatch)
     started_s: float = field(default_factory=time.perf_counter)
     first_byte_s: float = 0.0
     sent_s: float = 0.0

@@ -85,14 +85,15 @@ class Proxy:
         if desk is None:
             controls = self._controls(scope, services.defaults)
             exchange.mode = controls.mode if controls is not None else None
-        caller = desk.caller(scope) if desk is not None else None
+        caller = exchange.deciding.run(desk.caller, scope) if desk is not None else None
         body = await read_body(receive, scope["headers"], services.max_body_bytes)
         with until_gone(receive):
             if desk is not None:
-                admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)
-                exchange.settle, body = admission.settle, admission.body
-                controls = admission.eased(self._controls(scope, admission.controls))
-                controls = admission.decided(controls)
+                with exchange.deciding:
+                    admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)
+                    exchange.settle, body = admission.settle, admission.body
+                    controls = admission.eased(self._controls(scope, admission.controls))
+                    controls = admission.decided(controls)
                 exchange.mode = controls.mode if controls is not None else None
                 wire = wire and (wire.at(admission.path) or wire)
             outgoing = Outgoing(body, body)
@@ -186,7 +187,8 @@ class Proxy:
     def _account(self, exchange: Exchange) -> None:
         services = self._services
         if exchange.settle is not None:
-            services.metrics.admitted(exchange.settle(), exchange.status, exchange.first_byte_after_s)
+            used = exchange.deciding.run(exchange.settle)
+            services.metrics.admitted(used, exchange.status, exchange.first_byte_after_s, exchange.deciding.ns / 1e9)
         receipt = exchange.finished()
         services.metrics.end(self.name, exchange.mode or "none", exchange.status, receipt)
         if receipt is not None and services.recorder is not None:

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sparing.errors import SettingsError
+from sparing.gateway.open_files import raise_limit
 from sparing.settings.tree import GatewaySettings
 
 _GRACE_S = 10  # for answers that are still streaming when the server is told to stop
@@ -29,6 +30,7 @@ def serve(app: ASGIApp, gateway: GatewaySettings, *, ready: Callable[[str], None
     """
     with closing(listen(gateway)) as listener, _tuned_interpreter():
         logging.getLogger("sparing").setLevel(gateway.log_level.upper())
+        raise_limit()
         GatewayServer(app, gateway, ready).run(sockets=[listener])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import torch
@@ -24,6 +26,7 @@ _BEFORE = "_sparing_attention_before"
 _SUPPORTED = ("sdpa", "eager")
 _NOT_PLAIN = ("softcap", "s_aux", "sliding_window", "position_bias")
 _LONG_TOKENS = 2048
+_KERNEL_DIMS = (16, 32, 64, 128, 256)
 _MASK_ELEMENTS = 1 << 26  # of mask at a time: long later turns are attended to in blocks of queries
 
 M = TypeVar("M", bound=PreTrainedModel)
@@ -118,6 +121,11 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
     assert layer.store is not None
     batch, kv_heads, group, tokens, _ = queries.shape
     rows = queries.flatten(0, 1)  # [rows, group, tokens, head_dim]
+    if tokens == 1 and mask is None and layer.reader is None and _has_kernel(queries, layer):
+        from sparing.inmodel.decode_kernel import attend_rows_on_gpu
+
+        output = attend_rows_on_gpu(rows.squeeze(2).contiguous(), layer.store, scaling)
+        return output.view(batch, kv_heads * group, 1, -1)
     sparse = layer.shared.sparse
     parts = []
     for stored in layer.store.groups():
@@ -148,6 +156,17 @@ def _attend(layer: DropLayer, queries: Tensor, mask: Tensor | None, scaling: flo
         parts.append(torch.cat(pieces, dim=2) if len(pieces) > 1 else pieces[0])
     output = torch.cat(parts) if len(parts) > 1 else parts[0]
     return output.view(batch, kv_heads * group, tokens, -1)
+
+
+def _has_kernel(queries: Tensor, layer: DropLayer) -> bool:
+    """Whether one launch can attend to all rows: on a card, with Triton, for heads of a size that it takes."""
+    dim = queries.shape[-1]
+    return queries.device.type == "cuda" and layer.equal_dims and dim in _KERNEL_DIMS and _has_triton()
+
+
+@lru_cache(maxsize=1)
+def _has_triton() -> bool:
+    return find_spec("triton") is not None
 
 
 def _attend_one(layer: DropLayer, queries: Tensor, stored: Rows, mask: Tensor | None, scaling: float) -> Tensor:

@@ -34,6 +34,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         self.index, self.rank, self.shared = index, rank, shared
         self.store: RaggedStore | None = None
         self.kv_heads = 0
+        self.equal_dims = True  # of keys and values
         self.logical_tokens = 0
         self.firm_tokens = 0  # tokens after these were all there after the last drop: a crop goes back no further
         self.scoring_s = 0.0
@@ -45,6 +46,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         batch, self.kv_heads, _, key_dim = key_states.shape
+        self.equal_dims = key_dim == value_states.shape[-1]
         self.device = key_states.device
         value_dim, dtype = value_states.shape[-1], key_states.dtype
         if self.shared.storage == "int8":

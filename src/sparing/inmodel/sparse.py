@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +12,7 @@ from sparing.errors import PolicyError
 
 _STRIDE = 16  # one product in so many is computed to find the blocks that matter
 _LEAST_BLOCKS = 8  # chosen at least, where there are as many
+_TOGETHER = 16  # blocks of queries whose blocks are chosen at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,16 @@ def attend_blocks(queries: Tensor, keys: Tensor, values: Tensor, scaling: float,
     """
     rows, group, tokens, _ = queries.shape
     size, past = how.block_tokens, keys.shape[1] - tokens
+    seen = blocks_read(queries, keys, scaling, how)
     output = values.new_empty(rows, group, tokens, values.shape[-1])
-    for start, near, chosen in _choices(queries, keys, scaling, how):
+    for block, start in enumerate(range(0, tokens, size)):
         asked = queries[:, :, start : start + size]
-        end = past + start + asked.shape[2]
+        end, near = past + start + asked.shape[2], _near(past + start, size)
         future = torch.ones(asked.shape[2], end - near * size, dtype=torch.bool, device=keys.device)
         future = future.triu_(past + start - near * size + 1)
         for row in range(rows):
-            key, value = (_read(part[row], chosen, row, near, end, size) for part in (keys, values))
+            chosen = seen[row, block, :near].nonzero().squeeze(1)
+            key, value = (_read(part[row], chosen, near, end, size) for part in (keys, values))
             logits = (asked[row].flatten(0, 1) * scaling) @ key.T
             recent = logits.view(group, asked.shape[2], -1)[:, :, key.shape[0] - future.shape[1] :]
             recent.masked_fill_(future, float("-inf"))
@@ -74,53 +76,65 @@ def attend_blocks(queries: Tensor, keys: Tensor, values: Tensor, scaling: float,
 
 
 def blocks_read(queries: Tensor, keys: Tensor, scaling: float, how: SparsePrefill) -> Tensor:
-    """[rows, query blocks, key blocks] bool: what `attend_blocks` reads. Arguments as there."""
+    """[rows, query blocks, key blocks] bool: which blocks are read. Arguments as of `attend_blocks`."""
     (rows, _, tokens, _), stored, size = queries.shape, keys.shape[1], how.block_tokens
     past = stored - tokens
-    shape = (rows, math.ceil(tokens / size), math.ceil(stored / size))
-    seen = torch.zeros(shape, dtype=torch.bool, device=keys.device)
-    for start, near, chosen in _choices(queries, keys, scaling, how):
-        end = min(past + start + size, stored)
-        seen[:, start // size, near : math.ceil(end / size)] = True
-        if chosen is not None:
-            seen[:, start // size].scatter_(1, chosen, True)
+    asked, held = math.ceil(tokens / size), math.ceil(stored / size)
+    near = torch.tensor([_near(past + block * size, size) for block in range(asked)], device=keys.device)
+    last = torch.tensor([(past + min(block * size + size, tokens) - 1) // size for block in range(asked)])
+    column = torch.arange(held, device=keys.device)
+    seen = (column <= last.to(keys.device).unsqueeze(1)).repeat(rows, 1, 1)
+    strided = keys[:, : stored // _STRIDE * _STRIDE].reshape(rows, -1, _STRIDE * keys.shape[2])
+    for first in range(0, tokens // size, _TOGETHER):  # a last block that is not full reads everything
+        blocks = range(first, min(first + _TOGETHER, tokens // size))
+        before = _near(past + blocks[-1] * size, size)
+        if before <= _LEAST_BLOCKS:
+            continue
+        worth = _worth(
+            queries[:, :, first * size : blocks.stop * size],
+            strided[:, : before * size // _STRIDE],
+            near[first : blocks.stop],
+            scaling,
+            size,
+        )
+        place = worth.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
+        count = (near[first : blocks.stop] * how.keep).ceil().clamp(min=_LEAST_BLOCKS).unsqueeze(1)
+        seen[:, first : blocks.stop, :before] &= (place < count) | (column[:before] >= near[first : blocks.stop, None])
     return seen
 
 
-def _choices(
-    queries: Tensor, keys: Tensor, scaling: float, how: SparsePrefill
-) -> Iterator[tuple[int, int, Tensor | None]]:
-    """Per block of queries: its start, the key block from which on everything is read, and which [rows, count] of the
-    blocks before that; None: there is none before."""
-    rows, _, tokens, _ = queries.shape
-    size, past = how.block_tokens, keys.shape[1] - tokens
-    strided = keys[:, : keys.shape[1] // _STRIDE * _STRIDE].reshape(rows, -1, _STRIDE * keys.shape[2])
-    for start in range(0, tokens, size):
-        asked = queries[:, :, start : start + size]
-        near = max(0, (past + start) // size - 1)  # this block and those after it are read as they are
-        count = max(math.ceil(how.keep * near), min(_LEAST_BLOCKS, near))
-        if count == near or asked.shape[2] < size:
-            yield start, 0, None
-        else:
-            yield start, near, _best(asked, strided[:, : near * size // _STRIDE], near, count, scaling)
+def _worth(asked: Tensor, strided: Tensor, near: Tensor, scaling: float, size: int) -> Tensor:
+    """[rows, query blocks, key blocks]: the attention on antidiagonals, the first block above all.
 
-
-def _best(asked: Tensor, strided: Tensor, blocks: int, count: int, scaling: float) -> Tensor:
-    """[rows, count], ascending: blocks by the attention on their antidiagonals, the first block among them."""
-    rows, group, size, dim = asked.shape
+    Args:
+        asked: [rows, group, query blocks * size, head_dim].
+        strided: [rows, key blocks * size / stride, stride * head_dim].
+        near: [query blocks]: from this key block on nothing is chosen, everything is read.
+    """
+    rows, group, tokens, dim = asked.shape
+    num_blocks, strides = tokens // size, size // _STRIDE
     # Within a stride the last query meets the first key and so on: every query and every key is met once.
-    reversed_strides = asked.reshape(rows, group * (size // _STRIDE), _STRIDE, dim).flip(2).flatten(2)
-    attention = torch.bmm(reversed_strides * (scaling / _STRIDE), strided.transpose(1, 2)).softmax(-1)
-    worth = attention.sum(1).view(rows, blocks, -1).sum(-1)
-    worth[:, 0] = float("inf")
-    return worth.topk(count, dim=1).indices.sort(1).values
+    flipped = asked.reshape(rows, group, num_blocks, strides, _STRIDE, dim).flip(4)
+    flipped = flipped.transpose(1, 2).reshape(rows, num_blocks * group * strides, _STRIDE * dim)
+    attention = torch.bmm(flipped * (scaling / _STRIDE), strided.transpose(1, 2))
+    attention = attention.view(rows, num_blocks, group * strides, -1)
+    ahead = torch.arange(strided.shape[1], device=near.device) >= near.unsqueeze(1) * strides
+    attention = attention.masked_fill_(ahead.unsqueeze(1), float("-inf")).softmax(-1).nan_to_num_(0.0)
+    worth: Tensor = attention.sum(2).view(rows, num_blocks, -1, strides).sum(-1)
+    worth[:, :, 0] = float("inf")
+    return worth
 
 
-def _read(part: Tensor, chosen: Tensor | None, row: int, near: int, end: int, size: int) -> Tensor:
+def _near(column: int, size: int) -> int:
+    """The block before the one that this column is in: it and those after it are read as they are."""
+    return max(0, column // size - 1)
+
+
+def _read(part: Tensor, chosen: Tensor, near: int, end: int, size: int) -> Tensor:
     """[tokens, head_dim] of one row: the chosen blocks, then everything from block `near` to `end`."""
-    if chosen is None:
+    if len(chosen) == near:
         return part[:end]
-    blocks = part[: near * size].view(near, size, -1)[chosen[row]]
+    blocks = part[: near * size].view(near, size, -1)[chosen]
     return torch.cat((blocks.flatten(0, 1), part[near * size : end]))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -50,6 +51,25 @@ class Rows:
         return self.keys[at], self.values[at], self.columns[at]
 
 
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """All rows where they lie, for a kernel that finds its way by itself.
+
+    Attributes:
+        keys, values: [slots, head_dim].
+        starts: [rows] int64: each row's first slot.
+        lengths: [rows] int32: how long each row was when this was made; all have grown alike since.
+        blocks: What this was made from; it holds as long as they do.
+    """
+
+    keys: Tensor
+    values: Tensor
+    starts: Tensor
+    lengths: Tensor
+    first_length: int
+    blocks: list[Rows]
+
+
 class RaggedStore:
     """Keys, values and columns of [batch * kv_heads] rows."""
 
@@ -61,6 +81,7 @@ class RaggedStore:
         self._columns = torch.empty(0, dtype=torch.int32, device=device)
         self.version = 0  # changes whenever what is stored has moved within its row
         self._known_blocks: list[Rows] | None = None
+        self._known_flat: Flat | None = None
         self._ahead = False  # the columns of the room to grow are filled in already: decoding writes none
 
     @property
@@ -88,6 +109,21 @@ class RaggedStore:
     def rows(self) -> list[Contents]:
         """Every row by itself. Views, as `groups`."""
         return [group.row(group.first + i) for group in self.groups() for i in range(group.keys.shape[0])]
+
+    def flat(self) -> tuple[Flat, int]:
+        """All rows in place, and by how many tokens each has grown since that was made."""
+        blocks = self._blocks()
+        if self._known_flat is None or self._known_flat.blocks is not blocks:
+            starts = [0, *accumulate(self._room)][:-1]
+            self._known_flat = Flat(
+                self._keys,
+                self._values,
+                torch.tensor(starts, device=self._keys.device),
+                torch.tensor(self.lengths, dtype=torch.int32, device=self._keys.device),
+                self.lengths[0],
+                blocks,
+            )
+        return self._known_flat, self.lengths[0] - self._known_flat.first_length
 
     def append(self, keys: Tensor, values: Tensor, column: int) -> None:
         """Add the same number of tokens to every row, in place where there is room.

@@ -15,6 +15,7 @@ from sparing.core.receipt import Receipt
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _STEP_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_DECISION_BUCKETS_S = (50e-6, 100e-6, 150e-6, 200e-6, 300e-6, 400e-6, 600e-6, 1e-3, 2e-3, 5e-3, 0.02)
 _ANSWER_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -65,6 +66,12 @@ class Metrics:
             ("priority",),
             _ANSWER_BUCKETS_S,
         )
+        self._decision = Histogram(
+            "sparing_decision_cpu_seconds",
+            "CPU of letting a request in: its key, its policy, the decision, its quota, set aside and settled.",
+            registry=self.registry,
+            buckets=_DECISION_BUCKETS_S,
+        )
         self._tenants: set[str] = set()
         self._total = self._histogram("sparing_request_seconds", "Time to the last byte.", labels, _ANSWER_BUCKETS_S)
 
@@ -89,8 +96,13 @@ class Metrics:
         for step, spent_ms in receipt.step_ms.items():
             self._steps(step).observe(spent_ms / 1000)
 
-    def admitted(self, about: Admitted, status: int, first_byte_s: float) -> None:
-        """A request that had to be let in is over."""
+    def admitted(self, about: Admitted, status: int, first_byte_s: float, cpu_s: float) -> None:
+        """A request that had to be let in is over.
+
+        Args:
+            cpu_s: Of letting it in, and of settling what it used.
+        """
+        self._decision.observe(cpu_s)
         tenant = self._labelled(about.tenant)
         outcome = "refused" if status == 429 else "answered" if 0 < status < 400 else "failed"
         self._tenant_requests(tenant, outcome).inc()

@@ -30,18 +30,18 @@ def read_doubtful(
         DeadlineExceeded: Before all were read.
         NeedsThread: The deadline is the event loop's and one was not read before.
     """
-    question = _ends(material.question)
+    question = question_ends(material.question)
     doubtful = _doubtful(material.windows, chances, len(question) + SPECIAL_PIECES, most_pieces)
     better = list(chances)
     for window in doubtful:
         place = slice(window.first, window.end)
-        reading = _read(encoder, question, material.units[place], deadline)
+        reading = read_passage(encoder, question, material.units[place], deadline)
         passages = [reading.passage] * (window.end - window.first)
         better[place] = fusion.chances(material.rules[place], reading.units, passages)
     return better, len(doubtful)
 
 
-def _ends(question: Sequence[int]) -> Sequence[int]:
+def question_ends(question: Sequence[int]) -> Sequence[int]:
     """What the encoder reads of a question: beginning and end where it is too long."""
     half = MOST_QUESTION_PIECES // 2
     return question if len(question) <= MOST_QUESTION_PIECES else [*question[:half], *question[-half:]]
@@ -59,7 +59,15 @@ def _doubtful(found: Sequence[Window], chances: Sequence[float], extra: int, mos
     return [found[at] for at in sorted(chosen)]
 
 
-def _read(encoder: Encoder, question: Sequence[int], units: Sequence[Sequence[int]], deadline: Deadline) -> Reading:
+def read_passage(
+    encoder: Encoder, question: Sequence[int], units: Sequence[Sequence[int]], deadline: Deadline
+) -> Reading:
+    """A passage read, or what is remembered of reading it.
+
+    Raises:
+        DeadlineExceeded: The time is up.
+        NeedsThread: The deadline is the event loop's, and it was not read before.
+    """
     key = reading_key(question, units)
     known = READINGS.get(key)
     if known is not None:

@@ -1,16 +1,10 @@
-"""Row 15: what the gateway adds to a streamed answer. Runs ``benchmarks/gateway.py`` and reports its figures."""
+"""Row 15: what the gateway adds to a streamed answer (`evals.load.gateway_cost`), as a report."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from sparing.errors import SettingsError
-from sparing.evals.data import project_root
+from sparing.evals.load.gateway_cost import figures
 from sparing.evals.report import Report, Table
 from sparing.evals.svg import Chart, Series, Spot
 from sparing.evals.task import Bench, Draw
@@ -19,27 +13,13 @@ _WAYS = ("direct", "off", "on")
 
 
 def measure(draw: Draw, _names: tuple[str, ...]) -> Report:
-    """Start a stub provider and a gateway and measure them; n below 4 sends a quarter of the requests.
-
-    Raises:
-        SettingsError: Not a source checkout, or the benchmark failed.
-    """
-    root = project_root()
-    script = root / "benchmarks" / "gateway.py" if root else None
-    if script is None or not script.is_file():
-        raise SettingsError("benchmarks/gateway.py is only in a source checkout", hint="run it from a clone")
-    with tempfile.TemporaryDirectory() as folder:
-        figures = Path(folder) / "figures.json"
-        command = [sys.executable, str(script), "--json", str(figures), *(["--quick"] if draw.n < 4 else [])]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SettingsError(f"benchmarks/gateway.py failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
-        return report(json.loads(figures.read_text()))
+    """Start a stub provider and a gateway and measure them; n below 4 sends a quarter of the requests."""
+    return report(figures(quick=draw.n < 4))
 
 
-def report(figures: dict[str, Any]) -> Report:
+def report(found: dict[str, Any]) -> Report:
     """The figures of one run as tables and a chart."""
-    loads, first = figures["cpu"], figures["first_byte_ms"]
+    loads, first = found["cpu"], found["first_byte_ms"]
     cpu = tuple((r["load"], f"{r['off_ms']:.2f}", f"{r['on_ms']:.2f}", f"{r['ratio']:.2f}") for r in loads)
     latency = tuple(
         (
@@ -64,10 +44,10 @@ def report(figures: dict[str, Any]) -> Report:
         (Chart("CPU ms per streamed answer", "", "ms", bars, groups=tuple(row["load"] for row in loads)),),
         (
             f"Reduction itself: {first['reduction_p50']:.2f} ms at p50.",
-            f"{figures['broken_answers']} of {figures['answers']:,} streamed answers not whole or out of order.",
-            f"{figures['idle_streams']:,} open, silent streams: {figures['bytes_per_idle_stream'] / 1000:.1f} kB each.",
+            f"{found['broken_answers']} of {found['answers']:,} streamed answers not whole or out of order.",
+            f"{found['idle_streams']:,} open, silent streams: {found['bytes_per_idle_stream'] / 1000:.1f} kB each.",
         ),
-        {"row": 15, **figures},
+        {"row": 15, **found},
     )
 
 

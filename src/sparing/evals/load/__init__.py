@@ -1,0 +1,1 @@
+"""The gateway under load and under faults: real processes, a stub provider, callers that check every stream."""

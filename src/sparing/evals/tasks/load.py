@@ -1,0 +1,55 @@
+"""Row 15 under load: a gateway with tiers, a policy and tenants before a stub provider, and callers that check."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from sparing.errors import SettingsError
+from sparing.evals.load import loads
+from sparing.evals.load.config import config
+from sparing.evals.load.measure import Figures, measure
+from sparing.evals.load.processes import gateway, stub
+from sparing.evals.load.report import report
+from sparing.evals.progress import track
+from sparing.evals.report import Report
+from sparing.evals.task import Bench, Draw
+
+_MINUTES: Final = 0.75
+_OPEN: Final = 5_000
+_TENANTS: Final = 200
+
+
+def run(draw: Draw, _names: tuple[str, ...]) -> Report:
+    """One load after the other, or the one that the option names, each with processes of its own.
+
+    `draw.n` is the most requests of a load, and how many streams ``crowd`` opens.
+
+    Raises:
+        SettingsError: There is no such load, no trace, or a process does not start.
+    """
+    if draw.option and draw.option not in loads.NAMES:
+        raise SettingsError(f"no load is called {draw.option!r}", hint=f"there are {', '.join(loads.NAMES)}")
+    names = (draw.option,) if draw.option else loads.NAMES
+    found = []
+    with track("load", len(names)) as progress:
+        for name in names:
+            progress.show(name)
+            found.append(_measured(name, draw))
+            progress.step()
+    return report(f"load:{draw.option}" if draw.option else "load", found)
+
+
+def _measured(name: str, draw: Draw) -> Figures:
+    lasts_s = 60 * (draw.minutes or _MINUTES)
+    load = loads.make(name, draw.data_dir, most=draw.n, lasts_s=lasts_s, seed=draw.seed)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stub() as provider,
+        gateway(Path(folder), config((provider.url,), num_tenants=_TENANTS)) as served,
+    ):
+        return measure(load, provider, served, range(_TENANTS))
+
+
+BENCH = Bench("load", 15, "The gateway under load", _OPEN, run)

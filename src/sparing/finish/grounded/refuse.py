@@ -1,0 +1,46 @@
+"""Saying no: when, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sparing.core.passage import Passage
+from sparing.finish.grounded.claims import claims_of, says_nothing
+from sparing.finish.grounded.sources import Source, title
+
+_MOST_NAMED = 5
+
+
+class Hit(Protocol):
+    """A passage that was found.
+
+    Attributes:
+        score: Chance, 0..1, that it is one of those that answer.
+    """
+
+    @property
+    def passage(self) -> Passage: ...
+
+    @property
+    def score(self) -> float: ...
+
+
+def best_chance(hits: Sequence[Hit]) -> float:
+    """That anything found answers, 0..1: that of the best passage."""
+    return max((hit.score for hit in hits), default=0.0)
+
+
+def refusal(sources: Sequence[Source]) -> str:
+    """What is said instead of an answer: what was looked at, so that the reader can look elsewhere."""
+    if not sources:
+        return "I found nothing about this in what I may read."
+    named = [title(source) for source in sources[:_MOST_NAMED]]
+    more = len(sources) - len(named)
+    rest = f" and {more} more" if more > 0 else ""
+    return f"I found no answer to this in what I may read. I looked at {'; '.join(named)}{rest}."
+
+
+def gave_up(answer: str) -> bool:
+    """Whether an answer itself says no more than that the material does not hold one."""
+    return not claims_of(answer) and (not answer.strip() or says_nothing(answer))

@@ -1,1 +1,0 @@
-"""Retrieval as one call: found in a store, shortened by the one planner."""

@@ -1,0 +1,142 @@
+"""Find the passages that answer: by words and by vectors, fused, the best judged by the encoder, each told once.
+
+Pure but for the calls of the store and the embedder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sparing.core.passage import Passage, Rights
+from sparing.core.reducer import Deadline
+from sparing.core.store import Embedder, Scored, Store
+from sparing.errors import RequestError, StoreError
+from sparing.reducers.terms import ends
+from sparing.retrieve.diverse import repeated
+from sparing.retrieve.fuse import Found, Weights, fuse
+from sparing.retrieve.judge import Verdict, judge, shown
+from sparing.select import costs
+from sparing.settings.policy import Select
+
+DEPTH = 100  # rows that words and vectors give each
+MOST_JUDGED = 24
+_LEAST_BOOST, _MOST_BOOST = 0.5, 2.0
+
+FUSED = Weights(-4.0, 1.5, 5.0)
+WORDS_ALONE = Weights(-4.0, 5.0, 0.0)
+JUDGED = Weights(-4.0, 1.0, 3.0, 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found.
+
+    Attributes:
+        score: Chance, 0..1, that it is one of those asked for, by the signs that `by` names, and boosted.
+        by: What found it and who judged it, and why nobody better did: ``encoder (words 3, vectors 1)``,
+            ``words 3, vectors 1 (not judged: the policy)``.
+        also: Passages further down that say nothing beyond this one.
+    """
+
+    passage: Passage
+    score: float
+    by: str
+    also: tuple[Passage, ...] = ()
+
+
+def search(
+    store: Store,
+    embedder: Embedder | None,
+    question: str,
+    rights: Rights,
+    *,
+    limit: int = 10,
+    boosts: Mapping[str, float] | None = None,
+    select: Select = "auto",
+    allowed_ms: float = costs.WHATEVER_MS,
+    deadline: Deadline | None = None,
+) -> list[Hit]:
+    """The passages that best answer a question, best first; none where nothing was found, or may be read.
+
+    Args:
+        embedder: What made the store's vectors; None searches by words alone.
+        limit: Most hits.
+        boosts: Digest of a passage -> factor on the odds of its score; it counts between 1/2 and 2.
+        select: Whether the encoder may judge (``auto``, ``encoder``) or not (``rules``, ``static``).
+        allowed_ms: What the encoder's reading may cost by the constants of `select.costs`.
+        deadline: When reading has to stop; the passages not read until then stay where words and vectors put them.
+    Raises:
+        RequestError: A limit below 1.
+        StoreError: The store's vectors are of another model; it cannot be read.
+        UpstreamError: A server that makes vectors did not.
+    """
+    if limit < 1:
+        raise RequestError(f"limit is {limit}", hint="it is 1 or more")
+    asked = ends(question)
+    if not asked.strip():
+        return []
+    by_vector = _by_vector(store, embedder, asked, rights)
+    found = fuse(store.by_words(asked, rights, DEPTH), by_vector)
+    weights = FUSED if by_vector else WORDS_ALONE
+    chances = {one.id: weights.chance(one) for one in found}
+    found.sort(key=lambda one: (-chances[one.id], one.id))
+    by_id = {one.id: one for one in found[: max(limit, MOST_JUDGED)]}
+    passages = store.passages(list(by_id), rights)
+    verdict = judge(asked, passages[:MOST_JUDGED], select=select, allowed_ms=allowed_ms, deadline=deadline)
+    ranked = _ranked(passages, by_id, chances, verdict, boosts or {})
+    return _told_once(ranked)[:limit]
+
+
+def _by_vector(store: Store, embedder: Embedder | None, question: str, rights: Rights) -> list[Scored]:
+    if embedder is None:
+        return []
+    model = store.holdings(rights).model
+    if not model:
+        return []
+    if model != embedder.name:
+        raise StoreError(
+            f"the store's vectors are of {model}, not of {embedder.name}",
+            hint="name the embedder that made them, or index again",
+        )
+    return store.by_vector(embedder.embed([question])[0], rights, DEPTH)
+
+
+def _ranked(
+    passages: Sequence[Passage],
+    found: Mapping[int, Found],
+    chances: Mapping[int, float],
+    verdict: Verdict,
+    boosts: Mapping[str, float],
+) -> list[Hit]:
+    relevance = (*verdict.relevance, *(None,) * (len(passages) - len(verdict.relevance)))
+    hits = []
+    for passage, logit in zip(passages, relevance, strict=True):
+        one = found[passage.id]
+        chance = chances[passage.id] if logit is None else JUDGED.chance(one, logit)
+        hits.append(Hit(passage, boosted(chance, boosts.get(passage.digest, 1.0)), _by(one, logit, verdict.why)))
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+
+
+def boosted(chance: float, factor: float) -> float:
+    """A chance whose odds are multiplied by the factor, which counts within its bounds only."""
+    factor = min(_MOST_BOOST, max(_LEAST_BOOST, factor))
+    return chance * factor / (1.0 - chance + chance * factor)
+
+
+def _by(found: Found, logit: float | None, why: str) -> str:
+    ranks = (("words", found.word_rank), ("vectors", found.vector_rank))
+    places = ", ".join(f"{name} {rank}" for name, rank in ranks if rank)
+    if logit is not None:
+        return f"encoder ({places})"
+    return f"{places} (not judged: {why or f'below the best {MOST_JUDGED}'})"
+
+
+def _told_once(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits that say something new, each with those that do not."""
+    of = repeated([shown(hit.passage) for hit in hits])
+    also: dict[int, list[Passage]] = {}
+    for hit, place in zip(hits, of, strict=True):
+        if place is not None:
+            also.setdefault(place, []).append(hit.passage)
+    return [replace(hit, also=tuple(also.get(place, ()))) for place, hit in enumerate(hits) if of[place] is None]

@@ -1,0 +1,127 @@
+"""Answers without a model, and saying no."""
+
+from __future__ import annotations
+
+import pytest
+from cited_sources import GAME, PETS, Numbered, numbered
+
+from sparing.core.passage import Passage
+from sparing.finish.grounded.answer import Grounded, Grounding, grounded_answer
+from sparing.finish.grounded.extract import extract, told
+from sparing.finish.grounded.prompt import GroundedPrompt
+from sparing.finish.grounded.refuse import gave_up
+
+SOURCES = numbered(GAME, PETS)
+
+
+@pytest.mark.parametrize("select", ["rules", "auto"])
+def test_the_sentence_that_answers_is_given_word_for_word(select: str) -> None:
+    """With its citation."""
+    found = extract("Who won Super Bowl 50?", SOURCES, select=select)  # type: ignore[arg-type]
+    assert told(found) == "The Denver Broncos won Super Bowl 50 on February 7, 2016. [1]"
+
+
+def test_an_exception_comes_along() -> None:
+    """What limits the answer is part of it, though it has no word of the question."""
+    found = extract("May I keep pets?", numbered("Tenants may keep pets. However, snakes need consent. Rent is due."))
+    assert [sentence.text for sentence in found] == ["Tenants may keep pets.", "However, snakes need consent."]
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    """No passages, or none with a word of the question."""
+    assert extract("Who?", []) == []
+    assert extract("Which zebra?", numbered("Rent is due."), select="rules") == []
+    assert told([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "gave"),
+    [
+        ("The passages do not say who won.", True),
+        ("I cannot find this information in the sources.", True),
+        ("", True),
+        ("Dogs are not allowed.", False),
+        ("Denver Broncos", False),
+    ],
+)
+def test_an_answer_that_has_none_is_known(answer: str, gave: bool) -> None:
+    """A denial of something is an answer all the same."""
+    assert gave_up(answer) is gave
+
+
+class Found:
+    """One passage at each budget: short, or whole."""
+
+    def __init__(self, sources: list[Numbered], chance: float = 0.9) -> None:
+        self.sources = sources
+        self.fetched = [_Hit(source.passage, chance) for source in sources]
+
+
+class _Hit:
+    def __init__(self, passage: Passage, score: float) -> None:
+        self.passage = passage
+        self.score = score
+
+
+class Model:
+    """Says the next of its lines."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = list(lines)
+        self.asked: list[GroundedPrompt] = []
+
+    async def __call__(self, prompt: GroundedPrompt) -> str:
+        self.asked.append(prompt)
+        return self.lines.pop(0)
+
+
+async def fetch(budget_tokens: int) -> Found:
+    """More of the sources with a larger budget."""
+    return Found(SOURCES[:1] if budget_tokens < 200 else SOURCES)
+
+
+async def ask(model: Model, **options: float) -> Grounded[Found]:
+    return await grounded_answer("May I keep pets?", fetch, model, Grounding(100, **options))  # type: ignore[arg-type]
+
+
+async def test_an_answer_that_is_borne_out_is_asked_for_once() -> None:
+    """And its budget is the one given."""
+    model = Model("The Denver Broncos won Super Bowl 50 [1].")
+    answer = await ask(model)
+    assert (answer.answer, answer.abstained, answer.widened) == ("The Denver Broncos won Super Bowl 50 [1].", "", False)
+
+
+async def test_where_nothing_is_borne_out_more_is_read_once() -> None:
+    """The second answer counts."""
+    model = Model("The passages do not say.", "Tenants may keep pets of up to 10 kg [2].")
+    answer = await ask(model)
+    assert (answer.answer, answer.widened, len(model.asked)) == ("Tenants may keep pets of up to 10 kg [2].", True, 2)
+
+
+async def test_after_that_it_is_refused_by_what_was_looked_at() -> None:
+    """Politely, with the sources named."""
+    answer = await ask(Model("Cats cost $99 [1].", "Cats cost $98 [1]."))
+    assert answer.answer == (
+        "I found no answer to this in what I may read. I looked at doc1.md, lines 1-3; doc2.md, lines 2-4."
+    )
+    assert answer.abstained == "nothing in the model's answer is borne out by the passages"
+
+
+async def test_an_unlikely_passage_is_not_shown_to_the_model() -> None:
+    """Nobody is asked."""
+    model = Model()
+    answer = await ask(model, least_chance=0.95)
+    assert answer.abstained == "no passage is likely to answer (best 0.90, needed 0.95)"
+    assert model.asked == []
+
+
+async def test_no_escalation_where_the_policy_forbids_it() -> None:
+    """Asked once."""
+    model = Model("The passages do not say.")
+    assert (await ask(model, wider=1.0)).abstained == "the model found no answer"
+
+
+async def test_unchecked_is_as_the_model_said_it() -> None:
+    """Whatever it is."""
+    answer = await ask(Model("Cats cost $99 [1]."), check=False)
+    assert (answer.answer, answer.checked) == ("Cats cost $99 [1].", None)
