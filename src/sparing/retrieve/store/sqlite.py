@@ -16,7 +16,7 @@ from sparing.core.passage import Document, Passage, Rights
 from sparing.core.store import Embedder, Holdings, Scored
 from sparing.errors import SourceUnreadable, StoreError
 from sparing.retrieve.store import postings
-from sparing.retrieve.store.access import LabelSet, allowed
+from sparing.retrieve.store.access import LabelSet, LabelSets
 from sparing.retrieve.store.bm25 import best_by_words
 from sparing.retrieve.store.failing import storing
 from sparing.retrieve.store.posting import MOST_ROW, MOST_SET
@@ -56,7 +56,7 @@ class SqliteStore:
         self.path = path
         self._write = write
         self._lock = threading.Lock()
-        self._sets: tuple[tuple[int, int], list[LabelSet]] = ((-1, -1), [])
+        self._sets: tuple[tuple[int, int], LabelSets] = ((-1, -1), LabelSets([]))
         self._vectors: tuple[int, Vectors] | None = None
         with storing(path):
             self._connection = connect(path, write=write)
@@ -139,9 +139,7 @@ class SqliteStore:
         return Holdings(sum(one.documents for one in sets), sum(one.passages for one in sets), model)
 
     def close(self) -> None:
-        with storing(self.path):
-            if self._write:
-                self._give_back()
+        with self._lock, storing(self.path):
             self._connection.close()
 
     def __enter__(self) -> SqliteStore:
@@ -182,7 +180,7 @@ class SqliteStore:
     def _give_back(self) -> None:
         """Free pages go back to the file system."""
         with self._lock, storing(self.path):
-            self._connection.execute("pragma incremental_vacuum").fetchall()
+            self._connection.executescript("pragma incremental_vacuum")  # `execute` would free one page
 
     # Inside a transaction
 
@@ -268,8 +266,9 @@ class SqliteStore:
         version = (self._connection.execute("pragma data_version").fetchone()[0], self._connection.total_changes)
         if self._sets[0] != version:
             rows = self._connection.execute("select id, labels, documents, passages, words from sets").fetchall()
-            self._sets = (version, [LabelSet(row[0], frozenset(json.loads(row[1])), *row[2:]) for row in rows])
-        return allowed(self._sets[1], rights)
+            sets = [LabelSet(row[0], frozenset(json.loads(row[1])), *row[2:]) for row in rows]
+            self._sets = (version, LabelSets(sets))
+        return self._sets[1].allowed(rights)
 
     def _loaded(self) -> Vectors:
         """All vectors; those that came or went since the last time are added and left out."""
