@@ -44,7 +44,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the development tools into $(VENV) ..."
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select,torch,train,dev]'
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select,torch,train,qdrant,dev]'
 	@touch $@
 
 clean:
