@@ -25,6 +25,7 @@ SparingError                  message, hint (what to do next)
 │   └── SelectorDamaged       one of its files is not the one that was shipped
 ├── StoreError                a store of passages cannot be used: newer, of another model, full, being written
 ├── SourceUnreadable          a file or page cannot be indexed; the others are
+│   └── SourceBinary          it is no text: in a folder it is passed over
 └── RecordError               a receipt could not be written; never breaks a request
 """
 
@@ -201,6 +202,10 @@ class StoreError(SparingError):
 
 class SourceUnreadable(SparingError):
     """A file or page cannot be indexed: encrypted, broken, binary, too large. The others are indexed all the same."""
+
+
+class SourceBinary(SourceUnreadable):
+    """A file is no text and of no format that is read here. Whoever named it is told; in a folder it is passed over."""
 
 
 class RecordError(SparingError):

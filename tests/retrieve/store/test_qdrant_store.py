@@ -63,7 +63,8 @@ def test_what_cannot_be_used_says_why(client: qdrant_client.QdrantClient) -> Non
     client.create_collection("theirs", vectors_config={})
     with pytest.raises(StoreError, match="is no store of passages"):
         QdrantStore(client, "theirs", write=True)
-    QdrantStore(client, "ours", write=True, embedder=EMBEDDER)
+    store = QdrantStore(client, "ours", write=True, embedder=EMBEDDER)
+    store.put(document("cat"), EMBEDDER.embed(["cat"]))
     with pytest.raises(StoreError, match="fake-1, not of fake-2"):
         QdrantStore(client, "ours", embedder=FakeEmbedder(8, "fake-2"))
     with pytest.raises(StoreError, match="read only"):
@@ -73,6 +74,14 @@ def test_what_cannot_be_used_says_why(client: qdrant_client.QdrantClient) -> Non
     client.set_payload("ours", {"version": 99}, [0])
     with pytest.raises(StoreError, match="newer version"):
         QdrantStore(client, "ours")
+
+
+def test_an_empty_collection_changes_its_model(client: qdrant_client.QdrantClient) -> None:
+    """As an empty file does."""
+    assert QdrantStore(client, "c", write=True).holdings(OWNER).model == ""
+    store = QdrantStore(client, "c", write=True, embedder=EMBEDDER)
+    store.put(document("cat"), EMBEDDER.embed(["cat"]))
+    assert QdrantStore(client, "c").holdings(OWNER).model == EMBEDDER.name
 
 
 def test_an_address_is_checked() -> None:

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
 
 from sparing.finish.citations import Checked, Checks, check_citations
 from sparing.finish.grounded.prompt import GroundedPrompt, grounded_prompt
-from sparing.finish.grounded.refuse import Hit, best_chance, gave_up, refusal
-from sparing.finish.grounded.sources import Source
+from sparing.finish.grounded.refuse import best_chance, gave_up, refusal
+from sparing.retrieval import Retrieved
 
-
-class Retrieved(Protocol):
-    """What was retrieved for a question (see `retrieval.Retrieved`).
-
-    Attributes:
-        sources: What goes to the model.
-        fetched: All that was found, best first.
-    """
-
-    @property
-    def sources(self) -> Sequence[Source]: ...
-
-    @property
-    def fetched(self) -> Sequence[Hit]: ...
-
-
-R = TypeVar("R", bound=Retrieved)
-Fetch = Callable[[int], Awaitable[R]]
+Fetch = Callable[[int], Awaitable[Retrieved]]
 Ask = Callable[[GroundedPrompt], Awaitable[str]]
 
 
@@ -53,7 +35,7 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True)
-class Grounded(Generic[R]):
+class Grounded:
     """An answer and what it stands on.
 
     Attributes:
@@ -67,12 +49,12 @@ class Grounded(Generic[R]):
     answer: str
     abstained: str
     checked: Checked | None
-    retrieved: R
+    retrieved: Retrieved
     said: str
     widened: bool
 
 
-async def grounded_answer(question: str, fetch: Fetch[R], ask: Ask, grounding: Grounding) -> Grounded[R]:
+async def grounded_answer(question: str, fetch: Fetch, ask: Ask, grounding: Grounding) -> Grounded:
     """Answer from what is fetched, or refuse.
 
     Args:
@@ -93,14 +75,14 @@ async def grounded_answer(question: str, fetch: Fetch[R], ask: Ask, grounding: G
 
 def _hopeless(retrieved: Retrieved, grounding: Grounding) -> str:
     if not retrieved.sources:
-        return "nothing was found"
+        return retrieved.reason
     chance = best_chance(retrieved.fetched)
     if chance < grounding.least_chance:
         return f"no passage is likely to answer (best {chance:.2f}, needed {grounding.least_chance:.2f})"
     return ""
 
 
-async def _try(question: str, retrieved: R, ask: Ask, grounding: Grounding, *, widened: bool) -> Grounded[R]:
+async def _try(question: str, retrieved: Retrieved, ask: Ask, grounding: Grounding, *, widened: bool) -> Grounded:
     said = (await ask(grounded_prompt(question, retrieved, small=grounding.small))).strip()
     if not grounding.check:
         return Grounded(said, "", None, retrieved, said, widened)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparing.core.reducer import Deadline
-from sparing.finish.grounded.sources import Source
 from sparing.reducers.dependents import with_dependents
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import lay_out
 from sparing.reducers.words import WORD
+from sparing.retrieval import Source
 from sparing.select.choose import selector_for
 from sparing.select.costs import WHATEVER_MS
 from sparing.settings.policy import Select

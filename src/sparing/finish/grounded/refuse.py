@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
-from sparing.core.passage import Passage
 from sparing.finish.grounded.claims import claims_of, says_nothing
-from sparing.finish.grounded.sources import Source, title
+from sparing.finish.grounded.sources import title
+from sparing.retrieval import Source
+from sparing.retrieve.search import Hit
 
 _MOST_NAMED = 5
-
-
-class Hit(Protocol):
-    """A passage that was found.
-
-    Attributes:
-        score: Chance, 0..1, that it is one of those that answer.
-    """
-
-    @property
-    def passage(self) -> Passage: ...
-
-    @property
-    def score(self) -> float: ...
 
 
 def best_chance(hits: Sequence[Hit]) -> float:

@@ -57,7 +57,7 @@ class QdrantStore:
 
     Args:
         collection: Made if it is to be written and missing.
-        embedder: What makes its vectors; a new collection becomes one of its vectors.
+        embedder: What makes its vectors; an empty collection becomes one of its vectors.
     Raises:
         StoreError: The server does not answer, there is no such collection, it is none of ours, of a newer version, or
             has another model's vectors.
@@ -75,7 +75,11 @@ class QdrantStore:
                     raise StoreError(f"there is no collection {collection}", hint="`sparing index FOLDER` makes one")
                 self._make(embedder)
             self._model, self._dimensions = self._head()
-        if embedder is not None and (embedder.name, embedder.dimensions) != (self._model, self._dimensions):
+            if embedder is not None and write and self._differs(embedder) and self._is_empty():
+                client.delete_collection(collection)
+                self._make(embedder)
+                self._model, self._dimensions = self._head()
+        if embedder is not None and self._differs(embedder):
             has = f"has vectors of {self._model}" if self._model else "was made without vectors"
             raise StoreError(
                 f"the collection {collection} {has}, not of {embedder.name}",
@@ -218,6 +222,12 @@ class QdrantStore:
                 f"the collection {self._collection} was made by a newer version of Sparing", hint="upgrade Sparing"
             )
         return str(head["model"]), int(head["dimensions"])
+
+    def _differs(self, embedder: Embedder) -> bool:
+        return (embedder.name, embedder.dimensions) != (self._model, self._dimensions)
+
+    def _is_empty(self) -> bool:
+        return not self._count(all_of(equals("kind", "document")))
 
     def _check_writable(self) -> None:
         if not self._write:
