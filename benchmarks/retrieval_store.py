@@ -194,9 +194,26 @@ def peak_rss_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def table(report: dict[str, Any]) -> str:
-    """The report as Markdown."""
-    sizes = report["sizes"]
+def markdown(report: dict[str, Any]) -> str:
+    """The report as a page."""
+    embed, sizes = report["embed"], report["sizes"]
+    largest = list(sizes.values())[-1]["build"]["chunks_per_cpu_s"]
+    both = 1 / (1 / embed["chunks_per_cpu_s"] + 1 / largest)
+    return f"""# A store of passages, as it grows
+
+`python benchmarks/retrieval_store.py --json benchmarks/results/retrieval_store.json` on a shared machine of two cores: read
+the CPU figures. Vectors have {report["dimensions"]} numbers; a question is asked by words, by vector, and by both with
+20 passages read.
+
+{table(sizes)}
+
+The shipped embedder ({embed["embedder"]}) alone: {embed["chunks_per_cpu_s"]:,.0f} passages per CPU second, so {both:,.0f}
+with what the store takes.
+"""
+
+
+def table(sizes: dict[int, Any]) -> str:
+    """A row for each figure, a column for each size."""
     rows: list[tuple[str, list[str]]] = [
         ("index, passages per CPU second", [f"{one['build']['chunks_per_cpu_s']:,.0f}" for one in sizes.values()]),
         ("index, passages per second", [f"{one['build']['chunks_per_s']:,.0f}" for one in sizes.values()]),
@@ -247,10 +264,10 @@ def main() -> None:
             path = Path(folder) / f"{size}.db"
             report["sizes"][size] = {part: measured(part, path, size, asked.dimensions) for part in ("build", "query")}
         report["embed"] = measured("embed", Path(folder), 2_000, asked.dimensions)
-    print(table(report))
-    print(f"\n{report['embed']['embedder']}: {report['embed']['chunks_per_cpu_s']:,.0f} passages per CPU second")
+    print(markdown(report))
     if asked.json:
         asked.json.write_text(json.dumps(report, indent=1) + "\n")
+        asked.json.with_suffix(".md").write_text(markdown(report))
 
 
 if __name__ == "__main__":

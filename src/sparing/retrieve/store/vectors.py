@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sparing.core.store import Scored
 
 _DOCUMENTS_AT_ONCE = 1024
-_AT_ONCE = 512  # rows turned to float32 at a time: they stay in the processor's cache
+_AT_ONCE = 1024  # rows turned to float32 at a time: they stay in the processor's cache
 _ROUNDING = 1e-5  # more than sums of a few thousand float32 products of vectors of length 1 are off by
 
 Floats = NDArray[np.float32]
