@@ -16,6 +16,7 @@ class RetrievalSettings(Struct, frozen=True, forbid_unknown_fields=True):
             description="Where documents are indexed into and searched: a file, or qdrant+http://HOST:6333/COLLECTION."
         ),
     ] = ".sparing/store.db"
+    store_key: Annotated[str, Meta(description="Key of a Qdrant server. Default: QDRANT_API_KEY.")] = ""
     embedder: Annotated[
         str,
         Meta(
