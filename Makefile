@@ -44,7 +44,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the development tools into $(VENV) ..."
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select,documents,torch,train,dev]'
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select,documents,qdrant,torch,train,dev]'
 	@touch $@
 
 clean:
