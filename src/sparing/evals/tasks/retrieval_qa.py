@@ -179,7 +179,7 @@ def _outcome(
     start_s = time.process_time()
     for material in materials:
         sources = choose(material)
-        prompt = grounded_prompt(material.query.question, _Sent(sources), small=True)
+        prompt = grounded_prompt(material.query.question, _sent(material.query.question, sources), small=True)
         user = prompt.messages[-1]["content"].strip()
         answered.append(answerer.answer(user, material.query.answers))
         held.append(nq.holds_answer(" ".join(source.text for source in sources), material.query.answers))
@@ -187,9 +187,8 @@ def _outcome(
     return Outcome(way, tuple(answered), tuple(held), time.process_time() - start_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    sources: Sequence[Source]
+def _sent(question: str, sources: Sequence[Source]) -> Retrieved:
+    return Retrieved(question, tuple(sources), (), 0, 0)
 
 
 def _scores(outcome: Outcome, materials: Sequence[Material]) -> Mapping[str, list[Tally]]:
