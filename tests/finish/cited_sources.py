@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sparing.core.passage import Passage
+from sparing.retrieval import Retrieved, Source
+from sparing.retrieve.search import Hit
 
 
-@dataclass(frozen=True)
-class Numbered:
-    """A passage as it goes to the model."""
-
-    number: int
-    passage: Passage
-    text: str
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """What was retrieved."""
-
-    sources: Sequence[Numbered]
-
-
-def numbered(*texts: str, heads: str = "") -> list[Numbered]:
-    """Passages 1, 2, ... of ``doc1.md``, ``doc2.md``, ..."""
-    return [
-        Numbered(n, Passage(n, f"doc{n}.md", 0, text, f"digest{n}", heads, f"lines {n}-{n + 2}"), text)
-        for n, text in enumerate(texts, 1)
+def numbered(*texts: str, heads: str = "") -> list[Source]:
+    """Passages 1, 2, ... of ``doc1.md``, ``doc2.md``, ..., sent whole."""
+    passages = [
+        Passage(n, f"doc{n}.md", 0, text, f"digest{n}", heads, f"lines {n}-{n + 2}") for n, text in enumerate(texts, 1)
     ]
+    return [Source(n, passage, passage.text, 0, 0.9, (passage,)) for n, passage in enumerate(passages, 1)]
+
+
+def gathered(sources: Sequence[Source], chance: float = 0.9) -> Retrieved:
+    """What was retrieved: all found with the same chance."""
+    hits = tuple(Hit(source.passage, chance, "words 1") for source in sources)
+    return Retrieved("?", tuple(sources), hits, 0, 1000, reason="" if sources else "nothing was found")
 
 
 GAME = (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from cited_sources import GAME, PETS, Numbered, numbered
+from cited_sources import GAME, PETS, gathered, numbered
 
-from sparing.core.passage import Passage
 from sparing.finish.grounded.answer import Grounded, Grounding, grounded_answer
 from sparing.finish.grounded.extract import extract, told
 from sparing.finish.grounded.prompt import GroundedPrompt
 from sparing.finish.grounded.refuse import gave_up
+from sparing.retrieval import Retrieved
 
 SOURCES = numbered(GAME, PETS)
 
@@ -49,20 +49,6 @@ def test_an_answer_that_has_none_is_known(answer: str, gave: bool) -> None:
     assert gave_up(answer) is gave
 
 
-class Found:
-    """One passage at each budget: short, or whole."""
-
-    def __init__(self, sources: list[Numbered], chance: float = 0.9) -> None:
-        self.sources = sources
-        self.fetched = [_Hit(source.passage, chance) for source in sources]
-
-
-class _Hit:
-    def __init__(self, passage: Passage, score: float) -> None:
-        self.passage = passage
-        self.score = score
-
-
 class Model:
     """Says the next of its lines."""
 
@@ -75,12 +61,12 @@ class Model:
         return self.lines.pop(0)
 
 
-async def fetch(budget_tokens: int) -> Found:
+async def fetch(budget_tokens: int) -> Retrieved:
     """More of the sources with a larger budget."""
-    return Found(SOURCES[:1] if budget_tokens < 200 else SOURCES)
+    return gathered(SOURCES[:1] if budget_tokens < 200 else SOURCES)
 
 
-async def ask(model: Model, **options: float) -> Grounded[Found]:
+async def ask(model: Model, **options: float) -> Grounded:
     return await grounded_answer("May I keep pets?", fetch, model, Grounding(100, **options))  # type: ignore[arg-type]
 
 

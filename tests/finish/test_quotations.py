@@ -34,10 +34,10 @@ def test_case_blanks_signs_and_ellipses_do_not_count(quotation: str) -> None:
 
 
 def test_the_very_letters_are_exact() -> None:
-    """With their place."""
+    """As they stand."""
     found = find("shall not sublet the flat", TEXT)
     assert found is not None
-    assert (TEXT[found.start : found.end], found.how) == ("shall not sublet the flat", "exact")
+    assert (found.text, found.how) == ("shall not sublet the flat", "exact")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from typing import Literal
 from sparing.finish.grounded.claims import Said, claims_of
 from sparing.finish.grounded.marks import without_marks
 from sparing.finish.grounded.quotes import Found, find
-from sparing.finish.grounded.sources import Source, evidence
+from sparing.finish.grounded.sources import evidence
 from sparing.finish.grounded.support import borne_out
+from sparing.retrieval import Source
 
 UNSUPPORTED = "[unsupported]"
 Unsupported = Literal["mark", "remove", "keep"]
@@ -163,20 +164,23 @@ def _borne_out(sentence: Said, sources: Iterable[Source], question: str, how: Ho
 
 
 def _held_to(sentence: Said, source: Source, question: str, how: How) -> tuple[float, Citation | None, str]:
-    text = evidence(source)
-    places = [find(quote.text, text) for quote in sentence.quotations]
+    text, heads = evidence(source), source.passage.heads
+    places = [_find(quote.text, text, heads) for quote in sentence.quotations]
     if None in places:
         lost = sentence.quotations[places.index(None)]
         return 0.0, None, f"“{_short(lost.text)}” is not in [{source.number}]"
     quotes = [place for place in places if place is not None]
-    claim = sentence.plain
-    borne = borne_out(claim, text, question)
+    borne = borne_out(sentence.plain, text, question, heads)
     if borne.why and (borne.contradicts or not quotes):
         return borne.share, None, f"[{source.number}]: {borne.why}"
-    start, end = (quotes[0].start, quotes[0].end) if quotes else (borne.start, borne.end)
+    quote = quotes[0].text if quotes else text[borne.start : borne.end]
     told: How = _kind(quotes) if quotes and how == "borne out" else how
     passage = source.passage
-    return 1 + borne.share, Citation(source.number, passage.source, passage.place, text[start:end], told), ""
+    return 1 + borne.share, Citation(source.number, passage.source, passage.place, quote, told), ""
+
+
+def _find(quotation: str, *texts: str) -> Found | None:
+    return next((found for text in texts if (found := find(quotation, text))), None)
 
 
 def _kind(quotes: Sequence[Found]) -> How:

@@ -27,7 +27,7 @@ Figures = tuple[str, ...]
 
 def load(draw: Draw) -> list[Sample[Figures]]:
     """n questions whose answer rests on figures; the draw's option is the number of reports in a text."""
-    reports = _reports(first_file(SOURCE, draw.data_dir, ("dev.json", "tatqa_dataset_dev.json")))
+    reports = read_reports(first_file(SOURCE, draw.data_dir, ("dev.json", "tatqa_dataset_dev.json")))
     texts = [written(report) for report in reports]
     asked = [
         (number, question, gold)
@@ -93,7 +93,7 @@ def _sample(
 
 
 @lru_cache(maxsize=2)
-def _reports(path: Path) -> list[dict[str, Any]]:
+def read_reports(path: Path) -> list[dict[str, Any]]:
     return list(json.loads(read_text(path)))
 
 

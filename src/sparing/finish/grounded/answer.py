@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
 
 from sparing.finish.citations import Checked, Checks, check_citations
 from sparing.finish.grounded.prompt import GroundedPrompt, grounded_prompt
-from sparing.finish.grounded.refuse import Hit, best_chance, gave_up, refusal
-from sparing.finish.grounded.sources import Source
+from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refusal
+from sparing.retrieval import Retrieved
 
+WIDER = 3.0
 
-class Retrieved(Protocol):
-    """What was retrieved for a question (see `retrieval.Retrieved`).
-
-    Attributes:
-        sources: What goes to the model.
-        fetched: All that was found, best first.
-    """
-
-    @property
-    def sources(self) -> Sequence[Source]: ...
-
-    @property
-    def fetched(self) -> Sequence[Hit]: ...
-
-
-R = TypeVar("R", bound=Retrieved)
-Fetch = Callable[[int], Awaitable[R]]
+Fetch = Callable[[int], Awaitable[Retrieved]]
 Ask = Callable[[GroundedPrompt], Awaitable[str]]
 
 
@@ -45,15 +29,15 @@ class Grounding:
     """
 
     budget_tokens: int
-    least_chance: float = 0.0
-    wider: float = 3.0
+    least_chance: float = LEAST_CHANCE
+    wider: float = WIDER
     small: bool = False
     check: bool = True
     checks: Checks = field(default_factory=Checks)
 
 
 @dataclass(frozen=True, slots=True)
-class Grounded(Generic[R]):
+class Grounded:
     """An answer and what it stands on.
 
     Attributes:
@@ -67,12 +51,12 @@ class Grounded(Generic[R]):
     answer: str
     abstained: str
     checked: Checked | None
-    retrieved: R
+    retrieved: Retrieved
     said: str
     widened: bool
 
 
-async def grounded_answer(question: str, fetch: Fetch[R], ask: Ask, grounding: Grounding) -> Grounded[R]:
+async def grounded_answer(question: str, fetch: Fetch, ask: Ask, grounding: Grounding) -> Grounded:
     """Answer from what is fetched, or refuse.
 
     Args:
@@ -80,7 +64,7 @@ async def grounded_answer(question: str, fetch: Fetch[R], ask: Ask, grounding: G
         ask: The model.
     """
     retrieved = await fetch(grounding.budget_tokens)
-    if why := _hopeless(retrieved, grounding):
+    if why := hopeless(retrieved, grounding.least_chance):
         return Grounded(refusal(retrieved.sources), why, None, retrieved, "", widened=False)
     tried = await _try(question, retrieved, ask, grounding, widened=False)
     if not tried.abstained or grounding.wider <= 1:
@@ -91,16 +75,7 @@ async def grounded_answer(question: str, fetch: Fetch[R], ask: Ask, grounding: G
     return await _try(question, wider, ask, grounding, widened=True)
 
 
-def _hopeless(retrieved: Retrieved, grounding: Grounding) -> str:
-    if not retrieved.sources:
-        return "nothing was found"
-    chance = best_chance(retrieved.fetched)
-    if chance < grounding.least_chance:
-        return f"no passage is likely to answer (best {chance:.2f}, needed {grounding.least_chance:.2f})"
-    return ""
-
-
-async def _try(question: str, retrieved: R, ask: Ask, grounding: Grounding, *, widened: bool) -> Grounded[R]:
+async def _try(question: str, retrieved: Retrieved, ask: Ask, grounding: Grounding, *, widened: bool) -> Grounded:
     said = (await ask(grounded_prompt(question, retrieved, small=grounding.small))).strip()
     if not grounding.check:
         return Grounded(said, "", None, retrieved, said, widened)

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparing.core.reducer import Deadline
-from sparing.finish.grounded.sources import Source
+from sparing.finish.citations import Checks, check_citations
+from sparing.finish.grounded.answer import Grounded
+from sparing.finish.grounded.refuse import LEAST_CHANCE, hopeless, refusal
 from sparing.reducers.dependents import with_dependents
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import lay_out
 from sparing.reducers.words import WORD
+from sparing.retrieval import Retrieved, Source
 from sparing.select.choose import selector_for
 from sparing.select.costs import WHATEVER_MS
 from sparing.settings.policy import Select
@@ -75,6 +78,17 @@ def told(sentences: Sequence[Sentence]) -> str:
         else:
             lines.append(cited)
     return "\n".join(lines)
+
+
+def extracted(question: str, retrieved: Retrieved, least_chance: float = LEAST_CHANCE) -> Grounded:
+    """The sentences of what was retrieved as an answer, or a refusal where nothing is likely to answer."""
+    why = hopeless(retrieved, least_chance)
+    answer = "" if why else told(extract(question, retrieved.sources))
+    if not answer:
+        why = why or "no sentence of the passages has to do with it"
+        return Grounded(refusal(retrieved.sources), why, None, retrieved, "", widened=False)
+    checked = check_citations(answer, retrieved.sources, checks=Checks("keep", attach=False))
+    return Grounded(answer, "", checked, retrieved, answer, widened=False)
 
 
 def _together(sources: Sequence[Source]) -> tuple[str, list[tuple[Source, int, int]]]:

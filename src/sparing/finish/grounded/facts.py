@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from sparing.reducers.words import WORD, fold
 
@@ -46,7 +47,7 @@ _NEGATIONS = frozenset(
         """
     )
 )
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*")
+_TOKEN = re.compile(r"[^\W\d_][^\W_]*(?:['’.&-][^\W\d_]+)*")
 _START = re.compile(r"(?:\A|[.!?:;]\s+|\n\s*)[\"'“‘«(\[*_>#\s•–-]*\Z")
 # Words that begin sentences with a capital, or always have one, and name nothing that a passage would have to hold.
 _NO_NAMES = frozenset(
@@ -122,9 +123,10 @@ def _times(value: str, power: int) -> str:
 @lru_cache(maxsize=4096)
 def names(text: str) -> tuple[str, ...]:
     """Words with a capital where none has to be, folded: in a sentence, or at its start before another such word."""
-    tokens = list(_TOKEN.finditer(unicodedata.normalize("NFC", text)))
+    text = unicodedata.normalize("NFC", text)
+    tokens = list(_TOKEN.finditer(text))
     found: list[str] = []
-    for match, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for match, after in zip_longest(tokens, tokens[1:]):
         word = match[0]
         if not word[0].isupper() or fold(word) in _NO_NAMES or fold(word) in _IN_WORDS:
             continue

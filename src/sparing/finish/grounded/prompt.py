@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparing.finish.grounded.sources import Source, Sources, title
+from sparing.retrieval import Retrieved, Source
 
 _INSTRUCTIONS = (
     "Answer the question from the numbered passages only. After every sentence cite the passage that it rests on by "
@@ -39,7 +38,7 @@ class GroundedPrompt:
         return [{"role": "system", "content": self.instructions}, user] if self.instructions else [user]
 
 
-def grounded_prompt(question: str, retrieved: Sources, *, small: bool = False) -> GroundedPrompt:
+def grounded_prompt(question: str, retrieved: Retrieved, *, small: bool = False) -> GroundedPrompt:
     """The prompt for a question and what was retrieved for it.
 
     Args:
@@ -49,12 +48,7 @@ def grounded_prompt(question: str, retrieved: Sources, *, small: bool = False) -
     if small:
         texts = "\n\n".join(_bare(source) for source in retrieved.sources)
         return GroundedPrompt("", texts, f"{question} {_BRIEF}")
-    return GroundedPrompt(_INSTRUCTIONS, numbered(retrieved.sources), f"Question: {question}")
-
-
-def numbered(sources: Sequence[Source]) -> str:
-    """Passages with their numbers, where they are from, and what stands above them."""
-    return "\n\n".join(f"[{source.number}] {title(source)}\n{_bare(source)}" for source in sources)
+    return GroundedPrompt(_INSTRUCTIONS, retrieved.text.rstrip("\n"), f"Question: {question}")
 
 
 def _bare(source: Source) -> str:

@@ -49,12 +49,12 @@ class Found:
     """A stretch of a passage that a quotation gives.
 
     Attributes:
+        text: As it stands there.
         how: ``exact``: letter for letter; ``fuzzy``: but for case, blanks, the typesetter's signs, an ellipsis, or,
             in a longer one, one word in ten, with numbers, names and negations the same.
     """
 
-    start: int
-    end: int
+    text: str
     how: How
 
 
@@ -73,10 +73,10 @@ def find(quotation: str, passage: str) -> Found | None:
     """Where a passage says it; None if it does not."""
     at = passage.find(quotation)
     if at >= 0:
-        return Found(at, at + len(quotation), "exact")
+        return Found(quotation, "exact")
     here = plain(passage)
     span = _in_order(_GAP.split(quotation), here) or _nearly(quotation, passage)
-    return Found(*span, "fuzzy") if span else None
+    return Found(passage[slice(*span)], "fuzzy") if span else None
 
 
 def _in_order(parts: list[str], passage: Plain) -> tuple[int, int] | None:

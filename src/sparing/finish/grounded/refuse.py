@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
-from sparing.core.passage import Passage
 from sparing.finish.grounded.claims import claims_of, says_nothing
-from sparing.finish.grounded.sources import Source, title
+from sparing.finish.grounded.sources import title
+from sparing.retrieval import Retrieved, Source
+from sparing.retrieve.search import Hit
 
+LEAST_CHANCE = 0.25  # measured: `sparing eval grounded`
 _MOST_NAMED = 5
-
-
-class Hit(Protocol):
-    """A passage that was found.
-
-    Attributes:
-        score: Chance, 0..1, that it is one of those that answer.
-    """
-
-    @property
-    def passage(self) -> Passage: ...
-
-    @property
-    def score(self) -> float: ...
 
 
 def best_chance(hits: Sequence[Hit]) -> float:
     """That anything found answers, 0..1: that of the best passage."""
     return max((hit.score for hit in hits), default=0.0)
+
+
+def hopeless(retrieved: Retrieved, least_chance: float) -> str:
+    """Why nothing that was retrieved is likely to answer; "" where something is."""
+    if not retrieved.sources:
+        return retrieved.reason
+    chance = best_chance(retrieved.fetched)
+    if chance < least_chance:
+        return f"no passage is likely to answer (best {chance:.2f}, needed {least_chance:.2f})"
+    return ""
 
 
 def refusal(sources: Sequence[Source]) -> str:

@@ -1,0 +1,1 @@
+"""Claims that a passage bears out and claims that it does not, made from public data."""
