@@ -33,7 +33,7 @@ from sparing.retrieval import Source, retrieve
 from sparing.retrieve.embed.shipped import shipped
 from sparing.settings import PolicySettings
 
-WAYS = ("nothing", "first", "bm25", "retrieved", "pool", "everything")
+WAYS = ("nothing", "bm25", "retrieved", "pool", "everything")
 SHARE = 0.1
 _TEST: tuple[Split, ...] = ("test",)
 _WINDOW_TOKENS = 8_192
@@ -143,8 +143,6 @@ class _Chooser:
             return _as_sources(texts)
         if self.way == "nothing":
             return ()
-        if self.way == "first":
-            return self._filled(texts, budget)
         if self.way == "bm25":
             order = Bm25([text.whole for text in texts]).best(question, len(texts))
             return self._filled([texts[place] for place in order], budget)
@@ -254,8 +252,7 @@ def _report(draw: Draw, outcomes: Sequence[Outcome], materials: Sequence[Materia
     notes = (
         f"{_num_queries(materials)} questions of test groups, seed {draw.seed}; a material has {passages:.0f} passages "
         f"on average, {tokens:,.0f} tokens of the model; 95 % intervals by the paired bootstrap.",
-        f"All but nothing and everything send at most {100 * SHARE:g} % of the material's tokens. first: passages from "
-        "the front; bm25: whole passages, best first; retrieved: from the same material; pool: from the "
+        f"All but nothing and everything send at most {100 * SHARE:g} % of the material's tokens. bm25: whole passages, best first; retrieved: from the same material; pool: from the "
         "passages of all questions.",
         "SmolLM2-135M-Instruct, greedy, 32 tokens; the same prompt for all. CPU time counts the reading of a material "
         "once for its ten questions, where all of it is sent.",
@@ -294,4 +291,4 @@ def _signed(e: Estimate, scale: float) -> str:
     return f"{scale * e.mean:+.2f} ({scale * e.low:+.2f}..{scale * e.high:+.2f})"
 
 
-BENCH = Bench("retrieval_qa", 0, "Answers of the embedded model from what is retrieved", 100, measure, WAYS)
+BENCH = Bench("retrieval_qa", 0, "Answers of the embedded model from what is retrieved", 50, measure, WAYS)
