@@ -190,14 +190,16 @@ def _outcome(
             choose = _Chooser(way, material, whole if way == "pool" else own, answerer.count)
             for query in material.queries:
                 sources = choose.sources(query.question)
-                prompt = grounded_prompt(
-                    query.question, Retrieved(query.question, tuple(sources), (), 0, 0), small=True
-                )
+                prompt = grounded_prompt(query.question, _sent(query.question, sources), small=True)
                 before = f"{prompt.passages}\n\n" if sources else ""
                 answered.append(answerer.answer(before, prompt.question, query.answers))
                 held.append(nq.holds_answer(" ".join(source.text for source in sources), query.answers))
                 step()
     return Outcome(way, tuple(answered), tuple(held), time.process_time() - start_s)
+
+
+def _sent(question: str, sources: Sequence[Source]) -> Retrieved:
+    return Retrieved(question, tuple(sources), (), 0, 0)
 
 
 def _scores(outcome: Outcome, materials: Sequence[Material]) -> Mapping[str, list[Tally]]:
@@ -249,8 +251,8 @@ def _report(draw: Draw, outcomes: Sequence[Outcome], materials: Sequence[Materia
     notes = (
         f"{_num_queries(materials)} questions of test groups, seed {draw.seed}; a material has {passages:.0f} passages "
         f"on average, {tokens:,.0f} tokens of the model; 95 % intervals by the paired bootstrap.",
-        f"All but nothing and everything send at most {100 * SHARE:g} % of the material's tokens. bm25: whole passages, "
-        "best first; retrieved: from the same material; pool: from the passages of all questions.",
+        f"All but nothing and everything send at most {100 * SHARE:g} % of the material's tokens. bm25: whole passages "
+        "of it, best first; retrieved: from it; pool: from the passages of all questions.",
         "SmolLM2-135M-Instruct, greedy, 32 tokens; the same prompt for all. CPU time counts the reading of a material "
         "once for its ten questions, where all of it is sent.",
         provenance(nq.SOURCE, draw.data_dir),
