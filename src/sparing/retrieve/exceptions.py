@@ -29,7 +29,8 @@ _EXCEPTS = re.compile(
 )
 
 _EXCEPTS_FROM_ALL = re.compile(
-    r"\bthis (?:ordinance|act|law|statute|regulation|policy|agreement|contract|handbook|code)\s+(?:does|shall) not apply",
+    r"\bthis (?:ordinance|act|law|statute|regulation|policy|agreement|contract|handbook|code)"
+    r"\s+(?:does|shall) not apply",
     re.IGNORECASE,
 )
 

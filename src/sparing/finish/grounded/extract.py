@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparing.core.reducer import Deadline
 from sparing.finish.citations import Checks, check_citations
 from sparing.finish.grounded.answer import Grounded
 from sparing.finish.grounded.refuse import LEAST_CHANCE, hopeless, refusal
+from sparing.finish.grounded.units import share, terms_of, unit_of
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import Layout, lay_out
 from sparing.reducers.scope_cues import qualifies
@@ -24,6 +25,7 @@ from sparing.settings.policy import Select
 MOST_SENTENCES = 3
 # Of the best sentence's score: about as good an answer. Rules tell sentences less apart.
 _NEARLY, _NEARLY_BY_RULES = 0.7, 0.84
+_OWN_LABEL, _SHARPER = 1.0, 4.0
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t][^\n]*\n?|\[…[^\]\n]*\]", re.MULTILINE)
 
 
@@ -76,6 +78,7 @@ def extract(
     rules = evidence(text, layout, question, Deadline())
     judged = selector_for(select, WHATEVER_MS).judge(text, layout, question, rules, Deadline())
     owned = _owned(text, layout, owners, judged.scores)
+    owned |= _rows_by_words(question, text, layout, owned)
     nearly = _NEARLY if judged.sharpness else _NEARLY_BY_RULES
     best = max((sentence.score for sentence in owned.values()), default=0.0)
     good = [unit for unit, sentence in owned.items() if sentence.score >= nearly * best > 0]
@@ -128,6 +131,29 @@ def _owned(
             at = start - owner[1] + len(said) - len(said.lstrip())
             found[unit] = Sentence(owner[0], at, said.strip(), score)
     return found
+
+
+def _rows_by_words(question: str, text: str, layout: Layout, owned: dict[int, Sentence]) -> dict[int, Sentence]:
+    """Rows of tables, their scores shared out by the question's words in the row and in what stands above it.
+
+    The models were not made for rows: that a table answers they tell better than which row does.
+    """
+    rows = {unit: one for unit, one in owned.items() if unit_of(one.text).is_row and any(map(str.isdigit, one.text))}
+    top = max((one.score for one in rows.values()), default=0.0)
+    terms = terms_of(question)
+    fits = {unit: share(terms, [unit_of(_above(text, layout.bounds[unit], one))]) for unit, one in rows.items()}
+    labels = {unit: unit_of(one.text.strip("| ").split("|")[0]) for unit, one in rows.items()}
+    asked = unit_of(question).stems
+    for unit, label in labels.items():  # of two rows under one head, that of which more is asked for
+        fits[unit] += _OWN_LABEL * len(label.stems & asked) / (1 + len(label.stems))
+    best = max(fits.values(), default=0.0)
+    return {unit: replace(one, score=top * (fits[unit] / best) ** _SHARPER) for unit, one in rows.items() if best}
+
+
+def _above(text: str, start: int, row: Sentence) -> str:
+    """A row with its document's name, the lines above its passage, and the last heading."""
+    headings = [match[0] for match in _HEADING.finditer(text, 0, start) if match[0].startswith("#")]
+    return "\n".join((row.source.passage.source, row.source.passage.heads, *headings[-1:], row.text))
 
 
 def _belonging(text: str, layout: Layout, chosen: Sequence[int]) -> Iterator[int]:
