@@ -38,13 +38,13 @@ bench: $(VENV)/.dev
 $(VENV)/.run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make run PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing Sparing, the embedded engine and the selector's runtime into $(VENV) ..."
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select]'
+	@echo "Installing Sparing, the embedded engine, the selector's runtime and the readers of documents into $(VENV) ..."
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select,documents]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the development tools into $(VENV) ..."
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select,torch,train,dev]'
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[local,select,documents,qdrant,torch,train,dev]'
 	@touch $@
 
 clean:

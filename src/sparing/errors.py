@@ -24,7 +24,9 @@ SparingError                  message, hint (what to do next)
 ├── SelectorMissing           the learned selector cannot run: an extra or a file is missing
 │   └── SelectorDamaged       one of its files is not the one that was shipped
 ├── StoreError                a store of passages cannot be used: newer, of another model, full, being written
+├── RetrievalUnavailable      a request needs passages, or the line of the audit, and cannot have them
 ├── SourceUnreadable          a file or page cannot be indexed; the others are
+│   └── SourceBinary          it is no text: in a folder it is passed over
 └── RecordError               a receipt could not be written; never breaks a request
 """
 
@@ -199,8 +201,16 @@ class StoreError(SparingError):
     """A store of passages cannot be used as asked: of a newer version, of another model, full, being written."""
 
 
+class RetrievalUnavailable(SparingError):
+    """A request needs passages of a store, or what is fetched has to be written down, and that cannot be had now."""
+
+
 class SourceUnreadable(SparingError):
     """A file or page cannot be indexed: encrypted, broken, binary, too large. The others are indexed all the same."""
+
+
+class SourceBinary(SourceUnreadable):
+    """A file is no text and of no format that is read here. Whoever named it is told; in a folder it is passed over."""
 
 
 class RecordError(SparingError):

@@ -229,3 +229,23 @@ async def test_it_can_be_used_again_after_closing() -> None:
         await read_all(upstream, call())
         await upstream.aclose()
         assert await read_all(upstream, call()) == b"ok"
+
+
+async def test_what_is_no_http_ends_the_answer_at_once() -> None:
+    """A chunk that is none, half way: what came before it arrives, and then that the answer broke off."""
+
+    async def garbled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"3\r\n, y\r\nzz\r\nno chunk\r\n")
+        await reader.read()
+
+    async with serving(garbled) as url, closing(HttpUpstream(url)) as upstream:
+        answer = await upstream.send(call())
+        chunks = answer.chunks()
+        assert await anext(chunks) + await anext(chunks) == b"hello, y"
+        with pytest.raises(UpstreamUnreachable):
+            await asyncio.wait_for(anext(chunks), 5)
+        await answer.aclose()

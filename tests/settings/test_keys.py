@@ -42,7 +42,7 @@ def test_only_the_keys_of_providers_are_secret() -> None:
     """What ends in _key is masked when shown."""
     secret = [key.dotted for key in KEYS if key.secret]
     upstream = ["upstream.openai_key", "upstream.anthropic_key", "upstream.gemini_key"]
-    assert secret == [*upstream, "retrieval.embedder_key"]
+    assert secret == [*upstream, "retrieval.store_key", "retrieval.embedder_key"]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,12 @@ def test_a_key_goes_only_to_its_owner(tmp_path: Path) -> None:
     assert (own.embedder_key, own.embedder_url) == ("mine", "https://api.openai.com")
 
 
+def test_a_qdrant_server_has_its_own_key(tmp_path: Path) -> None:
+    """From the variable that its clients read, unless the file says another."""
+    assert load(tmp_path, "", QDRANT_API_KEY="k").retrieval.store_key == "k"
+    assert load(tmp_path, '[retrieval]\nstore_key = "own"', QDRANT_API_KEY="k").retrieval.store_key == "own"
+
+
 def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
     """With the setting's name."""
     with pytest.raises(SettingsError, match=r"retrieval\.embedder_url"):

@@ -1,7 +1,7 @@
 """The entry point: finds the command, runs it, and turns whatever goes wrong into one line and an exit code.
 
-Exit codes: 0 done; 1 something failed; 2 what was asked for cannot be used; 3 done but for some lines of a log; 130
-interrupted; 141 the reader of our output went away.
+Exit codes: 0 done; 1 something failed; 2 what was asked for cannot be used; 3 done but for some of what was to
+be read; 130 interrupted; 141 the reader of our output went away.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from sparing.errors import RequestError, SettingsError, SparingError
 _COMMANDS = (
     "reduce",
     "ask",
+    "index",
+    "search",
     "recall",
     "serve",
     "stats",

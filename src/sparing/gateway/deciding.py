@@ -40,6 +40,14 @@ class _Known:
     settings: TierSettings
     latency: Latency = field(default_factory=Latency)
     in_flight: int = 0
+    _paid: dict[str, str] = field(default_factory=dict)
+
+    def seller(self, wire: str) -> str:
+        """Who is paid for requests in this wire format."""
+        if wire not in self._paid:
+            shape = shape_of(wire)
+            self._paid[wire] = seller(shape, url_of(self.settings, shape))
+        return self._paid[wire]
 
 
 @dataclass(slots=True)
@@ -158,9 +166,7 @@ class Decider:
     def _tier(self, known: _Known, wire: str, controls: Controls, sendings: Sequence[Sending]) -> Tier:
         settings, prices = known.settings, None
         if settings.model:
-            shape = shape_of(wire)
-            paid = seller(shape, url_of(settings, shape))
-            prices = prices_for(settings.model, paid, file=controls.policy.prices_file)
+            prices = prices_for(settings.model, known.seller(wire), file=controls.policy.prices_file)
         forecasts = [
             known.latency.forecast(sending.input_tokens, sending.cached_tokens, known.in_flight) for sending in sendings
         ]

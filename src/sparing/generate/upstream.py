@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -20,6 +21,7 @@ _WRITE_AT_ONCE_BYTES = 1 << 20  # larger bodies go out in pieces, so that one up
 _KEEP_ALIVE_S = 30.0
 _OURS_TO_LEAVE_OUT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _CALLER_KEYS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
+_NO_HTTP = "what followed was no HTTP"
 _KEY_IN_QUERY = re.compile(r"[?&]key=")  # Gemini's other way
 
 
@@ -132,13 +134,15 @@ class HttpAnswer:
             UpstreamUnreachable, UpstreamTimeout: After everything that did arrive was yielded.
         """
         reader = self._response.content
-        with _typed_errors(self._provider, str(self._response.url.origin())):
+        with _typed_errors(self._provider, str(self._response.url.origin())), _end_of(self._response):
             try:
                 while chunk := await reader.readany():
                     yield chunk
-            except (aiohttp.ClientError, TimeoutError, OSError):
+            except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
                 if rest := _unread(reader):
                     yield rest
+                if isinstance(error, RuntimeError):  # aiohttp's, where the reader comes after the end
+                    raise aiohttp.ClientPayloadError(_NO_HTTP) from error
                 raise
 
     async def aclose(self) -> None:
@@ -150,6 +154,30 @@ def _payload(call: Call) -> bytes | io.BytesIO | None:
     if not call.body and call.method in ("GET", "HEAD"):
         return None
     return call.body if len(call.body) < _WRITE_AT_ONCE_BYTES else io.BytesIO(call.body)
+
+
+@contextmanager
+def _end_of(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """See to it that whoever reads the answer hears of the end of its connection.
+
+    aiohttp closes a connection on which something came that is no HTTP, and leaves the reader of the body waiting.
+    """
+    reader, connection = response.content, response.connection
+    closed = connection.protocol.closed if connection is not None and connection.protocol is not None else None
+    if closed is None:  # all of the answer is here
+        yield
+        return
+
+    def tell(gone: asyncio.Future[None]) -> None:
+        gone.cancelled() or gone.exception()  # it is told by the reader, once
+        if not reader.is_eof() and reader.exception() is None:
+            reader.set_exception(aiohttp.ClientPayloadError(_NO_HTTP))
+
+    closed.add_done_callback(tell)
+    try:
+        yield
+    finally:
+        closed.remove_done_callback(tell)
 
 
 def _unread(reader: aiohttp.StreamReader) -> bytes:

@@ -22,6 +22,7 @@ _LONGEST_TAIL = 8
 _SHORTEST_MISSPELT = 5
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f]+|[\u3040-\u30ff\u3400-\u9fff]+")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
+_RESPELT = re.compile(r"[\u0600-\u06ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _ARABIC_PREFIX = re.compile(r"^(?:[وف]?(?:ال|بال|كال|لل)|[وفبلك](?=ال))")
 _THAI_GRAM, _HAN_GRAM = 4, 2
 
@@ -105,7 +106,7 @@ def _terms(question: str) -> tuple[Term, ...]:
 def text_words(folded: str) -> list[str]:
     """The words of a folded text as questions spell theirs: n-grams where a script writes no spaces."""
     words = WORD.findall(folded)
-    if folded.isascii():
+    if folded.isascii() or not _RESPELT.search(folded):
         return words
     spelt: list[str] = []
     for word in words:

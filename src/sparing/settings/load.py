@@ -20,7 +20,7 @@ from sparing.settings.paths import settings_file
 from sparing.settings.providers import SHAPES
 from sparing.settings.tiers import read_tiers
 from sparing.settings.tree import Settings
-from sparing.settings.urls import ARGUMENT, complete_embedder, complete_upstream, located
+from sparing.settings.urls import ARGUMENT, complete_retrieval, complete_upstream, located
 
 # Variables that are not one key of the tree. Others that begin with SPARING_ are not ours to judge: Kubernetes, for
 # one, sets SPARING_PORT and SPARING_SERVICE_HOST in every pod next to a service called "sparing".
@@ -86,7 +86,7 @@ def resolve(
     settings = _build(found)
     origins = {name: value.origin for name, value in found.items()}
     upstream, completed = complete_upstream(settings.upstream, env, origins)
-    retrieval, more = complete_embedder(settings.retrieval, env, origins)
+    retrieval, more = complete_retrieval(settings.retrieval, env, origins)
     settings = msgspec.structs.replace(settings, upstream=upstream, retrieval=retrieval, tiers=tiers)
     settings = msgspec.structs.replace(settings, **_named(raw, settings, source))
     return Resolved(settings, origins | completed | more, file, {name: raw[name] for name in TABLES if name in raw})

@@ -17,6 +17,8 @@ NOBODY = "none"  # likewise: requests of this shape are refused
 
 ARGUMENT = "argument"  # origin of what was given on the command line
 
+_STORE_KEY = "QDRANT_API_KEY"
+
 _VERSION = re.compile("/v1(beta)?$")  # the path of a call brings its own
 
 
@@ -54,17 +56,17 @@ def complete_upstream(
     return replace(upstream, **changes), added
 
 
-def complete_embedder(
+def complete_retrieval(
     retrieval: RetrievalSettings, env: Mapping[str, str], origins: Mapping[str, str]
 ) -> tuple[RetrievalSettings, dict[str, str]]:
-    """Likewise for whoever makes the vectors of passages; without a URL nothing is filled in."""
+    """Likewise for whoever makes and keeps the vectors of passages; without a URL no embedder has a key."""
     name = "retrieval.embedder_url"
     url = address(retrieval.embedder_url, "openai", located(name, origins.get(name, "")))
     url = "" if url == NOBODY else url
-    variable = _variable("openai", url, env) if url else ""
-    if retrieval.embedder_key or not variable:
-        return replace(retrieval, embedder_url=url), {}
-    return replace(retrieval, embedder_url=url, embedder_key=env[variable]), {"retrieval.embedder_key": variable}
+    variables = {"embedder_key": _variable("openai", url, env) if url else "", "store_key": _STORE_KEY}
+    found = {key: name for key, name in variables.items() if env.get(name) and not getattr(retrieval, key)}
+    filled = {key: env[name] for key, name in found.items()}
+    return replace(retrieval, embedder_url=url, **filled), {f"retrieval.{key}": name for key, name in found.items()}
 
 
 def _variable(shape: str, url: str, env: Mapping[str, str]) -> str:

@@ -142,3 +142,30 @@ def test_kinds_are_bounded() -> None:
     for kind in range(1_000):
         lengths.observe(kind, 10)
     assert len(lengths) == 100
+
+
+@given(st.lists(st.floats(1e-3, 1e4), max_size=300), st.floats(-1, 200))
+def test_one_chance_is_that_of_many(ratios: list[float], asked: float) -> None:
+    """Whether the sums of all bins are at hand or not."""
+    seen = Ratios()
+    for ratio in ratios:
+        seen.add(ratio)
+    alone = seen.chance(asked)
+    assert alone == pytest.approx(seen.chances((asked,)))
+    assert seen.chance(asked) == pytest.approx(alone)
+
+
+def test_lengths_lag_few_answers_behind() -> None:
+    """None at first; of many answers at most eight are not yet among what is said."""
+    lengths, fresh = AnswerLengths(), AnswerLengths()
+    rng = random.Random(4)
+    for number in range(300):
+        tokens = int(rng.lognormvariate(5, 1))
+        lengths.observe("a", tokens)
+        fresh.observe("a", tokens)
+        said = lengths.lengths("a")
+        if number < 15 or number == 299:
+            fresh._kinds["a"].quantiles.clear()
+            assert said == (
+                pytest.approx(fresh.lengths("a")) if number < 15 else pytest.approx(fresh.lengths("a"), rel=0.1)
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -124,5 +125,5 @@ def test_a_file_that_cannot_be_used_costs_time_only(tmp_path: Path, caplog: pyte
     assert (cached.embed(["a"]) == Counting().embed(["a"])).all()
     assert "vectors are not kept" in caplog.text
     cached.close()
-    with pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(path).execute("select * from vectors")
+    with pytest.raises(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:
+        connection.execute("select * from vectors")

@@ -69,7 +69,8 @@ class Connection(asyncio.Protocol):
     def _end(self) -> None:
         if self._stream is not None:
             self._stream = None
-            self._over.set_result(None)
+            if not self._over.done():
+                self._over.set_result(None)
 
 
 class Callers:

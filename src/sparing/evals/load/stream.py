@@ -85,11 +85,18 @@ class Stream:
             return "crossed" if self.trouble.startswith("crossed") else "lost"
         if self.status != 200:
             return "refused"
-        if self.told:
+        if self.told or self._is_error():
             return "told"
         if not (self.done and self.finish):
             return "cut"
         return "whole" if self.num_seen == self._ask.num_tokens else "lost"
+
+    def _is_error(self) -> bool:
+        """Whether the answer is no stream but one error, as some providers give it with status 200."""
+        try:
+            return not self.num_seen and bool(self._rest) and _decode(self._rest).error is not None
+        except msgspec.DecodeError:
+            return False
 
     def _event(self, event: bytes, now_ns: int) -> None:
         if self.done or self.told:

@@ -13,7 +13,6 @@ import random
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from itertools import count
 from typing import Final, cast
 
@@ -90,10 +89,12 @@ class _Answering:
         self._later(ask.first_s, first) if ask.first_s else first()
 
     def _refuse(self) -> None:
-        done: Callable[[asyncio.Transport], None] = BEFORE[self._fault]
-        done(self._transport)
+        if not self._transport.is_closing():
+            BEFORE[self._fault](self._transport)
 
     def _begin(self) -> None:
+        if self._transport.is_closing():
+            return
         self._transport.write(_HEAD + chunk(self._ask.tag, '{"role":"assistant","content":"","refusal":null}'))
         self._next()
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from sparing.errors import SettingsError
 from sparing.evals.load import loads
+from sparing.evals.load.chaos import chaos
+from sparing.evals.load.chaos_report import chaos_report
 from sparing.evals.load.config import config
 from sparing.evals.load.measure import Figures, measure
 from sparing.evals.load.processes import gateway, stub
@@ -17,20 +19,26 @@ from sparing.evals.report import Report
 from sparing.evals.task import Bench, Draw
 
 _MINUTES: Final = 0.75
+_CHAOS: Final = "chaos"
+_CHAOS_MINUTES: Final = 3.0
 _OPEN: Final = 5_000
 _TENANTS: Final = 200
 
 
 def run(draw: Draw, _names: tuple[str, ...]) -> Report:
-    """One load after the other, or the one that the option names, each with processes of its own.
+    """One load after the other, or the one that the option names, each with processes of its own; or ``chaos``.
 
     `draw.n` is the most requests of a load, and how many streams ``crowd`` opens.
 
     Raises:
         SettingsError: There is no such load, no trace, or a process does not start.
     """
+    if draw.option == _CHAOS:
+        ended = chaos(60 * (draw.minutes or _CHAOS_MINUTES), draw.seed)
+        return chaos_report(f"load:{_CHAOS}", ended)
     if draw.option and draw.option not in loads.NAMES:
-        raise SettingsError(f"no load is called {draw.option!r}", hint=f"there are {', '.join(loads.NAMES)}")
+        known = ", ".join((*loads.NAMES, _CHAOS))
+        raise SettingsError(f"no load is called {draw.option!r}", hint=f"there are {known}")
     names = (draw.option,) if draw.option else loads.NAMES
     found = []
     with track("load", len(names)) as progress:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sparing.core.passage import Rights, readable
 
+_MOST_CALLERS = 256  # remembered at a time
+
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
@@ -23,11 +25,19 @@ class LabelSet:
     words: int
 
 
-def allowed(sets: Sequence[LabelSet], rights: Rights) -> list[LabelSet]:
-    """Those that the caller may read.
+class LabelSets:
+    """All label sets of a store that have a document, in one state of it."""
 
-    Args:
-        sets: All that have a document.
-    """
-    labelled = any(one.labels for one in sets)
-    return [one for one in sets if readable(one.labels, rights, labelled=labelled)]
+    def __init__(self, sets: Sequence[LabelSet]) -> None:
+        self._sets = sets
+        self._labelled = any(one.labels for one in sets)
+        self._known: dict[Rights, list[LabelSet]] = {}
+
+    def allowed(self, rights: Rights) -> list[LabelSet]:
+        """Those that the caller may read."""
+        if rights not in self._known:
+            if len(self._known) == _MOST_CALLERS:
+                self._known.clear()
+            readers = [one for one in self._sets if readable(one.labels, rights, labelled=self._labelled)]
+            self._known[rights] = readers
+        return self._known[rights]

@@ -6,11 +6,9 @@ import heapq
 import math
 from array import array
 from collections.abc import Sequence
-from functools import cache
-from importlib.util import find_spec
 
 from sparing.core.store import Scored
-from sparing.retrieve.store.postings import BYTES, LENGTH_BITS, MOST_LENGTH, MOST_TIMES, TIMES_BITS
+from sparing.retrieve.store.posting import BYTES, LENGTH_SHIFT, MOST_LENGTH, MOST_TIMES, ROW_SHIFT, has_numpy
 
 K1 = 1.2
 B = 0.75
@@ -32,13 +30,8 @@ def best_by_words(postings: Sequence[bytes], rows: int, mean_words: float, limit
     weighed = [(blob, idf(len(blob) // BYTES, rows)) for blob in postings if blob]
     if not weighed or limit < 1:
         return []
-    score = _with_numpy if _has_numpy() else _plain
+    score = _with_numpy if has_numpy() else _plain
     return score(weighed, mean_words, limit)
-
-
-@cache
-def _has_numpy() -> bool:
-    return find_spec("numpy") is not None
 
 
 def _plain(weighed: Sequence[tuple[bytes, float]], mean_words: float, limit: int) -> list[Scored]:
@@ -46,8 +39,8 @@ def _plain(weighed: Sequence[tuple[bytes, float]], mean_words: float, limit: int
     for blob, weight in weighed:
         for posting in array("Q", blob):
             times = posting & MOST_TIMES
-            length = posting >> TIMES_BITS & MOST_LENGTH
-            row = posting >> (TIMES_BITS + LENGTH_BITS)
+            length = posting >> LENGTH_SHIFT & MOST_LENGTH
+            row = posting >> ROW_SHIFT
             score = weight * times * (K1 + 1) / (times + K1 * (1 - B + B * length / mean_words))
             scores[row] = scores.get(row, 0.0) + score
     best = heapq.nsmallest(limit, ((-score, row) for row, score in scores.items()))
@@ -58,14 +51,14 @@ def _with_numpy(weighed: Sequence[tuple[bytes, float]], mean_words: float, limit
     """The same, in the same order of additions, so that both give the same numbers."""
     import numpy as np
 
-    decoded = [(np.frombuffer(blob, "<u8"), weight) for blob, weight in weighed]
-    rows_of = [(postings >> np.uint64(TIMES_BITS + LENGTH_BITS)).astype(np.int64) for postings, _ in decoded]
+    decoded = [(np.frombuffer(blob, np.uint64), weight) for blob, weight in weighed]
+    rows_of = [(postings >> np.uint64(ROW_SHIFT)).astype(np.int64) for postings, _ in decoded]
     low = min(int(rows.min()) for rows in rows_of)
     high = max(int(rows.max()) for rows in rows_of)
     scores = np.zeros(high - low + 1)  # untouched pages of it cost nothing
     for rows, (postings, weight) in zip(rows_of, decoded, strict=True):
         times = (postings & np.uint64(MOST_TIMES)).astype(np.float64)
-        length = (postings >> np.uint64(TIMES_BITS) & np.uint64(MOST_LENGTH)).astype(np.float64)
+        length = (postings >> np.uint64(LENGTH_SHIFT) & np.uint64(MOST_LENGTH)).astype(np.float64)
         scores[rows - low] += weight * times * (K1 + 1) / (times + K1 * (1 - B + B * length / mean_words))
     found = np.concatenate(rows_of)
     reached = scores[found - low]

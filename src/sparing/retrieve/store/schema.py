@@ -19,7 +19,7 @@ _TABLES = f"""
     create table meta (key text primary key, value not null) without rowid;
     insert into meta values ('next_row', 1), ('removed', 0), ('model', ''), ('dimensions', 0);
     create table sets (
-        id integer primary key autoincrement, labels text not null unique,
+        id integer primary key, labels text not null unique,
         documents integer not null, passages integer not null, words integer not null
     );
     create table documents (

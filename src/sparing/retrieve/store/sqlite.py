@@ -16,9 +16,10 @@ from sparing.core.passage import Document, Passage, Rights
 from sparing.core.store import Embedder, Holdings, Scored
 from sparing.errors import SourceUnreadable, StoreError
 from sparing.retrieve.store import postings
-from sparing.retrieve.store.access import LabelSet, allowed
+from sparing.retrieve.store.access import LabelSet, LabelSets
 from sparing.retrieve.store.bm25 import best_by_words
 from sparing.retrieve.store.failing import storing
+from sparing.retrieve.store.posting import MOST_ROW, MOST_SET
 from sparing.retrieve.store.schema import connect
 from sparing.retrieve.store.words import question_words, words_of
 
@@ -34,6 +35,10 @@ _READ = """
     join passages p on p.id = wanted.value
     join documents d on d.id = (select max(id) from documents where id <= p.id)
     where d.set_id in (select value from json_each(?)) order by wanted.key
+"""
+_FREE_SET = """
+    select min(id) + 1 from (select 0 as id union all select id from sets) used
+    where not exists (select 1 from sets where id = used.id + 1)
 """
 
 
@@ -51,7 +56,7 @@ class SqliteStore:
         self.path = path
         self._write = write
         self._lock = threading.Lock()
-        self._sets: tuple[tuple[int, int], list[LabelSet]] = ((-1, -1), [])
+        self._sets: tuple[tuple[int, int], LabelSets] = ((-1, -1), LabelSets([]))
         self._vectors: tuple[int, Vectors] | None = None
         with storing(path):
             self._connection = connect(path, write=write)
@@ -74,6 +79,8 @@ class SqliteStore:
             self._remove([document.source])
             set_id = self._intern(document.labels)
             first = self._meta("next_row")
+            if first + num > MOST_ROW:
+                raise StoreError(f"the store {self.path} has used all its rows", hint="index into a new file")
             connection.execute("update meta set value = ? where key = 'next_row'", (first + max(1, num),))
             connection.execute(
                 "insert into documents values (?, ?, ?, ?, ?, ?, ?)",
@@ -88,7 +95,7 @@ class SqliteStore:
             )
             self._count(set_id, 1, num, total)
             if num:
-                postings.add(connection, first, set_id, num, postings.postings_of(first, words))
+                postings.add(connection, first, set_id, num, postings.postings_of(first, set_id, words))
                 if coded is not None:
                     connection.execute("insert into vectors values (?, ?, ?, ?, ?)", (first, set_id, num, *coded))
 
@@ -132,9 +139,7 @@ class SqliteStore:
         return Holdings(sum(one.documents for one in sets), sum(one.passages for one in sets), model)
 
     def close(self) -> None:
-        with storing(self.path):
-            if self._write:
-                self._give_back()
+        with self._lock, storing(self.path):
             self._connection.close()
 
     def __enter__(self) -> SqliteStore:
@@ -175,7 +180,7 @@ class SqliteStore:
     def _give_back(self) -> None:
         """Free pages go back to the file system."""
         with self._lock, storing(self.path):
-            self._connection.execute("pragma incremental_vacuum").fetchall()
+            self._connection.executescript("pragma incremental_vacuum")  # `execute` would free one page
 
     # Inside a transaction
 
@@ -224,10 +229,14 @@ class SqliteStore:
 
     def _intern(self, labels: frozenset[str]) -> int:
         key = json.dumps(sorted(labels))
-        self._connection.execute(
-            "insert or ignore into sets (labels, documents, passages, words) values (?, 0, 0, 0)", (key,)
-        )
-        return int(self._connection.execute("select id from sets where labels = ?", (key,)).fetchone()[0])
+        known = self._connection.execute("select id from sets where labels = ?", (key,)).fetchone()
+        if known:
+            return int(known[0])
+        free = self._connection.execute(_FREE_SET).fetchone()[0]
+        if free > MOST_SET:
+            raise StoreError(f"the store {self.path} has {MOST_SET:,} different sets of labels already")
+        self._connection.execute("insert into sets values (?, ?, 0, 0, 0)", (free, key))
+        return int(free)
 
     def _count(self, set_id: int, documents: int, passages: int, words: int) -> None:
         self._connection.execute(
@@ -244,7 +253,7 @@ class SqliteStore:
             rows = (document, document + num)
             texts = connection.execute("select heads, text from passages where id >= ? and id < ?", rows).fetchall()
             words = {word for heads, text in texts for word in words_of(heads, text)}
-            postings.erase(connection, document, range(*rows), set_id, words)
+            postings.erase(connection, document, range(*rows), words)
             connection.execute("delete from passages where id >= ? and id < ?", rows)
             connection.execute("delete from vectors where document = ?", (document,))
             connection.execute("delete from documents where id = ?", (document,))
@@ -257,8 +266,9 @@ class SqliteStore:
         version = (self._connection.execute("pragma data_version").fetchone()[0], self._connection.total_changes)
         if self._sets[0] != version:
             rows = self._connection.execute("select id, labels, documents, passages, words from sets").fetchall()
-            self._sets = (version, [LabelSet(row[0], frozenset(json.loads(row[1])), *row[2:]) for row in rows])
-        return allowed(self._sets[1], rights)
+            sets = [LabelSet(row[0], frozenset(json.loads(row[1])), *row[2:]) for row in rows]
+            self._sets = (version, LabelSets(sets))
+        return self._sets[1].allowed(rights)
 
     def _loaded(self) -> Vectors:
         """All vectors; those that came or went since the last time are added and left out."""

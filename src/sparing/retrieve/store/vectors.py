@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sparing.core.store import Scored
 
 _DOCUMENTS_AT_ONCE = 1024
-_AT_ONCE = 512  # rows turned to float32 at a time: they stay in the processor's cache
+_AT_ONCE = 1024  # rows turned to float32 at a time: they stay in the processor's cache
+_ROUNDING = 1e-5  # more than sums of a few thousand float32 products of vectors of length 1 are off by
 
 Floats = NDArray[np.float32]
 
@@ -71,13 +72,15 @@ class Vectors:
         allowed = self._of(sets)
         if not len(allowed) or limit < 1:
             return []
-        length = float(np.linalg.norm(vector))
-        scores = self._dots(vector.astype(np.float32), allowed) * self.scales[allowed] / (length or 1.0)
-        best = np.arange(len(scores))
-        if len(scores) > limit:
-            best = np.flatnonzero(scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit])
-        order = best[np.lexsort((allowed[best], -scores[best]))][:limit]
-        return [Scored(int(self.rows[allowed[i]]), float(scores[i])) for i in order]
+        vector = vector.astype(np.float32) / (float(np.linalg.norm(vector)) or 1.0)
+        if len(allowed) > limit:
+            rough = self._dots(vector, allowed) * self.scales[allowed]
+            least = np.partition(rough, len(rough) - limit)[len(rough) - limit]
+            allowed = allowed[rough >= least - _ROUNDING]
+        # Sums in float32 depend on what stands beside a row; these do not.
+        cosines = (self.codes[allowed] * vector.astype(np.float64)).sum(axis=1) * self.scales[allowed]
+        order = np.lexsort((allowed, -cosines))[:limit]
+        return [Scored(int(self.rows[allowed[i]]), float(cosines[i])) for i in order]
 
     def _of(self, sets: Collection[int]) -> NDArray[np.intp]:
         known = int(self.sets.max(initial=0)) + 1

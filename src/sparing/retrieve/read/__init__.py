@@ -1,0 +1,1 @@
+"""Sources of every format as text: one format per file."""
