@@ -26,7 +26,7 @@ _TENANTS, _VERY_MANY_TENANTS = 200, 100_000
 
 
 def run(draw: Draw, _names: tuple[str, ...]) -> Report:
-    """One load after the other, or the one that the option names, each with processes of its own; or ``chaos`` (`evals.load.chaos`).
+    """One load after the other, or the one that the option names, each with processes of its own; or ``chaos``.
 
     `draw.n` is the most requests of a load, and how many streams ``crowd`` opens.
 
