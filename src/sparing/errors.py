@@ -24,6 +24,7 @@ SparingError                  message, hint (what to do next)
 ├── SelectorMissing           the learned selector cannot run: an extra or a file is missing
 │   └── SelectorDamaged       one of its files is not the one that was shipped
 ├── StoreError                a store of passages cannot be used: newer, of another model, full, being written
+├── RetrievalUnavailable      a request needs passages, or the line of the audit, and cannot have them
 ├── SourceUnreadable          a file or page cannot be indexed; the others are
 │   └── SourceBinary          it is no text: in a folder it is passed over
 └── RecordError               a receipt could not be written; never breaks a request
@@ -198,6 +199,10 @@ class CacheMismatch(InModelError):
 
 class StoreError(SparingError):
     """A store of passages cannot be used as asked: of a newer version, of another model, full, being written."""
+
+
+class RetrievalUnavailable(SparingError):
+    """A request needs passages of a store, or what is fetched has to be written down, and that cannot be had now."""
 
 
 class SourceUnreadable(SparingError):

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -67,7 +75,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(cli: Cli, docs: Path) 
     assert outcome.code == 3
     assert "2 new" in outcome.text
     assert "sparing: docs/broken.pdf: broken PDF" in outcome.err
-    assert "sparing: docs/huge.txt: too large: 2,000 MB, the limit is 64 (--max-mb)" in outcome.err
+    assert "sparing: docs/huge.txt: too large: 2,000 MB, the limit is 32 (--max-mb)" in outcome.err
     told = json.loads(cli("index", "docs", "--json").out)
     assert told["unchanged"] == 2
     assert [one["source"] for one in told["failed"]] == ["docs/huge.txt", "docs/broken.pdf"]
@@ -132,3 +140,122 @@ def test_vectors_of_two_models_are_not_mixed(cli: Cli) -> None:
     outcome = cli("index", "docs", "--embedder", "shipped")
     assert outcome.code == 1
     assert "made without vectors" in outcome.err
+
+
+def test_a_log_is_followed_until_it_is_interrupted(tmp_path: Path) -> None:
+    """In a process of its own: Ctrl-C ends it with its summary and status 0."""
+    log = tmp_path / "app.log"
+    log.write_text("".join(f"2026-01-01 00:00:00 INFO job {n} done\n" for n in range(50)))
+    arguments = ["index", "--follow", str(log), "--into", str(tmp_path / "s.db"), "--embedder", "none"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sparing", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "sparing: app.log: caught up\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "1 new" in out
+    assert set(found("job", str(tmp_path / "s.db"))) == {"app.log#L1"}
+
+
+def test_only_files_are_followed(cli: Cli, docs: Path) -> None:
+    """A folder is indexed again instead."""
+    outcome = cli("index", "--follow", str(docs), "--embedder", "none")
+    assert outcome.code == 2
+    assert "is no file" in outcome.err
+
+
+def of_this_size(folder: Path, files: int) -> None:
+    for number in range(files):
+        (folder / f"{number}.txt").write_text(f"Words of file {number}, and others like them. " * 400)
+
+
+def test_a_full_disk_ends_the_run_and_the_next_goes_on(cli: Cli, docs: Path) -> None:
+    """What was put before is there."""
+    of_this_size(docs, 30)
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
+        "import sys; from sparing.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    )
+    arguments = ["index", "docs", "--embedder", "none"]
+    full = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert full.returncode == 1
+    assert full.stderr.startswith("sparing: the store .sparing/store.db cannot ")
+    again = cli("index", "docs", "--json")
+    told = json.loads(again.out)
+    assert again.code == 0
+    assert told["added"] + told["unchanged"] == 32
+    assert told["unchanged"] > 0
+
+
+def test_two_runs_at_once_both_get_through(cli: Cli, docs: Path) -> None:
+    """On one store; it holds everything once."""
+    of_this_size(docs, 20)
+    command = [sys.executable, "-m", "sparing", "index", "docs", "--embedder", "none", "--json"]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for run in runs:
+        out, err = run.communicate(timeout=120)
+        assert (run.returncode, err) == (0, "")
+        assert json.loads(out)["failed"] == []
+    assert json.loads(cli("index", "docs", "--json").out)["unchanged"] == 22
+    store = open_store()
+    assert store.holdings(OWNER).documents == 22
+    store.close()
+
+
+@pytest.mark.usefixtures("docs")
+def test_a_store_that_somebody_else_is_writing_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while of waiting."""
+    cli("index", "docs", "--embedder", "none")
+    monkeypatch.setattr("sparing.retrieve.store.schema._BUSY_S", 0.05)
+    with closing(sqlite3.connect(".sparing/store.db", isolation_level=None)) as other:
+        other.execute("begin immediate")
+        outcome = cli("index", "docs", "--label", "public")
+    assert outcome.code == 1
+    assert "being written by another process" in outcome.err
+
+
+@pytest.mark.usefixtures("docs")
+def test_a_store_of_a_newer_version_is_left_alone(cli: Cli) -> None:
+    """And told."""
+    cli("index", "docs", "--embedder", "none")
+    with closing(sqlite3.connect(".sparing/store.db", isolation_level=None)) as other:
+        other.execute("pragma user_version = 99")
+    outcome = cli("index", "docs")
+    assert outcome.code == 1
+    assert "newer" in outcome.err
+
+
+def test_pages_are_indexed_under_their_address(cli: Cli) -> None:
+    """From this machine only where that is allowed."""
+    with serving(b"<html><title>Fees</title><h1>Fees</h1><p>A transfer costs five pounds.</p>") as url:
+        outcome = cli("index", url, "--embedder", "none", "--allow-private")
+        assert outcome.code == 0, outcome.err
+        assert found("transfer") == [url]
+        assert "1 unchanged" in cli("index", url, "--allow-private").text
+
+
+@contextmanager
+def serving(page: bytes) -> Iterator[str]:
+    """A site of one page."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -60,6 +60,8 @@ def _tatqa(folder: Path) -> None:
                     "answer": 100,
                     "answer_type": "arithmetic",
                     "derivation": f"{1000 + i} - {900 + i}",
+                    "answer_from": "table-text" if i % 2 else "table",
+                    "rel_paragraphs": ["1"] if i % 2 else [],
                 }
             ],
         }

@@ -149,3 +149,15 @@ def test_a_body_that_cannot_be_read_is_not_guessed_at() -> None:
     """It is named as what it is."""
     with pytest.raises(MalformedBody):
         lowered(b"{", CHAT, Caps(3))
+
+
+def test_a_limit_is_found_however_its_name_is_written() -> None:
+    """In escapes it is the same name; within a text it is none, and a limit is put in front of all."""
+    escaped = b'{"model": "m", "m\\u0061x_tokens": 900, "messages": []}'
+    assert json.loads(lowered(escaped, CHAT, Caps(5)))["max_tokens"] == 5
+    quoted = b' {"model": "m", "messages": [{"content": "set \\"max_tokens\\": 900"}]}'
+    assert lowered(quoted, CHAT, Caps(5)) == quoted.replace(b"{", b'{"max_tokens":5,', 1)
+    plain = b'{"model": "m", "messages": ["a"]}'
+    assert lowered(plain, CHAT, Caps(5, None, "max_completion_tokens")) == (
+        b'{"max_completion_tokens":5,"model": "m", "messages": ["a"]}'
+    )

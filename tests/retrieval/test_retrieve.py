@@ -33,6 +33,7 @@ TRAVEL = (
     "Trips above five hundred euros need approval by the head of the department. Hotels are paid up to 140 a night. "
     "Trains are preferred to planes where the journey takes less than six hours. "
 )
+BOTH = "How many days of annual leave can be carried over, and who answers requests within ten days?"
 QUESTION = "How many days of annual leave can be carried over?"
 
 
@@ -73,7 +74,7 @@ def test_a_small_budget_buys_the_sentence_that_answers(store: MemoryStore) -> No
 
 def test_room_for_all_sends_all(store: MemoryStore) -> None:
     """Adjoining passages in one piece, as the document has them."""
-    found = retrieve(store, FakeEmbedder(), QUESTION, OWNER, budget_tokens=2_000, policy=RULES)
+    found = retrieve(store, FakeEmbedder(), BOTH, OWNER, budget_tokens=2_000, policy=RULES)
     first = found.sources[0]
     assert (first.passage.source, first.text) == ("leave.md", LEAVE)
     assert first.heading == "[1] leave.md, lines 1-4\nHandbook\n"
@@ -107,7 +108,7 @@ def test_a_risk_holds_for_what_is_sent(store: MemoryStore) -> None:
     strict = PolicySettings(select="rules", risk=0.0001)
     found = retrieve(store, FakeEmbedder(), QUESTION, OWNER, budget_tokens=60, policy=strict)
     assert not any(source.elided for source in found.sources)
-    roomy = retrieve(store, FakeEmbedder(), QUESTION, OWNER, budget_tokens=300, policy=strict)
+    roomy = retrieve(store, FakeEmbedder(), BOTH, OWNER, budget_tokens=300, policy=strict)
     assert roomy.sources[0].text == LEAVE
 
 

@@ -104,6 +104,14 @@ def test_rows_of_a_long_table_know_its_header() -> None:
         assert all(shown.endswith(("|", "0")) for _, shown in inner)
 
 
+def test_a_row_may_go_over_several_lines() -> None:
+    """Where a cell in quotes does."""
+    text = "name,remark\n" + "".join(f'{n},"first line of {n}\nsecond, and last"\n' for n in range(90))
+    for shown in texts(text, cut(text, Content.TABLE)):
+        assert shown.endswith('last"')
+        assert shown.count('"') % 2 == 0
+
+
 def test_sentences_are_whole() -> None:
     """A long paragraph is cut between them."""
     for shown in texts(PROSE, cut(PROSE, Content.PROSE)):
@@ -126,6 +134,7 @@ def test_methods_know_their_class_and_are_whole() -> None:
     assert chunks[method].heads == "class Store:"
     assert shown[method].startswith("    def method_")
     assert shown[method].endswith("]")
+    assert '"""Keeps things."""' in next(text for text in shown if "class Store:" in text)
     assert (
         next(chunk for chunk, text in zip(chunks, shown, strict=True) if "# step 150" in text).heads == "def long(x):"
     )

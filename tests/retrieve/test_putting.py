@@ -15,7 +15,7 @@ from sparing.core.passage import Document, Passage, Rights
 from sparing.errors import StoreError
 from sparing.retrieve.putting import put_all
 from sparing.retrieve.read.document import labels_in, read_document
-from sparing.retrieve.reading import Job, worked
+from sparing.retrieve.reading import Job, Unchanged, worked
 from sparing.retrieve.walk import Left
 
 OWNER = Rights(everything=True)
@@ -137,16 +137,21 @@ def test_a_run_that_was_cut_short_is_run_again(folder: Path) -> None:
 
 def test_several_processes_do_the_same_in_the_same_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when one of them dies of a source: that one fails, the others are read."""
-    monkeypatch.setattr("sparing.retrieve.reading._WORTH_A_PROCESS_BYTES", 0)
-    monkeypatch.setattr("sparing.retrieve.reading._BATCH_BYTES", 1)
+    monkeypatch.setattr("sparing.retrieve.reading._WORTH_PROCESSES", 0)
+    monkeypatch.setattr("sparing.retrieve.reading._BATCH", 1)
     one = list(worked(jobs_of(folder), {}, frozenset(), "", 1))
     assert list(worked(jobs_of(folder), {}, frozenset(), "", 2)) == one
+    known = {document.source: document.digest for document in one[2:5] if isinstance(document, Document)}
+    again = list(worked(jobs_of(folder), known, frozenset(), "", 2))
+    assert again[:2] == one[:2]
+    assert again[2:5] == [Unchanged(source) for source in known]
+    assert again[5:] == one[5:]
 
 
 def test_a_source_that_takes_its_process_down_fails_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was read beside it is read again."""
-    monkeypatch.setattr("sparing.retrieve.reading._WORTH_A_PROCESS_BYTES", 0)
-    monkeypatch.setattr("sparing.retrieve.reading._BATCH_BYTES", 1)
+    monkeypatch.setattr("sparing.retrieve.reading._WORTH_PROCESSES", 0)
+    monkeypatch.setattr("sparing.retrieve.reading._BATCH", 1)
     jobs = jobs_of(folder)
     jobs.insert(4, Job("bomb", "bomb", Bomb()))  # type: ignore[arg-type]  # goes off where it is unpickled
     results = list(worked(jobs, {}, frozenset(), "", 2))

@@ -77,7 +77,7 @@ def test_a_file_too_large_is_refused_by_its_size_alone(tmp_path: Path) -> None:
     """Two gigabytes that nobody reads."""
     with (tmp_path / "big.txt").open("wb") as file:
         file.truncate(2_000_000_000)
-    assert walked(tmp_path)[1] == {"big.txt": "too large: 2,000 MB, the limit is 64 (--max-mb)"}
+    assert walked(tmp_path)[1] == {"big.txt": "too large: 2,000 MB, the limit is 32 (--max-mb)"}
 
 
 def test_special_and_empty_files_are_passed_over(tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ class Asking:
     budget_tokens: int
     fresh: bool = False
 
+    @property
+    def small(self) -> bool:
+        """Whether it is one of the embedded models that are too small to cite."""
+        from sparing.generate.weights import known
+
+        return self.local and any(weights.name == self.model for weights in known())
+
     def body(self, messages: list[dict[str, str]]) -> dict[str, Any]:
         """The chat request with these messages."""
         body: dict[str, Any] = {"model": self.model, "messages": messages}

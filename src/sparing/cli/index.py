@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from signal import SIGINT, SIGTERM, signal
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +21,7 @@ from sparing.errors import RequestError
 
 if TYPE_CHECKING:
     from sparing.core.store import Embedder, Store
+    from sparing.retrieve.ingest import Ingest
     from sparing.retrieve.putting import Ingested
     from sparing.settings.retrieval import RetrievalSettings
 
@@ -39,7 +42,8 @@ _SHOWN = 20
 @click.option("--embedder", metavar="NAME", help="What makes vectors: auto, shipped, none, or a model's name.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that read; by default one a core.")
 @click.option("--prune/--no-prune", default=True, show_default=True, help="Remove what is no longer there.")
-@click.option("--max-mb", type=click.IntRange(min=1), default=64, show_default=True, help="Leave larger files out.")
+@click.option("--follow", is_flag=True, help="Go on, and index files as they grow, until Ctrl-C.")
+@click.option("--max-mb", type=click.IntRange(min=1), default=32, show_default=True, help="Leave larger files out.")
 @click.option("--allow-private", is_flag=True, help="Fetch addresses of this machine and its network too.")
 @json_option
 @config_option
@@ -54,6 +58,7 @@ def command(
     embedder: str | None,
     jobs: int | None,
     prune: bool,
+    follow: bool,
     max_mb: int,
     allow_private: bool,
     as_json: bool,
@@ -77,6 +82,7 @@ def command(
       sparing index docs
       sparing index contracts --label tenant:acme --label group:legal --exclude 'draft*'
       sparing index https://example.com/terms.html handbook.pdf --into kb.db
+      sparing index --follow /var/log/app.log
     """
     from sparing.retrieve.ingest import Ingest, ingest
     from sparing.settings import load_settings
@@ -97,8 +103,11 @@ def command(
     )
     store, made_by = _opened(where, embedder or settings.embedder, settings)
     try:
-        with bar("indexing") as report:
-            done = ingest(wanted, store, made_by, how, report)
+        if follow:
+            done = _follow(wanted, store, made_by, how)
+        else:
+            with bar("indexing") as report:
+                done = ingest(wanted, store, made_by, how, report)
         model = made_by.name if made_by else ""
     finally:
         store.close()
@@ -108,6 +117,27 @@ def command(
         _print(done, where, model)
     if done.failed:
         context.exit(INCOMPLETE)
+
+
+def _follow(paths: Sequence[str], store: Store, embedder: Embedder | None, how: Ingest) -> Ingested:
+    """Until somebody presses Ctrl-C, or ends this process."""
+    from sparing.retrieve.follow.follower import Follower, follow
+    from sparing.retrieve.putting import total
+    from sparing.retrieve.walk import Found, source_of
+
+    for path in paths:
+        if not Path(path).is_file():
+            raise RequestError(f"{path} is no file", hint="--follow takes files that grow, such as logs")
+    stop = Event()
+    before = {number: signal(number, lambda *_: stop.set()) for number in (SIGINT, SIGTERM)}
+    try:
+        files = [Found(os.path.abspath(path), source_of(path, how.base), 0, named=True) for path in paths]  # noqa: PTH100
+        followers = [Follower(file, store, embedder, how.labels) for file in files]
+        follow(followers, stop, lambda follower, state: note(f"{follower.source}: {state}"))
+    finally:
+        for number, handler in before.items():
+            signal(number, handler)
+    return total(follower.done for follower in followers)
 
 
 def _listed(name: str) -> list[str]:
@@ -133,25 +163,25 @@ def _base(where: str) -> Path:
     """The folder that sources are named from: the one that the store belongs to, so that both can be moved."""
     if "://" in where:
         return Path.cwd()
-    folder = Path(where).absolute().parent
+    folder = Path(where).expanduser().absolute().parent
     return folder.parent if folder.name == ".sparing" else folder
 
 
 def _opened(where: str, name: str, settings: RetrievalSettings) -> tuple[Store, Embedder | None]:
     """The store and what makes its vectors; by default a store that was made without vectors stays so."""
-    from sparing.core.passage import Rights
+    from sparing.cli.stores import OWNER
     from sparing.retrieve.embed import embedder_for
     from sparing.retrieve.store import open_store
 
-    store = open_store(where, write=True)
-    held = store.holdings(Rights(everything=True))
+    store = open_store(where, write=True, key=settings.store_key)
+    held = store.holdings(OWNER)
     if name == _AUTO and held.documents and not held.model:
         return store, None
     embedder = embedder_for(name, settings)
     if embedder is None:
         return store, None
     store.close()
-    return open_store(where, write=True, embedder=embedder), embedder
+    return open_store(where, write=True, embedder=embedder, key=settings.store_key), embedder
 
 
 def _print(done: Ingested, where: str, model: str) -> None:

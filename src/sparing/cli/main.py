@@ -22,6 +22,7 @@ _COMMANDS = (
     "reduce",
     "ask",
     "index",
+    "search",
     "recall",
     "serve",
     "stats",

@@ -57,6 +57,8 @@ class Receipt(msgspec.Struct, frozen=True):
         tier: Who answered; "" where there are no tiers. `model` and `provider` are then the tier's.
         tries: Calls that were made for the answer.
         spent: What answers cost that were judged not good enough, beside the usage above.
+        store: Where passages were fetched from; "" where nothing was. `tokens_after` does not count them,
+            `retrieved_tokens` does.
         cache: ``hit``, ``similar`` or ``shared`` where the answer is one that was given before or to others, so that
             no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
         policy: Name of the policy that the request came under; "" if none.
@@ -103,6 +105,8 @@ class Receipt(msgspec.Struct, frozen=True):
     risk: float = 0.0
     grown_tokens: int = 0
     drifted: tuple[str, ...] = ()
+    store: str = ""
+    retrieved_tokens: int = 0
 
     @property
     def kept(self) -> float:

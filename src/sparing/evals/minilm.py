@@ -36,7 +36,7 @@ def minilm_hybrid() -> Method:
 
     def shorten(text: str, question: str, budget_tokens: int | None) -> str:
         if not embed:
-            embed.append(_load())
+            embed.append(load_minilm())
         cuts = unit_bounds(text)
         passages = passage_bounds(text)
         units = [text[a:b] for a, b in pairwise(cuts)]
@@ -55,7 +55,8 @@ def passage_bounds(text: str) -> list[int]:
     return bounds(text, _BLANK_LINE if _BLANK_LINE.search(text.strip()) else _LINE)
 
 
-def _load() -> Embed:
+def load_minilm() -> Embed:
+    """The model, on one thread: texts -> a tensor with a row of length 1 each."""
     import torch
     from torch.nn.functional import normalize
     from transformers import AutoModel, AutoTokenizer

@@ -18,6 +18,8 @@ from sparing import registry
 from sparing.core.budget import Mode
 from sparing.core.upstream import Upstream
 from sparing.core.wire import Wire
+from sparing.errors import SparingError
+from sparing.gateway import feedback
 from sparing.gateway.caches import watch_caches
 from sparing.gateway.controls import Controls
 from sparing.gateway.counts import Counts
@@ -28,6 +30,7 @@ from sparing.gateway.headers import Raw, get
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
+from sparing.gateway.stores import Stores
 from sparing.gateway.upstreams import embedded_wires, how_to_serve, sellers
 from sparing.guard.drift import DriftWatch
 from sparing.pipeline import reduce_body
@@ -37,6 +40,7 @@ from sparing.plan.quota.store import QuotaStore
 from sparing.prices.lookup import prices_for
 from sparing.record.metrics import CONTENT_TYPE, Metrics
 from sparing.record.summaries import MemorySummaries, SummaryStore
+from sparing.record.writer import RetrievalWriter
 from sparing.settings import Settings
 
 _OPENAI, _RESPONSES, _ANTHROPIC, _GEMINI = "openai.chat", "openai.responses", "anthropic.messages", "gemini"
@@ -84,6 +88,7 @@ def create_app(
         summaries=summaries if summaries is not None else MemorySummaries(),
         sellers=sellers(settings),
         desk=_desk(settings, quota) if is_needed(settings) else None,
+        stores=Stores(settings) if settings.stores else None,
     )
     return Gateway(services, upstreams, wires)
 
@@ -110,6 +115,7 @@ class Gateway:
                 Route("/healthz", _healthz),
                 Route("/metrics", self._metrics),
                 Route("/openapi.json", self._openapi),
+                Route(feedback.PATH, self._feedback, methods=["POST"]),
             ],
             exception_handlers={404: _not_found, 405: _not_allowed},
             lifespan=self._lifespan,
@@ -124,6 +130,8 @@ class Gateway:
             _watch(services.metrics, services.recorder, "receipts", "Receipts")
         if services.elided is not None:
             _watch(services.metrics, services.elided, "elided", "Texts left out")
+        if services.stores is not None and services.stores.writer is not None:
+            _watch(services.metrics, services.stores.writer, "retrievals", "Retrievals")
         watch_caches(services.metrics, upstreams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -158,12 +166,20 @@ class Gateway:
     async def _metrics(self, _request: Request) -> Response:
         return Response(self._services.metrics.exposition(), headers={"content-type": CONTENT_TYPE})
 
+    async def _feedback(self, request: Request) -> Response:
+        try:
+            return await feedback.take_feedback(request, self._services)
+        except SparingError as error:
+            return _response(error)
+
     async def _openapi(self, _request: Request) -> Response:
         return JSONResponse(describe(tuple(self._upstreams)))
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        keepers = [one for one in (self._services.recorder, self._services.elided) if one is not None]
+        stores = self._services.stores
+        writer = stores.writer if stores is not None else None
+        keepers = [one for one in (self._services.recorder, self._services.elided, writer) if one is not None]
         for keeper in keepers:
             keeper.start()
         try:
@@ -176,6 +192,8 @@ class Gateway:
                 await asyncio.to_thread(keeper.close)
             if self._services.desk is not None:
                 await asyncio.to_thread(self._services.desk.counts.close)
+            if stores is not None:
+                await asyncio.to_thread(stores.close)
 
 
 def wire_of(path: str, headers: Raw) -> str:
@@ -193,7 +211,7 @@ def wire_of(path: str, headers: Raw) -> str:
     return _OPENAI
 
 
-def _watch(metrics: Metrics, keeper: Recorder | Elided, name: str, what: str) -> None:
+def _watch(metrics: Metrics, keeper: Recorder | Elided | RetrievalWriter, name: str, what: str) -> None:
     metrics.watch_counter(f"sparing_{name}_dropped", f"{what} that came too fast.", lambda: keeper.dropped)
     metrics.watch_counter(f"sparing_{name}_failed", f"{what} that the disk would not take.", lambda: keeper.failed)
 

@@ -65,7 +65,7 @@ def read_controls(headers: Raw, defaults: Controls, *, has_policies: bool = True
 
     ``x-sparing-mode: off|audit|on``, ``x-sparing-effort: off|safe|balanced|max``, ``x-sparing-recall: on|off``,
     ``x-sparing-risk: SHARE``, ``x-sparing-budget: TOKENS`` and ``x-sparing-deadline-ms: MILLISECONDS``, the last two
-    whole numbers above 0.
+    whole numbers above 0; ``x-sparing-store: NAME``, or ``none``.
 
     Args:
         has_policies: Whether a policy could be named; that is read elsewhere.
@@ -85,6 +85,7 @@ def read_controls(headers: Raw, defaults: Controls, *, has_policies: bool = True
     budget_tokens = _read(given, "budget", _positive, defaults.budget_tokens)
     recall = _read(given, "recall", _on_or_off, policy.recall)
     risk = _read(given, "risk", _share, policy.risk)
+    store = _read(given, "store", _store, policy.store)
     budget_is = defaults.budget_is
     if budget_is == "binding" and defaults.budget_tokens is not None:
         if mode is not Mode.ON or effort == "off":
@@ -93,7 +94,7 @@ def read_controls(headers: Raw, defaults: Controls, *, has_policies: bool = True
         budget_tokens = min(budget_tokens or defaults.budget_tokens, defaults.budget_tokens)
     elif CONTROL + b"budget" in given:
         budget_is = "hard"
-    policy = replace_struct(policy, effort=effort, deadline_ms=deadline_ms, recall=recall, risk=risk)
+    policy = replace_struct(policy, effort=effort, deadline_ms=deadline_ms, recall=recall, risk=risk, store=store)
     return Controls(mode, policy, budget_tokens, budget_is)
 
 
@@ -128,6 +129,13 @@ def _positive(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS and int(digits) > 0):
         raise ValueError("a whole number above 0")
     return int(digits)
+
+
+def _store(text: str) -> str:
+    name = text.strip()
+    if not name:
+        raise ValueError("the name of a store, or none")
+    return "" if name == "none" else name
 
 
 def _share(text: str) -> float:

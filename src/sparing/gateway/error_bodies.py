@@ -45,6 +45,7 @@ _TABLE: tuple[tuple[type[BaseException], int | None, _Names], ...] = (
     (errors.UpstreamTimeout, 504, _Names("server_error", "upstream_timeout", "timeout_error")),
     (errors.UpstreamUnreachable, 502, _Names("server_error", "upstream_unreachable", "api_error")),
     (errors.UpstreamError, None, _Names("server_error", "upstream_error", "api_error")),
+    (errors.RetrievalUnavailable, 503, _Names("server_error", "retrieval_unavailable", "api_error")),
     (errors.ModelMissing, 503, _Names("server_error", "model_missing", "api_error")),
     (BaseException, 500, _Names("server_error", "internal_error", "api_error")),
 )

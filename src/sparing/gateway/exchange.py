@@ -35,6 +35,7 @@ class Exchange:
         tenant: Whose it is, by name; "" where no tenants are configured.
         decided: What was decided of it (`deciding`); "" if nothing was.
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
+        retrieved: What was fetched from a store for it; "" if it names none.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
@@ -58,6 +59,7 @@ class Exchange:
     tenant: str = ""
     decided: str = ""
     eased: str = ""
+    retrieved: str = ""
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0
     settle: Callable[[], Admitted] | None = None
@@ -76,6 +78,8 @@ class Exchange:
             told.append((b"x-sparing-decision", safe(self.decided)))
         if self.eased:
             told.append((b"x-sparing-eased", safe(self.eased)))
+        if self.retrieved:
+            told.append((b"x-sparing-retrieved", safe(self.retrieved)))
         if self.mode is None:
             return told
         told.append((b"x-sparing-mode", self.mode.encode()))

@@ -89,7 +89,8 @@ def input_tokens_of(outgoing: Outgoing) -> int:
     receipt = outgoing.receipt
     if receipt is None:
         return estimated_tokens(outgoing.body)
-    return receipt.tokens_after if receipt.mode == Mode.ON else receipt.tokens_before
+    sent = receipt.tokens_after if receipt.mode == Mode.ON else receipt.tokens_before
+    return sent + receipt.retrieved_tokens
 
 
 def estimated_tokens(body: bytes) -> int:

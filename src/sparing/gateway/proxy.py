@@ -17,7 +17,7 @@ from sparing import registry
 from sparing.core.budget import Mode
 from sparing.core.upstream import Answer, Call, Upstream, served_by
 from sparing.core.wire import Wire
-from sparing.errors import SparingError
+from sparing.errors import NotAllowed, SparingError
 from sparing.finish.find import find_handler
 from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
@@ -30,6 +30,7 @@ from sparing.gateway.headers import forwarded, get, target_of, tenant_of
 from sparing.gateway.outgoing import Outgoing, prepare
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
+from sparing.gateway.retrieving import Retrieving, labels_of, rights_of
 from sparing.gateway.services import Services
 from sparing.gateway.summarising import Summarising
 from sparing.own_tools import RECALL
@@ -101,12 +102,17 @@ class Proxy:
                 summarising = self._summarising(scope, controls, admission)
                 encoding = get(scope["headers"], b"content-encoding")
                 outgoing = await prepare(body, encoding, wire, controls, services, summarising)
+            retrieving = self._retrieving(scope, controls, admission)
+            if retrieving is not None:
+                outgoing = await self._with_passages(scope, outgoing, retrieving, exchange)
             if admission is not None:
                 outgoing = await admission.admitted(outgoing)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             exchange.sent_s = time.perf_counter()
             answer, call = await self._sent(self._call(scope, outgoing, admission), outgoing, exchange)
             exchange.served = served_by(answer)
+            if retrieving is not None:
+                answer = retrieving.checked(answer)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
                     last = await self._own_calls(call, outgoing, exchange).pass_on(answer, relay)
@@ -114,6 +120,8 @@ class Proxy:
                     last = await relay.pass_on(answer)
             finally:
                 await answer.aclose()
+                if retrieving is not None:
+                    retrieving.over()
         await relay.finish(last)
 
     def _call(self, scope: Scope, outgoing: Outgoing, admission: Admission | None) -> Call:
@@ -138,6 +146,8 @@ class Proxy:
         controls = read_controls(scope["headers"], defaults, has_policies=services.desk is not None)
         controls = controls.distrusting(services.drift.drifted)
         offers = controls.policy.recall or controls.policy.most_tools
+        if controls.policy.store and controls.policy.store_check != "off":
+            return controls.without_own_tools()  # an answer that is made of several is not checked
         if offers and (self.name not in registry.names("loops") or _streams_an_array(scope)):
             return controls.without_own_tools()  # nothing is offered that could not be given
         return controls
@@ -148,6 +158,35 @@ class Proxy:
             return None
         call = self._call(scope, Outgoing(b"", b""), admission)
         return Summarising(call, self._upstream, controls.policy, self._services)
+
+    def _retrieving(self, scope: Scope, controls: Controls | None, admission: Admission | None) -> Retrieving | None:
+        """What fetches passages, where the request or its policy names a store.
+
+        Raises:
+            NotAllowed: The caller may not ask this store.
+        """
+        if controls is None or self._wire is None or not controls.policy.store:
+            return None
+        caller = admission.caller if admission is not None else None
+        name, stores = controls.policy.store, self._services.stores
+        if stores is None:
+            raise NotAllowed(f"there is no store {name!r} that this request may ask", hint="no store is configured")
+        stores.named(name, caller.tenant if caller is not None else "")
+        rights = rights_of(caller, labels_of(scope["headers"]))
+        return Retrieving(name, stores, self._wire, controls, caller, rights)
+
+    async def _with_passages(
+        self, scope: Scope, outgoing: Outgoing, retrieving: Retrieving, exchange: Exchange
+    ) -> Outgoing:
+        if get(scope["headers"], b"content-encoding") not in ("", "identity"):
+            outgoing = retrieving.without(outgoing, "the body is compressed")
+        else:
+            outgoing = await retrieving.add(outgoing, self._services.pool)
+        exchange.retrieved = retrieving.told
+        if outgoing.receipt is None:
+            return outgoing
+        receipt = replace_struct(outgoing.receipt, store=retrieving.store, retrieved_tokens=retrieving.tokens)
+        return replace(outgoing, receipt=receipt)
 
     def _own_calls(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
         """What answers the calls of our own tools in the answer to this call."""

@@ -14,6 +14,7 @@ from sparing.core.summaries import Summaries
 from sparing.core.wire import Wire
 from sparing.gateway.controls import Controls
 from sparing.gateway.desk import Desk
+from sparing.gateway.stores import Stores
 from sparing.guard.drift import DriftWatch
 from sparing.pipeline import Reduction
 from sparing.record.metrics import Metrics
@@ -80,6 +81,7 @@ class Services:
         summaries: What models wrote about old results, for policies that allow it.
         sellers: Wire format to the provider that is paid for the tokens, where the address tells.
         desk: Where requests are let in; None lets everything in.
+        stores: What requests may name to fetch passages from; None where no store is configured.
         drift: Watches the texts of requests with a risk.
     """
 
@@ -93,4 +95,5 @@ class Services:
     summaries: SummaryStore = field(default_factory=MemorySummaries)
     sellers: Mapping[str, str] = field(default_factory=dict)
     desk: Desk | None = None
+    stores: Stores | None = None
     drift: DriftWatch = field(default_factory=lambda: DriftWatch(Calibration()))

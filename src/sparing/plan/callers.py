@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -27,6 +27,7 @@ class Caller:
         scopes: What of its tenant, project and key has limits.
         policy: Of requests that say nothing else: the key's, else the project's, else the tenant's; "" if none.
         policies: Those that its requests may choose; None: any.
+        labels: What it may read of stores: its tenant, its project as a group, itself, and what is configured.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Caller:
     scopes: tuple[Scope, ...]
     policy: str = ""
     policies: tuple[str, ...] | None = None
+    labels: frozenset[str] = frozenset()
 
 
 class KeyRing:
@@ -95,7 +97,15 @@ class KeyRing:
             scopes=tuple(scope for name, limits in levels for scope in _scope(name, limits)),
             policy=policy,
             policies=allowed,
+            labels=frozenset(_own_labels(path)).union(*(limits.labels for _, limits in levels)),
         )
+
+
+def _own_labels(path: tuple[str, ...]) -> Iterator[str]:
+    yield f"tenant:{path[0]}"
+    yield f"user:{'/'.join(path)}"
+    if len(path) == 3:
+        yield f"group:{'/'.join(path[:2])}"
 
 
 def policy_scopes(name: str, policy: NamedPolicy) -> tuple[Scope, ...]:

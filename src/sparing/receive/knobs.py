@@ -26,6 +26,7 @@ _NESTED: Final = frozenset(
 )
 _THINKING_KEYS: Final = frozenset({"thinkingConfig", "thinking_config"})
 _MOST_DIGITS = 12
+_OTHER_LIMITS: Final = frozenset({"gemini", "openai.responses", "anthropic.messages"})
 
 
 class _Body(msgspec.Struct):
@@ -118,6 +119,9 @@ def lowered(body: bytes, wire: str, caps: Caps) -> bytes:
     """
     if caps.answer_tokens is None and caps.reasoning is None:
         return body
+    if caps.answer_tokens is not None and caps.reasoning is None and _may_be_put_first(body, wire):
+        at = body.index(b"{") + 1
+        return b'%b"%b":%d,%b' % (body[:at], caps.answer_field.encode(), caps.answer_tokens, body[at:])
     source, root = read_object(body, _NESTED)
     form = _Form(source, wire, root)
     if caps.reasoning is not None:
@@ -125,6 +129,13 @@ def lowered(body: bytes, wire: str, caps: Caps) -> bytes:
     if caps.answer_tokens is not None:
         form.lower_answer(caps.answer_tokens, caps.answer_field)
     return _patched(source, form.patches) if form.patches else body
+
+
+def _may_be_put_first(body: bytes, wire: str) -> bool:
+    """Whether a chat has no limit of its answer yet, which is most often so and told without walking through it."""
+    if wire in _OTHER_LIMITS or b'"max_' in body or b"\\u" in body:  # a key may be written in escapes
+        return False
+    return bool(read_knobs(body).model)  # so it is an object, and not an empty one
 
 
 class _Form:

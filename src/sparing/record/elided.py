@@ -6,19 +6,16 @@ read. `SqliteElided` is one machine's; anything else with the methods of `Elided
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 from sparing.errors import RecordError
+from sparing.sqlite_file import Errors, open_file, transaction
 
 _BUSY_S = 5.0
-_PRIVATE = 0o600
 _SCHEMA = """
     create table if not exists elided (
         id integer primary key,
@@ -65,22 +62,13 @@ class SqliteElided:
         self.path = path
         self._keep_s = keep_s
         self._max_bytes = max_bytes
-        with _storing(path):
-            if must_exist and not path.is_file():
-                raise RecordError(f"nothing is kept at {path}", hint="[recall] store = true keeps what is left out")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE))  # its WAL gets the same mode from SQLite
-            path.chmod(_PRIVATE)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        try:
-            with _storing(path):
-                self._connection.execute("pragma journal_mode = wal")
-                self._connection.execute("pragma synchronous = normal")  # survives kill -9; the file, a power cut
-                self._connection.execute("pragma secure_delete = on")  # what is over is gone from the disk as well
-                self._connection.executescript(_SCHEMA)
-        except RecordError:
-            self._connection.close()
-            raise
+        self._errors = Errors(
+            lambda error: RecordError(f"what was left out, at {path}: {error}", hint="check the disk and the path")
+        )
+        if must_exist and not path.is_file():
+            raise RecordError(f"nothing is kept at {path}", hint="[recall] store = true keeps what is left out")
+        with self._errors:
+            self._connection = open_file(path, lambda made: made.executescript(_SCHEMA), busy_s=_BUSY_S, private=True)
 
     def put(self, tenant: str, texts: Iterable[str]) -> None:
         """Keep all of them or none. See `ElidedStore`.
@@ -92,8 +80,7 @@ class SqliteElided:
         rows = [
             (tenant, sha256(data).hexdigest(), now_s + self._keep_s, len(data), data) for data in map(_bytes, texts)
         ]
-        with _storing(self.path), self._connection as connection:
-            connection.execute("begin immediate")
+        with self._errors, transaction(self._connection) as connection:
             connection.execute("delete from elided where expires_s <= ?", (now_s,))
             connection.executemany(
                 "insert into elided (tenant, sha256, expires_s, size_bytes, text) values (?, ?, ?, ?, ?)"
@@ -114,7 +101,7 @@ class SqliteElided:
         return self._one("", (), handle)
 
     def purge(self) -> int:
-        with _storing(self.path):
+        with self._errors:
             return self._connection.execute("delete from elided where expires_s <= ?", (time.time(),)).rowcount
 
     def close(self) -> None:
@@ -129,18 +116,10 @@ class SqliteElided:
     def _one(self, whose: str, tenant: tuple[str, ...], handle: str) -> str | None:
         # One query, whether the text was never there, is another tenant's, or has expired.
         query = f"select text from elided where {whose} sha256 >= ? and sha256 < ? and expires_s > ? limit 1"
-        with _storing(self.path):
+        with self._errors:
             row = self._connection.execute(query, (*tenant, handle, handle + "g", time.time())).fetchone()
         return row[0].decode("utf-8", "surrogatepass") if row else None
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-@contextmanager
-def _storing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise RecordError(f"what was left out, at {path}: {error}", hint="check the disk and the path") from error

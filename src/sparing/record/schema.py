@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from sparing.errors import RecordError
+from sparing.sqlite_file import transaction
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -16,15 +17,10 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     if _version(connection) == len(_STEPS):
         return
-    connection.execute("begin immediate")  # two processes may find the same new file
-    try:
+    with transaction(connection):  # two processes may find the same new file
         for step in _STEPS[_known(_version(connection)) :]:
             step(connection)
         connection.execute(f"pragma user_version = {len(_STEPS)}")
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _known(version: int) -> int:

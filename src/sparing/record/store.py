@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from sparing.core.usage import CacheWrites, Usage
 from sparing.errors import RecordError
 from sparing.record.money import Charge
 from sparing.record.schema import migrate
+from sparing.sqlite_file import Errors, open_file, transaction
 
 By = Literal["model", "day", "reducer", "mode", "wire", "policy", "tenant"]
 MoneyBy = Literal["model", "day", "mode", "wire", "policy", "tenant"]
@@ -88,22 +88,13 @@ class ReceiptStore:
 
     def __init__(self, path: Path, *, must_exist: bool = False) -> None:
         self.path = path
-        with _recording(path):
-            if must_exist and not path.is_file():
-                raise RecordError(f"there are no receipts at {path}", hint="they are written once requests are served")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Autocommit, so that transactions are exactly where they are written.
-            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        try:
-            with _recording(path):
-                self._connection.execute("pragma journal_mode = wal")
-                # A commit survives the process; the last ones may not survive a power cut, the file does.
-                self._connection.execute("pragma synchronous = normal")
-                self._connection.execute("pragma foreign_keys = on")
-                migrate(self._connection)
-        except RecordError:
-            self._connection.close()
-            raise
+        self._errors = Errors(
+            lambda error: RecordError(f"receipts at {path}: {error}", hint="check the disk and the path")
+        )
+        if must_exist and not path.is_file():
+            raise RecordError(f"there are no receipts at {path}", hint="they are written once requests are served")
+        with self._errors:
+            self._connection = open_file(path, _prepare, busy_s=_BUSY_S)
 
     def add(self, receipts: Iterable[Receipt]) -> None:
         """Write all of them or none. A receipt that is there already is replaced.
@@ -112,7 +103,7 @@ class ReceiptStore:
             RecordError: The disk is full, gone or locked.
         """
         rows = [(receipt, _by_reducer(receipt)) for receipt in map(_storable, receipts)]
-        with _recording(self.path), self._transaction() as connection:
+        with self._errors, transaction(self._connection) as connection:
             connection.executemany(_INSERT, [_row(receipt) for receipt, _ in rows])
             connection.executemany(
                 "insert or replace into reducer_totals values (?, ?, ?, ?)",
@@ -121,13 +112,13 @@ class ReceiptStore:
 
     def get(self, receipt_id: str) -> Receipt | None:
         """The receipt with this id."""
-        with _recording(self.path):
+        with self._errors:
             row = self._connection.execute("select whole from receipts where id = ?", (receipt_id,)).fetchone()
         return _decode(row[0]) if row else None
 
     def recent(self, num: int, *, model: str | None = None, mode: str | None = None) -> list[Receipt]:
         """The newest, newest first."""
-        with _recording(self.path):
+        with self._errors:
             rows = self._connection.execute(
                 "select whole from receipts where (?1 is null or model = ?1) and (?2 is null or mode = ?2)"
                 " order by created_s desc, id desc limit ?3",
@@ -143,7 +134,7 @@ class ReceiptStore:
         source = _BY_REDUCER if by == "reducer" else "receipts"
         key = "''" if by is None else "r.reducer" if by == "reducer" else _KEYS[by]
         order = "1" if by == "day" else "5 desc, 6 desc, 1"
-        with _recording(self.path):
+        with self._errors:
             rows = self._connection.execute(
                 f"select {key}, {_SUMS} from {source} r where r.created_s >= ? group by 1 order by {order}", (since_s,)
             ).fetchall()
@@ -152,7 +143,7 @@ class ReceiptStore:
     def charges(self, *, since_s: float = 0.0, by: MoneyBy | None = None) -> Iterator[Charge]:
         """What is needed to price each receipt made since `since_s` (Unix time), oldest first."""
         name = "''" if by is None else _KEYS[by]
-        with _recording(self.path):
+        with self._errors:
             rows = self._connection.execute(
                 f"select {name}, r.model, r.provider, r.mode, {_CHARGED} from receipts r"
                 " where r.created_s >= ? order by r.created_s, r.id",
@@ -165,7 +156,7 @@ class ReceiptStore:
 
     def purge(self, older_than_s: float) -> int:
         """Delete receipts made before `older_than_s` (Unix time); returns how many."""
-        with _recording(self.path), self._transaction() as connection:
+        with self._errors, transaction(self._connection) as connection:
             return connection.execute("delete from receipts where created_s < ?", (older_than_s,)).rowcount
 
     def close(self) -> None:
@@ -177,16 +168,10 @@ class ReceiptStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection
-        connection.execute("begin immediate")
-        try:
-            yield connection
-            connection.execute("commit")
-        except BaseException:
-            connection.execute("rollback")
-            raise
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("pragma foreign_keys = on")
+    migrate(connection)
 
 
 def _storable(receipt: Receipt) -> Receipt:
@@ -243,11 +228,3 @@ def _by_reducer(receipt: Receipt) -> list[tuple[str, int, int]]:
             before, after = sums.get(span.reducer, (0, 0))
             sums[span.reducer] = (before + span.tokens_before, after + span.tokens_after)
     return [(reducer, *sums[reducer]) for reducer in sorted(sums)]
-
-
-@contextmanager
-def _recording(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise RecordError(f"receipts at {path}: {error}", hint="check the disk and the path") from error

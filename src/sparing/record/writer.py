@@ -1,4 +1,4 @@
-"""Receipts go to disk from a thread of their own, in batches; no request ever waits for it."""
+"""Records go to disk from a thread of their own, in batches; no request ever waits for it."""
 
 from __future__ import annotations
 
@@ -6,46 +6,75 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 from sparing.core.receipt import Receipt
 from sparing.errors import RecordError
+from sparing.record.retrievals import Retrieval, RetrievalLog
 from sparing.record.store import ReceiptStore
+
+Row = TypeVar("Row")
+RowIn = TypeVar("RowIn", contravariant=True)
 
 log = logging.getLogger("sparing.record")
 
 _DAY_S = 86_400.0
 
 
-class Recorder:
-    """Queues receipts and writes them a little later.
+class Rows(Protocol[RowIn]):
+    """Where they are written."""
 
-    Fails open: when the disk does, receipts are counted in `failed` and forgotten, and the first failure of a row is
-    logged. When more come than can be written, the newest are counted in `dropped`.
+    def add(self, rows: Iterable[RowIn], /) -> None: ...
+
+    def purge(self, older_than_s: float) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class Writer(Generic[Row]):
+    """Queues rows and writes them a little later.
+
+    Fails open: when the disk does, rows are counted in `failed` and forgotten, and the first failure of several in
+    sequence is logged. When more come than can be written, the newest are counted in `dropped`.
 
     Args:
-        path: The SQLite file; opened by the thread, so that a bad path costs receipts, not the gateway.
-        keep_days: Older receipts are deleted, at the start and once a day.
-        max_queued: Receipts that may wait.
+        path: The SQLite file; opened by the thread, so that a bad path costs rows, not the gateway.
+        open_rows: Opens it.
+        noun: What the rows are, in the log.
+        keep_days: Older rows are deleted, at the start and once a day.
+        max_queued: Rows that may wait.
         interval_s: How long the thread sleeps between batches. Nothing wakes it earlier but `flush` and `close`: a
             wake-up per request would cost the event loop more than the writing does.
     """
 
-    def __init__(self, path: Path, *, keep_days: int = 90, max_queued: int = 20_000, interval_s: float = 0.25) -> None:
+    def __init__(
+        self,
+        path: Path,
+        open_rows: Callable[[Path], Rows[Row]],
+        noun: str,
+        *,
+        keep_days: int = 90,
+        max_queued: int = 20_000,
+        interval_s: float = 0.25,
+    ) -> None:
         self.path = path
+        self._open_rows = open_rows
+        self._noun = noun
         self.dropped = 0
         self.failed = 0
         self._keep_s = keep_days * _DAY_S
         self._max_queued = max_queued
         self._interval_s = interval_s
-        self._queue: deque[Receipt] = deque()
+        self._queue: deque[Row] = deque()
         self._wake = threading.Event()
         self._written = threading.Condition()
-        self._num_taken = 0  # receipts ever queued
+        self._num_taken = 0  # rows ever queued
         self._num_done = 0  # of these, written or given up
         self._closing = False
         self._healthy = True
-        self._store: ReceiptStore | None = None
+        self._store: Rows[Row] | None = None
         self._purged_s = float("-inf")
         self._thread: threading.Thread | None = None
 
@@ -53,16 +82,16 @@ class Recorder:
         """Start writing; what was recorded before is kept. May be called again after `close`."""
         if self._thread is None:
             self._closing = False
-            self._thread = threading.Thread(target=self._run, name="sparing-receipts", daemon=True)
+            self._thread = threading.Thread(target=self._run, name=f"sparing-{self._noun}", daemon=True)
             self._thread.start()
 
-    def record(self, receipt: Receipt) -> None:
-        """Queue a receipt. Call from one thread; takes no lock and never raises."""
+    def record(self, row: Row) -> None:
+        """Queue a row. Call from one thread; takes no lock and never raises."""
         if len(self._queue) >= self._max_queued:
             self.dropped += 1
             return
         self._num_taken += 1
-        self._queue.append(receipt)
+        self._queue.append(row)
 
     def flush(self, timeout_s: float = 10.0) -> bool:
         """Wait until what was recorded so far is on disk or given up; False when that took too long."""
@@ -103,18 +132,34 @@ class Recorder:
         except RecordError as error:  # the seam where recording fails open
             self.failed += len(batch)
             if self._healthy:
-                log.error("receipts are not being written: %s", error)  # noqa: TRY400 - the words suffice
+                log.error("%s are not being written: %s", self._noun, error)  # noqa: TRY400 - the words suffice
             self._healthy = False
         with self._written:
             self._num_done += len(batch)
             self._written.notify_all()
 
-    def _opened(self) -> ReceiptStore:
+    def _opened(self) -> Rows[Row]:
         if self._store is None:
-            self._store = ReceiptStore(self.path)
+            self._store = self._open_rows(self.path)
         return self._store
 
-    def _purge_daily(self, store: ReceiptStore) -> None:
+    def _purge_daily(self, store: Rows[Row]) -> None:
         if time.monotonic() - self._purged_s > _DAY_S:
             store.purge(time.time() - self._keep_s)
             self._purged_s = time.monotonic()
+
+
+class Recorder(Writer[Receipt]):
+    """Writes receipts."""
+
+    def __init__(self, path: Path, *, keep_days: int = 90, max_queued: int = 20_000, interval_s: float = 0.25) -> None:
+        super().__init__(
+            path, ReceiptStore, "receipts", keep_days=keep_days, max_queued=max_queued, interval_s=interval_s
+        )
+
+
+class RetrievalWriter(Writer[Retrieval]):
+    """Writes what was fetched for whom."""
+
+    def __init__(self, path: Path, *, keep_days: int = 90) -> None:
+        super().__init__(path, RetrievalLog, "retrievals", keep_days=keep_days)

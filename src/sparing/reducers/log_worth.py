@@ -18,7 +18,7 @@ _RELEVANT, _KIND, _ERROR, _OTHER = 8.0, 1.0, 0.25, 0.2  # worth of a line, relat
 _BESIDE = 0.3  # of the score of the line above or below
 _WARNS = 0.25  # a warning counts as if it were that much nearer to the first of its kind
 
-_ERROR_WORDS = re.compile(
+ERROR_WORDS = re.compile(
     r"error|fatal|fail|exception|critical|severe|panic|alert|emerg|traceback|segfault|abort|crash|denied|refused"
     r"|corrupt|out of memory"
 )
@@ -66,7 +66,7 @@ def weigh(text: str, bounds: Sequence[int], templates: Templates, ask: Ask) -> L
 
 def _errors(templates: Templates) -> set[int]:
     telling = [
-        _ERROR_WORDS.search(key.lower()) is not None or _LETTER_LEVEL.match(key) is not None for key in templates.keys
+        ERROR_WORDS.search(key.lower()) is not None or _LETTER_LEVEL.match(key) is not None for key in templates.keys
     ]
     return {line for line, key in enumerate(templates.key_of) if telling[key]}
 

@@ -18,7 +18,7 @@ from sparing.settings import PolicySettings
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
 FETCHED = 24
-_LEAST_CHANCE = 0.01  # a passage less likely to hold the answer is not worth its tokens, whatever room there is
+_LEAST_CHANCE = 0.005  # on validation questions no passage that answers was less likely; more are not worth a token
 _SEARCH_SHARE = 0.5  # of the policy's deadline, for the encoder to judge passages
 
 

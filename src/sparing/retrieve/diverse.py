@@ -1,7 +1,8 @@
 """What was found twice is told once.
 
 Two passages say the same where their words do, but for a few that are neither numbers nor negations: a contract's two
-versions that differ in one figure stay two.
+versions that differ in one figure stay two. Maximal marginal relevance (Carbonell & Goldstein 1998) is left out: on
+validation questions it found no more at any weight (docs/retrieval.md).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sparing.reducers.words import WORD, fold
 
@@ -18,20 +20,33 @@ _TELLING = re.compile(r".*\d|(?:no|not|never|none|nor|without|except|unless|cann
 
 def repeated(texts: Sequence[str]) -> list[int | None]:
     """For each text the place of an earlier one that says all of it; None for those that are new."""
-    seen: list[tuple[int, str, Counter[str]]] = []
+    seen: list[tuple[int, _Words]] = []
     found: list[int | None] = []
     for place, text in enumerate(texts):
-        words = WORD.findall(fold(text))
-        flat, counts = " ".join(words), Counter(words)
-        of = next((at for at, whole, others in seen if flat in whole or _near(counts, others)), None)
+        words = _Words.of(text)
+        of = next((at for at, other in seen if words.flat in other.flat or words.is_near(other)), None)
         found.append(of)
         if of is None:
-            seen.append((place, flat, counts))
+            seen.append((place, words))
     return found
 
 
-def _near(one: Counter[str], other: Counter[str]) -> bool:
-    """Whether two texts have the same words, but for a few that change nothing."""
-    differing = (one - other) + (other - one)
-    few = differing.total() <= _MOST_OTHER * (one.total() + other.total())
-    return few and not any(map(_TELLING.match, differing))
+@dataclass(frozen=True, slots=True)
+class _Words:
+    flat: str
+    counts: Counter[str]
+    distinct: frozenset[str]
+    size: int
+
+    @classmethod
+    def of(cls, text: str) -> _Words:
+        words = WORD.findall(fold(text))
+        return cls(" ".join(words), Counter(words), frozenset(words), len(words))
+
+    def is_near(self, other: _Words) -> bool:
+        """Whether two texts have the same words, but for a few that change nothing."""
+        most = _MOST_OTHER * (self.size + other.size)
+        if abs(self.size - other.size) > most or len(self.distinct ^ other.distinct) > most:  # almost always
+            return False
+        differing = (self.counts - other.counts) + (other.counts - self.counts)
+        return differing.total() <= most and not any(map(_TELLING.match, differing))

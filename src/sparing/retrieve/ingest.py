@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from sparing.core.store import Embedder, Store
 from sparing.retrieve.putting import Ingested, Report, put_all
 from sparing.retrieve.reading import Job
-from sparing.retrieve.walk import MOST_BYTES, Found, Left, Walk, is_under
+from sparing.retrieve.walk import MOST_BYTES, SEGMENT, Found, Left, Walk, is_under
+
+_FOLLOWED = "followed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def ingest(
     began_s = time.monotonic()
     roots = [Path(source) for source in sources if not is_address(source)]
     walk = Walk(how.base, how.exclude, how.most_bytes)
-    found = list(walk.under(roots))
+    found = list(_without_followed(walk.under(roots), store))
     with tempfile.TemporaryDirectory(prefix="sparing-") as folder:
         urls = [source.partition("#")[0] for source in sources if is_address(source)]
         if urls:
@@ -78,9 +80,17 @@ def ingest(
 
 def _gone(store: Store, under: Sequence[str], read: Set[str], left: Sequence[Left]) -> list[str]:
     """Sources of the store that lay under these paths, and are not there any more or are passed over now."""
-    kept = [one.source for one in left if one.failed]
+    kept = [one.source for one in left if one.failed or one.why == _FOLLOWED]
     there = read - {one.source for one in left if not one.failed}
     return sorted(s for s in store.digests() if s not in there and is_under(s, under) and not is_under(s, kept))
+
+
+def _without_followed(found: Iterable[Found | Left], store: Store) -> Iterator[Found | Left]:
+    """Files that the store has in stretches are left to who follows them, unless they are named."""
+    followed = {source.rpartition(SEGMENT)[0] for source in store.digests() if SEGMENT in source}
+    for one in found:
+        is_left = isinstance(one, Found) and not one.named and one.source in followed
+        yield Left(one.source, _FOLLOWED) if is_left else one
 
 
 def is_address(source: str) -> bool:

@@ -1,13 +1,12 @@
 """Sources read and put into a store: only what changed, a document at a time; a run cut short is simply run again.
 
-
 The order of the work is that of the sources, whoever reads them, so that the rows of a store do not depend on how many
 processes there were, or on how often it was interrupted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -44,6 +43,20 @@ class Ingested:
         return [left for left in self.left if left.failed]
 
 
+def total(runs: Iterable[Ingested]) -> Ingested:
+    """What several runs did together."""
+    done = Ingested()
+    for run in runs:
+        done.added += run.added
+        done.changed += run.changed
+        done.unchanged += run.unchanged
+        done.removed += run.removed
+        done.passages += run.passages
+        done.seconds = max(done.seconds, run.seconds)
+        done.left += run.left
+    return done
+
+
 def put_all(
     jobs: Sequence[Job],
     store: Store,
@@ -63,11 +76,29 @@ def put_all(
         StoreError: The store cannot be written; what was put is in it.
         UpstreamError: A server that makes vectors did not.
     """
-    known = store.digests()
+    known = dict(store.digests())
     done = Ingested()
     made_for = embedder.name if embedder else ""
     results = _counted(worked(jobs, known, labels, made_for, processes), len(jobs), report)
-    for document, vectors in _embedded(_read(results, done), embedder):
+    put_documents(_read(results, done), store, embedder, known, done)
+    return done
+
+
+def put_documents(
+    documents: Iterable[Document],
+    store: Store,
+    embedder: Embedder | None,
+    known: MutableMapping[str, str],
+    done: Ingested,
+) -> None:
+    """Put documents, and count them.
+
+    Args:
+        known: Source -> digest of what the store has; those that are put are added.
+    Raises:
+        StoreError, UpstreamError: See `put_all`.
+    """
+    for document, vectors in _embedded(documents, embedder):
         try:
             store.put(document, vectors)
         except SourceUnreadable as error:
@@ -78,7 +109,7 @@ def put_all(
             done.changed += 1
         else:
             done.added += 1
-    return done
+        known[document.source] = document.digest
 
 
 def _counted(

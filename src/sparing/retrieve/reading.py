@@ -11,12 +11,15 @@ from multiprocessing import get_context
 
 from sparing.core.passage import Document
 from sparing.errors import SettingsError, SourceBinary, SourceUnreadable
+from sparing.reducers.language import extension
 from sparing.retrieve.read.document import bytes_of, digest_of, document_of, labels_in
 from sparing.retrieve.walk import Left
 
-_WORTH_A_PROCESS_BYTES = 8_000_000  # below, starting one takes longer than the work
+# In bytes of plain text, of which a core reads and cuts some five million a second.
+_WORTH_PROCESSES = 20_000_000
+_BATCH = 2_000_000
+_SLOW_FORMATS, _SLOW = frozenset({"pdf", "docx"}), 20
 _AHEAD = 4  # batches per process that are read before they are wanted: bounds the memory
-_BATCH_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +68,50 @@ def worked(
         labels: None: those that it has in the store.
     """
     tasks = [_Task(job, known.get(job.source, ""), _labels(job, known, labels), made_for) for job in jobs]
-    batches = list(_batches(tasks))
-    if processes > 1 and len(batches) > 1 and sum(job.size_bytes for job in jobs) > _WORTH_A_PROCESS_BYTES:
-        yield from _in_processes(batches, min(processes, len(batches)))
+    if processes > 1 and _is_much(tasks):
+        tasks = [task for task in tasks if not _is_known(task)]  # a look is cheaper than the way to a process
+        if _is_much(tasks):
+            batches = list(_batches(tasks))
+            yield from _with_known(jobs, _in_processes(batches, min(processes, len(batches))))
+        else:
+            yield from _with_known(jobs, map(_work, tasks))
     else:
         yield from map(_work, tasks)
 
 
+def _with_known(jobs: Sequence[Job], results: Iterator[Result]) -> Iterator[Result]:
+    """The results of the jobs that were worked on, and the others as unchanged, in order."""
+    following = next(results, None)
+    for job in jobs:
+        if following is not None and following.source == job.source:
+            yield following
+            following = next(results, None)
+        else:
+            yield Unchanged(job.source)
+
+
 def _labels(job: Job, known: Mapping[str, str], labels: frozenset[str] | None) -> frozenset[str]:
     return labels_in(known.get(job.source, "")) if labels is None else labels
+
+
+def _is_much(tasks: Sequence[_Task]) -> bool:
+    return len(tasks) > 1 and sum(_weight(task) for task in tasks) > _WORTH_PROCESSES
+
+
+def _weight(task: _Task) -> int:
+    """What reading it takes, in bytes of plain text."""
+    return task.job.size_bytes * (_SLOW if extension(task.job.name) in _SLOW_FORMATS else 1)
+
+
+def _is_known(task: _Task) -> bool:
+    """Whether the store has it as it is; what cannot be told by looking is looked at again by whoever reads it."""
+    if not task.known:
+        return False
+    try:
+        data = bytes_of(task.job.path) if task.job.data is None else task.job.data
+    except SourceUnreadable:
+        return False
+    return digest_of(data, task.job.name, task.labels, task.made_for) == task.known
 
 
 def _batches(tasks: Sequence[_Task]) -> Iterator[list[_Task]]:
@@ -81,8 +119,8 @@ def _batches(tasks: Sequence[_Task]) -> Iterator[list[_Task]]:
     size = 0
     for task in tasks:
         batch.append(task)
-        size += task.job.size_bytes
-        if size >= _BATCH_BYTES:
+        size += _weight(task)
+        if size >= _BATCH:
             yield batch
             batch, size = [], 0
     if batch:

@@ -16,7 +16,7 @@ from pathlib import Path
 from sparing.errors import RequestError
 from sparing.reducers.language import extension
 
-MOST_BYTES = 64_000_000
+MOST_BYTES = 32_000_000  # ten times that is what indexing it may take of memory
 SEGMENT = "#L"
 """Between the name of a file that is followed and the line that one of its stretches begins at."""
 

@@ -39,10 +39,12 @@ class Models:
     Attributes:
         digest: Of all of them together: two processes with equal digests choose alike.
         paths: By name: ``vocab.txt``, ``static.npz``, ``encoder.onnx``, ``fusion.json``.
+        hashes: By name: SHA-256 in hexadecimal.
     """
 
     digest: str
     paths: Mapping[str, Path]
+    hashes: Mapping[str, str]
 
 
 def check(folder: Path = SHIPPED) -> Models:
@@ -62,7 +64,9 @@ def check(folder: Path = SHIPPED) -> Models:
         raise SelectorDamaged(f"{folder / _NAME} cannot be read: {error}", hint="reinstall Sparing") from error
     for name, entry in manifest.files.items():
         _check(folder / name, entry)
-    return Models(sha256(raw).hexdigest()[:16], {name: folder / name for name in manifest.files})
+    paths = {name: folder / name for name in manifest.files}
+    hashes = {name: entry.sha256 for name, entry in manifest.files.items()}
+    return Models(sha256(raw).hexdigest()[:16], paths, hashes)
 
 
 def _check(path: Path, entry: ModelFile) -> None:

@@ -72,3 +72,8 @@ def quota_file(quota: QuotaSettings, env: Mapping[str, str]) -> Path:
 def embeddings_file(retrieval: RetrievalSettings, env: Mapping[str, str]) -> Path:
     """The SQLite file that vectors already made are kept in."""
     return Path(retrieval.cache_path).expanduser() if retrieval.cache_path else home(env) / "embeddings.sqlite"
+
+
+def retrievals_file(retrieval: RetrievalSettings, env: Mapping[str, str]) -> Path:
+    """The SQLite file that says who was sent what of which store."""
+    return Path(retrieval.audit_path).expanduser() if retrieval.audit_path else home(env) / "retrievals.sqlite"

@@ -118,3 +118,26 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "finds the rest with sparing_find_tools (docs/tools.md). 0: all.",
         ),
     ] = 0
+    store: Annotated[
+        str,
+        Meta(
+            description="Store ([stores.NAME]) that the user's newest question is searched in; the passages are sent "
+            "beside it (docs/retrieval.md). Empty: none."
+        ),
+    ] = ""
+    store_tokens: Annotated[
+        int, Meta(ge=0, description="Most tokens of its passages in a request; 0: what the store says.")
+    ] = 0
+    store_check: Annotated[
+        Literal["off", "mark", "remove"],
+        Meta(
+            description="mark: sentences of the answer that no passage bears out are marked; remove: taken out. A "
+            "stream is passed on as it comes, checked at its end and recorded."
+        ),
+    ] = "off"
+    store_required: Annotated[
+        bool, Meta(description="Refuse a request whose store cannot be searched in time, or holds nothing for it.")
+    ] = False
+    store_feedback: Annotated[
+        bool, Meta(description="Rank passages that answers cite a little higher, per tenant, and less so with time.")
+    ] = True

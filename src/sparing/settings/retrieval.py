@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -46,6 +46,16 @@ class RetrievalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     cache_bytes: Annotated[
         int, Meta(ge=0, description="Most bytes of vectors in it; the oldest give way. 0: no such file.")
     ] = 256_000_000
+    audit: Annotated[
+        Literal["off", "on", "required"],
+        Meta(
+            description="Whether the gateway writes down who was sent what of which store, never text: required: a "
+            "request that cannot be written down is refused; on: a failing disk costs lines, not requests."
+        ),
+    ] = "on"
+    audit_path: Annotated[
+        str, Meta(description="SQLite file of it; empty: retrievals.sqlite in the user's data folder (SPARING_HOME).")
+    ] = ""
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -26,6 +26,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     policies: Annotated[
         tuple[str, ...], Meta(description="Policies that a request may choose; empty: that policy, else any.")
     ] = ()
+    labels: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="What its requests may read of stores, beside what is its own: group:legal. A level's hold for "
+            "all below it."
+        ),
+    ] = ()
 
 
 class KeySettings(Limits, frozen=True, forbid_unknown_fields=True, kw_only=True):

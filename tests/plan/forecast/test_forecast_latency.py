@@ -142,3 +142,43 @@ def test_kinds_are_bounded() -> None:
     for kind in range(1_000):
         lengths.observe(kind, 10)
     assert len(lengths) == 100
+
+
+@given(st.lists(st.floats(1e-3, 1e4), max_size=300), st.floats(-1, 200))
+def test_one_chance_is_that_of_many(ratios: list[float], asked: float) -> None:
+    """Whether the sums of all bins are at hand or not."""
+    seen = Ratios()
+    for ratio in ratios:
+        seen.add(ratio)
+    alone = seen.chance(asked)
+    assert alone == pytest.approx(seen.chances((asked,)))
+    assert seen.chance(asked) == pytest.approx(alone)
+
+
+def test_lengths_lag_few_answers_behind() -> None:
+    """None at first; of many answers at most eight are not yet among what is said."""
+    lengths, fresh = AnswerLengths(), AnswerLengths()
+    rng = random.Random(4)
+    for number in range(300):
+        tokens = int(rng.lognormvariate(5, 1))
+        lengths.observe("a", tokens)
+        fresh.observe("a", tokens)
+        said = lengths.lengths("a")
+        if number < 15 or number == 299:
+            fresh._kinds["a"].quantiles.clear()
+            assert said == (
+                pytest.approx(fresh.lengths("a")) if number < 15 else pytest.approx(fresh.lengths("a"), rel=0.1)
+            )
+
+
+def test_a_long_line_says_nothing_of_who_passes_it() -> None:
+    """Where it is known how many are served at once, who finds one free is not thought to wait as those in line did."""
+    known, blind = Latency(8), Latency()
+    for number in range(400):
+        before = number % 80
+        first_s = 0.3 + 0.25 * max(0, before - 7)
+        for latency in (known, blind):
+            latency.observe(Observation(1000, 0, before, first_s))
+    assert known.forecast(1000, 0, 7).first_token_s == pytest.approx(0.3, rel=0.25)
+    assert known.forecast(1000, 0, 60).first_token_s == pytest.approx(0.3 + 0.25 * 53, rel=0.1)
+    assert blind.forecast(1000, 0, 7).first_token_s > 1.0

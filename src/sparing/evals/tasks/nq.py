@@ -72,12 +72,13 @@ def score(sample: Sample[tuple[str, ...]], output: str) -> dict[str, Tally]:
 
 def holds_answer(text: str, answers: tuple[str, ...]) -> bool:
     """Whether `text` contains an answer as whole words (the "best subspan" rule of Lost in the Middle)."""
-    spaced = f" {_normal(text)} "
-    return any(normal and f" {normal} " in spaced for normal in map(_normal, answers))
+    spaced = f" {normal(text)} "
+    return any(answer and f" {answer} " in spaced for answer in map(normal, answers))
 
 
 @lru_cache(maxsize=8192)
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
+    """Words without case, punctuation and articles, a blank between."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 
 

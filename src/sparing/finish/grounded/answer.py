@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from sparing.finish.citations import Checked, Checks, check_citations
 from sparing.finish.grounded.prompt import GroundedPrompt, grounded_prompt
-from sparing.finish.grounded.refuse import best_chance, gave_up, refusal
+from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refusal
 from sparing.retrieval import Retrieved
+
+WIDER = 3.0
 
 Fetch = Callable[[int], Awaitable[Retrieved]]
 Ask = Callable[[GroundedPrompt], Awaitable[str]]
@@ -27,8 +29,8 @@ class Grounding:
     """
 
     budget_tokens: int
-    least_chance: float = 0.0
-    wider: float = 3.0
+    least_chance: float = LEAST_CHANCE
+    wider: float = WIDER
     small: bool = False
     check: bool = True
     checks: Checks = field(default_factory=Checks)
@@ -62,7 +64,7 @@ async def grounded_answer(question: str, fetch: Fetch, ask: Ask, grounding: Grou
         ask: The model.
     """
     retrieved = await fetch(grounding.budget_tokens)
-    if why := _hopeless(retrieved, grounding):
+    if why := hopeless(retrieved, grounding.least_chance):
         return Grounded(refusal(retrieved.sources), why, None, retrieved, "", widened=False)
     tried = await _try(question, retrieved, ask, grounding, widened=False)
     if not tried.abstained or grounding.wider <= 1:
@@ -71,15 +73,6 @@ async def grounded_answer(question: str, fetch: Fetch, ask: Ask, grounding: Grou
     if [source.text for source in wider.sources] == [source.text for source in retrieved.sources]:
         return tried  # there is no more to read
     return await _try(question, wider, ask, grounding, widened=True)
-
-
-def _hopeless(retrieved: Retrieved, grounding: Grounding) -> str:
-    if not retrieved.sources:
-        return retrieved.reason
-    chance = best_chance(retrieved.fetched)
-    if chance < grounding.least_chance:
-        return f"no passage is likely to answer (best {chance:.2f}, needed {grounding.least_chance:.2f})"
-    return ""
 
 
 async def _try(question: str, retrieved: Retrieved, ask: Ask, grounding: Grounding, *, widened: bool) -> Grounded:

@@ -6,15 +6,28 @@ from collections.abc import Sequence
 
 from sparing.finish.grounded.claims import claims_of, says_nothing
 from sparing.finish.grounded.sources import title
-from sparing.retrieval import Source
+from sparing.retrieval import Retrieved, Source
 from sparing.retrieve.search import Hit
 
+# In the training parts of XQuAD and Natural Questions it refuses no question whose answer is there. What it refuses where
+# the article that answers is taken away is measured: `sparing eval grounded`.
+LEAST_CHANCE = 0.15
 _MOST_NAMED = 5
 
 
 def best_chance(hits: Sequence[Hit]) -> float:
     """That anything found answers, 0..1: that of the best passage."""
     return max((hit.score for hit in hits), default=0.0)
+
+
+def hopeless(retrieved: Retrieved, least_chance: float) -> str:
+    """Why nothing that was retrieved is likely to answer; "" where something is."""
+    if not retrieved.sources:
+        return retrieved.reason
+    chance = best_chance(retrieved.fetched)
+    if chance < least_chance:
+        return f"no passage is likely to answer (best {chance:.2f}, needed {least_chance:.2f})"
+    return ""
 
 
 def refusal(sources: Sequence[Source]) -> str:

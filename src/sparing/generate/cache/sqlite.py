@@ -8,9 +8,8 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +19,7 @@ import msgspec
 from sparing.errors import RecordError
 from sparing.generate.cache.entry import Entry
 from sparing.generate.cache.store import StoreStats
+from sparing.sqlite_file import Errors, open_file, transaction
 
 T = TypeVar("T")
 _BUSY_S = 1.0
@@ -65,24 +65,15 @@ class SqliteStore:
         self._max_bytes = max_bytes
         self._puts = 0
         self._closed = False
-        with _storing(path):
-            if must_exist and not path.is_file():
-                raise RecordError(f"no answers are kept at {path}", hint='[cache] store = "sqlite" keeps them there')
+        self._errors = Errors(
+            lambda error: RecordError(f"kept answers, at {path}: {error}", hint="check the disk and the path")
+        )
+        if must_exist and not path.is_file():
+            raise RecordError(f"no answers are kept at {path}", hint='[cache] store = "sqlite" keeps them there')
+        with self._errors:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._secret = _secret(path.with_name(path.name + ".secret"))
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE))  # its WAL gets the same mode from SQLite
-            path.chmod(_PRIVATE)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-            self._connection.text_factory = bytes  # a row that somebody made text of is read all the same, and refused
-        try:
-            with _storing(path):
-                self._connection.execute("pragma journal_mode = wal")
-                self._connection.execute("pragma synchronous = normal")
-                self._connection.execute("pragma secure_delete = on")  # what was purged is gone from the disk as well
-                self._connection.executescript(_SCHEMA)
-        except RecordError:
-            self._connection.close()
-            raise
+            self._connection = open_file(path, _prepare, busy_s=_BUSY_S, private=True)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sparing-cache")
 
     async def get(self, key: bytes) -> Entry | None:
@@ -109,7 +100,7 @@ class SqliteStore:
 
     async def _run(self, work: Callable[[], T]) -> T:
         def in_thread() -> T:
-            with _storing(self.path):
+            with self._errors:
                 return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, in_thread)
@@ -147,8 +138,7 @@ class SqliteStore:
             return
         data = _encode(entry)
         row = (entry.key, entry.tenant, time.time(), entry.expires_s, entry.size_bytes, self._seal(data), data)
-        with self._connection as connection:
-            connection.execute("begin immediate")
+        with transaction(self._connection) as connection:
             connection.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", row)
             if self._puts % _RECOUNT_EVERY == 0:
                 self._shrink()
@@ -168,6 +158,11 @@ class SqliteStore:
         return blake2b(data, key=self._secret, digest_size=32, person=b"sparing answer").digest()
 
 
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.text_factory = bytes  # a row that somebody made text of is read all the same, and refused
+    connection.executescript(_SCHEMA)
+
+
 def _secret(path: Path) -> bytes:
     """What the file at `path` holds, made if it is missing; two processes that make it at once get the same."""
     if not path.exists():
@@ -185,11 +180,3 @@ def _secret(path: Path) -> bytes:
     if len(secret) != _SECRET_BYTES:
         raise RecordError(f"{path} does not hold {_SECRET_BYTES} bytes", hint="delete it and the answers beside it")
     return secret
-
-
-@contextmanager
-def _storing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise RecordError(f"kept answers, at {path}: {error}", hint="check the disk and the path") from error

@@ -14,20 +14,30 @@ _PER_OCTAVE = 2
 _BINS = 17 * _PER_OCTAVE  # up to 131,072 tokens
 _BORROWED = 8.0  # answers that the others' histogram counts for
 _HALF_LIFE = 200.0
+_GROWTH = 2.0 ** (1.0 / _HALF_LIFE)
+_MOST_STALE, _STALE_SHARE = 8, 16  # answers, of how many: so much may be missing from what is said of them
 _MOST_KINDS = 4_096
 _START_TOKENS, _START_OCTAVES = 250.0, 1.5
 _LARGEST = 1e9
 
 
 class _Histogram:
-    __slots__ = ("bins", "unit")
+    """Attributes:
+    num: Answers observed.
+    quantiles: By how many are asked for: as of which `num`, and what they were.
+    """
+
+    __slots__ = ("bins", "num", "quantiles", "unit")
 
     def __init__(self) -> None:
+        self.num = 0
+        self.quantiles: dict[int, tuple[int, list[float]]] = {}
         self.bins = [0.0] * _BINS
         self.unit = 1.0
 
     def add(self, tokens: int) -> None:
-        self.unit *= 2.0 ** (1.0 / _HALF_LIFE)
+        self.num += 1
+        self.unit *= _GROWTH
         if self.unit > _LARGEST:
             self.bins = [value / self.unit for value in self.bins]
             self.unit = 1.0
@@ -66,10 +76,15 @@ class AnswerLengths:
         known.add(tokens)
 
     def lengths(self, kind: Hashable, num: int = 5) -> list[float]:
-        """So many equally likely lengths, rising."""
-        shares = self._shares(kind)
-        total = sum(shares)
-        return _quantiles(shares, [total * (i + 0.5) / num for i in range(num)])
+        """So many equally likely lengths, rising. The newest of many answers may not be among them yet."""
+        known = self._kinds.get(kind, self._of_all)
+        seen, found = known.quantiles.get(num, (-1, []))
+        if seen < 0 or known.num - seen > min(_MOST_STALE, known.num // _STALE_SHARE):
+            shares = self._shares(kind)
+            total = sum(shares)
+            found = _quantiles(shares, [total * (i + 0.5) / num for i in range(num)])
+            known.quantiles[num] = known.num, found
+        return found
 
     def __len__(self) -> int:
         return len(self._kinds)

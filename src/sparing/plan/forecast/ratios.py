@@ -23,6 +23,7 @@ def _prior() -> list[float]:
 
 
 _PRIOR = _prior()
+_PRIOR_BELOW = [0.0, *accumulate(_PRIOR)]
 
 
 class Ratios:
@@ -57,7 +58,19 @@ class Ratios:
 
     def chance(self, ratio: float) -> float:
         """Chance that the next one is at most this."""
-        return self.chances((ratio,))
+        if self._cumulative is not None or ratio <= 0:
+            return self.chances((ratio,))
+        # One alone does not need the sums of all bins, which change with every observation.
+        bins, unit = self._bins, self._unit
+        position = (math.log2(ratio) - _LOW) * _PER_OCTAVE
+        if position >= _BINS:
+            return 1.0
+        if position <= 0:
+            return 0.0
+        whole = int(position)
+        below = sum(bins[:whole]) / unit + _PRIOR_BELOW[whole]
+        within = bins[whole] / unit + _PRIOR[whole]
+        return (below + (position - whole) * within) / (sum(bins) / unit + _PRIOR_BELOW[-1])
 
     def chances(self, ratios: Iterable[float]) -> float:
         """The sum of the chances that the next one is at most each of these."""

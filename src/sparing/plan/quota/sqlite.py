@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from sparing.errors import QuotaUnavailable
 from sparing.plan.quota.clock import Clock
 from sparing.plan.quota.spent import Spent, levels, pressure, refusal
 from sparing.plan.quota.store import Ask, Granted, Pressure, Refused, Reservation, Scope
+from sparing.sqlite_file import Errors, open_file, transaction
 
 _BUSY_S = 30.0
 _SIGNS_PER_LEASE = 3  # of life, so that one that is late is not death
@@ -51,39 +51,33 @@ class SqliteQuota:
         self._worker = uuid4().hex
         self._looked_s = float("-inf")
         self._lock, self._reading = threading.Lock(), threading.Lock()
-        with self._counting():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        try:
-            with self._counting():
-                self._connection.execute("pragma journal_mode = wal")
-                # A commit survives the process; after a power cut the last counts may be gone, the file is whole.
-                self._connection.execute("pragma synchronous = normal")
-                self._connection.executescript(_SCHEMA)
-            with self._transaction():
-                self._begin()
+        self._errors = Errors(
+            lambda error: QuotaUnavailable(
+                f"quotas at {path} cannot be counted: {error}", hint="check the disk and quota.path"
+            ),
+            msgspec.DecodeError,
+        )
+        with self._errors:
+            self._connection = open_file(path, self._prepare, busy_s=_BUSY_S)
             self._reader = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        except QuotaUnavailable:
-            self._connection.close()
-            raise
         self._closing = threading.Event()
         self._life = threading.Thread(target=self._live, name="sparing-quota-lease", daemon=True)
         self._life.start()
 
     def reserve(self, scopes: Sequence[Scope], ask: Ask) -> Granted | Refused:
-        with self._transaction() as connection:
+        with self._errors, self._lock, transaction(self._connection) as connection:
             now_s = self._now()
             second = int(now_s)
             self._settle_for_the_dead(now_s)
-            spent = [self._of(scope.name, second) for scope in scopes]
+            names = tuple(scope.name for scope in scopes)
+            spent = _read(connection, names, second)
             refused = refusal(scopes, spent, ask, now_s)
             if refused is not None:
                 return refused
-            for scope, used in zip(scopes, spent, strict=True):
+            for used in spent:
                 used.take(second, ask.tokens, ask.nusd)
                 used.streams += 1
-                self._keep(scope.name, used)
-            names = tuple(scope.name for scope in scopes)
+            self._keep(names, spent)
             made = Reservation(0, names, second, ask.tokens, ask.nusd, ask.sure_tokens, ask.sure_nusd)
             row = connection.execute(
                 "insert into reservations (worker, whole) values (?, ?)", (self._worker, _encode(made))
@@ -91,7 +85,7 @@ class SqliteQuota:
             return Granted(msgspec.structs.replace(made, id=row.lastrowid), levels(scopes, spent, now_s))
 
     def settle(self, reservation: Reservation, tokens: int, nusd: int) -> None:
-        with self._transaction() as connection:
+        with self._errors, self._lock, transaction(self._connection) as connection:
             second = int(self._now())
             row = connection.execute(
                 "delete from reservations where id = ? and worker = ?", (reservation.id, self._worker)
@@ -101,33 +95,37 @@ class SqliteQuota:
 
     def pressure(self, scopes: Sequence[Scope], ask: Ask) -> Pressure:
         """See `QuotaStore.pressure`. Reads what is there and waits for nobody who writes."""
-        with self._counting(), self._reading:
+        with self._errors, self._reading:
             second = int(self._clock.now_s())
-            return pressure(scopes, [_read(self._reader, scope.name, second) for scope in scopes], ask)
+            return pressure(scopes, _read(self._reader, [scope.name for scope in scopes], second), ask)
 
     def close(self) -> None:
         """Leave; what was set aside and not settled counts as its prompt alone."""
         self._closing.set()
         self._life.join()
         try:
-            with self._transaction():
+            with self._errors, self._lock, transaction(self._connection):
                 self._bury(self._worker, int(self._now()))
         finally:
             self._connection.close()
             self._reader.close()
 
     def _correct(self, reservation: Reservation, second: int, tokens: int, nusd: int) -> None:
-        for name in reservation.scopes:
-            used = self._of(name, second)
+        spent = _read(self._connection, reservation.scopes, second)
+        for used in spent:
             used.streams = max(used.streams - 1, 0)
             used.correct(reservation, second, tokens - reservation.tokens, nusd - reservation.nusd)
-            self._keep(name, used)
+        self._keep(reservation.scopes, spent)
 
-    def _of(self, name: str, second: int) -> Spent:
-        return _read(self._connection, name, second)
+    def _keep(self, names: Sequence[str], spent: Sequence[Spent]) -> None:
+        rows = [(name, _encode(used)) for name, used in zip(names, spent, strict=True)]
+        self._connection.executemany("insert or replace into spent values (?, ?)", rows)
 
-    def _keep(self, name: str, used: Spent) -> None:
-        self._connection.execute("insert or replace into spent values (?, ?)", (name, _encode(used)))
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.executescript(_SCHEMA)
+        self._connection = connection
+        with transaction(connection):
+            self._begin()
 
     def _begin(self) -> None:
         """Enter. Whoever comes first takes the wall clock as it is; the others follow the clock that is there."""
@@ -135,8 +133,8 @@ class SqliteQuota:
             now_s = self._clock.now_s()
             ahead = self._connection.execute("select scope from spent, clock where now_s > ?", (now_s,)).fetchall()
             self._connection.execute("insert or replace into clock values (1, ?)", (now_s,))
-            for (name,) in ahead:  # what was counted ahead of it counts as of now
-                self._keep(name, self._of(name, int(now_s)))
+            for name in ahead:  # what was counted ahead of it counts as of now; there may be very many
+                self._keep(name, _read(self._connection, name, int(now_s)))
         self._sign(self._now())
 
     def _now(self) -> float:
@@ -154,7 +152,7 @@ class SqliteQuota:
     def _live(self) -> None:
         while not self._closing.wait(self._lease_s / _SIGNS_PER_LEASE):
             try:
-                with self._transaction():
+                with self._errors, self._lock, transaction(self._connection):
                     self._sign(self._now())
             except QuotaUnavailable:  # the requests that need the file say so themselves
                 continue
@@ -175,29 +173,9 @@ class SqliteQuota:
             self._correct(left, second, left.sure_tokens, left.sure_nusd)
         self._connection.execute("delete from workers where id = ?", (worker,))
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._counting(), self._lock:
-            connection = self._connection
-            connection.execute("begin immediate")
-            try:
-                yield connection
-                connection.execute("commit")
-            except BaseException:
-                connection.execute("rollback")
-                raise
 
-    @contextmanager
-    def _counting(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
-            raise QuotaUnavailable(
-                f"quotas at {self.path} cannot be counted: {error}", hint="check the disk and quota.path"
-            ) from error
-
-
-def _read(connection: sqlite3.Connection, name: str, second: int) -> Spent:
-    """The counts of a scope, as of now."""
-    row = connection.execute("select counts from spent where scope = ?", (name,)).fetchone()
-    return _spent(row[0]).at(second) if row else Spent().at(second)
+def _read(connection: sqlite3.Connection, names: Sequence[str], second: int) -> list[Spent]:
+    """The counts of some scopes, as of now."""
+    marks = ", ".join("?" * len(names))  # the statement is prepared once for each number of scopes: they are few
+    rows = dict(connection.execute(f"select scope, counts from spent where scope in ({marks})", names))
+    return [(_spent(rows[name]) if name in rows else Spent()).at(second) for name in names]

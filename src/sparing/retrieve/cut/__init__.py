@@ -26,7 +26,9 @@ _CUTTERS: dict[Content, Callable[[str, str], Iterator[Unit]]] = {
 }
 
 
-def cut(text: str, content: Content, name: str = "", *, title: str = "", lined: bool = True) -> tuple[Chunk, ...]:
+def cut(
+    text: str, content: Content, name: str = "", *, title: str = "", lined: bool = True, line: int = 1
+) -> tuple[Chunk, ...]:
     """Chunks in order, disjoint; outside of them there are only blanks.
 
     No chunk ends inside a sentence, row, record, turn or definition that a chunk can hold.
@@ -35,15 +37,14 @@ def cut(text: str, content: Content, name: str = "", *, title: str = "", lined: 
         name: Of the file: its extension tells a programming language.
         title: Stands first in the heads of every chunk.
         lined: See `core.reader.Reading`.
+        line: Number of the text's first line in its source.
     """
     if content is Content.CODE:
         units = code.units(text, title, name)
     else:
         units = _CUTTERS.get(content, prose.units)(text, title)
-    return tuple(pack(text, units, content, _place(text, lined=lined)))
+    return tuple(pack(text, units, content, Lines(text, line) if lined else _unlined(text)))
 
 
-def _place(text: str, *, lined: bool) -> Place:
-    if lined:
-        return Lines(text)
+def _unlined(text: str) -> Place:
     return Pages(text) if "\f" in text else Headings(text)

@@ -15,7 +15,6 @@ from sparing.retrieve.cut.stretches import is_long, pieces
 
 _MOST_PARSED_CHARS = 1_500_000  # a syntax tree takes some 30 times the memory of its text
 _LONGEST_HEAD = 160  # characters of a signature
-_ABOVE_ROWS = 1  # rows (an attribute) that may stand between a comment and what it is about
 
 
 def units(text: str, title: str = "", name: str = "") -> Iterator[Unit]:
@@ -71,7 +70,7 @@ class _Cutter:
                 note = entry
                 continue
             if entry.kind in ("function", "class"):
-                is_about = note is not None and 0 <= entry.rows[0] - note.rows[1] <= _ABOVE_ROWS
+                is_about = note is not None and entry.rows[0] == note.rows[1]
                 yield (note.rows[0] if note and is_about else entry.rows[0]), index, entry
             note = None
 

@@ -13,9 +13,9 @@ class Lines:
     Asked in order, it counts each line once.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, line: int = 1) -> None:
         self._text = text
-        self._at, self._line = 0, 1
+        self._at, self._line = 0, line
 
     def __call__(self, start: int, end: int, _first: Unit) -> str:
         self._line += self._text.count("\n", self._at, start)

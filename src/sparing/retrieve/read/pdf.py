@@ -1,4 +1,4 @@
-"""PDF: the text of its pages, a form feed after each. Scanned pages have none; reading pictures is left to others."""
+"""PDF: the text of its pages, running heads once, a form feed after each. Scanned pages have none: that takes OCR."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sparing.core.content import Content
 from sparing.core.reader import Reading
 from sparing.errors import SettingsError, SourceUnreadable
+from sparing.retrieve.read.running import without_running_lines
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -48,7 +49,8 @@ class Pdf:
                 raise SourceUnreadable(f"broken PDF: {type(error).__name__}: {error}") from error
         if not any(page.strip() for page in pages):
             raise SourceUnreadable("no text in any page", hint="scanned pages need OCR first")
-        text = "".join(page.replace("\f", "\n").rstrip() + "\f" for page in pages)
+        pages = without_running_lines([page.replace("\f", "\n") for page in pages])
+        text = "".join(page + "\f" for page in pages)
         return Reading(text.encode("utf-8", "replace").decode(), Content.PROSE, " ".join(title.split()), lined=False)
 
 

@@ -22,6 +22,7 @@ from sparing.retrieve.store.posting import MOST_ROW, MOST_SET
 from sparing.retrieve.store.remembered import Remembered, meta
 from sparing.retrieve.store.schema import connect
 from sparing.retrieve.store.words import question_words, words_of
+from sparing.sqlite_file import transaction
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -152,29 +153,18 @@ class SqliteStore:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """One state of the store, whatever is written meanwhile."""
-        with self._lock, storing(self.path), self._transaction("begin"):
-            yield self._connection
+        with self._lock, storing(self.path), transaction(self._connection, write=False) as connection:
+            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         if not self._write:
             raise StoreError(f"the store {self.path} was opened to be read only")
-        with self._lock, storing(self.path), self._transaction("begin immediate"):
+        with self._lock, storing(self.path), transaction(self._connection) as connection:
             try:
-                yield self._connection
+                yield connection
             except UnicodeEncodeError as error:
                 raise SourceUnreadable("it holds half of a character (a lone surrogate), which is no text") from error
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        self._connection.execute(begin)
-        try:
-            yield
-            self._connection.execute("commit")
-        except BaseException:
-            if self._connection.in_transaction:  # a full disk may have rolled it back by itself
-                self._connection.execute("rollback")
-            raise
 
     def _give_back(self) -> None:
         """Free pages go back to the file system."""

@@ -1,0 +1,1 @@
+"""Which passages of a pool are found for a question."""

@@ -1,0 +1,1 @@
+"""Files that grow: indexed as they do, what tells most first."""

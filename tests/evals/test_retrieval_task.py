@@ -1,0 +1,135 @@
+"""Which passages are found: pools, rankers, the report and the fit."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparing.errors import SettingsError
+from sparing.evals.retrieval import fit
+from sparing.evals.retrieval.pools import ALL, Pool, Query, Text, pools, turn_windows
+from sparing.evals.retrieval.rankers import rankers
+from sparing.evals.run import main
+from sparing.evals.tasks.retrieval import Run
+
+FEW = ("nq", "tatqa", "qmsum", "xquad:en")
+
+
+@pytest.fixture
+def made(data: Path) -> dict[str, Pool]:
+    return {pool.name: pool for pool in pools(data, ALL, FEW)}
+
+
+def test_every_question_has_its_gold_in_the_pool(made: dict[str, Pool]) -> None:
+    """And the gold is the passage that it was asked about."""
+    assert list(made) == list(FEW)
+    for pool in made.values():
+        assert pool.queries
+        assert all(query.gold <= set(range(len(pool.texts))) for query in pool.queries)
+    for name in ("nq", "xquad:en"):
+        for query in made[name].queries:
+            (gold,) = query.gold
+            assert query.answers[0] in made[name].texts[gold].text
+
+
+def test_tables_and_paragraphs_are_gold_where_the_answer_was_taken_from_them(made: dict[str, Pool]) -> None:
+    """One or both."""
+    first, second, *_ = made["tatqa"].queries
+    assert [made["tatqa"].texts[place].text[0] for place in sorted(first.gold)] == ["|"]
+    assert [made["tatqa"].texts[place].text[0] for place in sorted(second.gold)] == ["M", "|"]
+
+
+def test_a_part_of_the_data_has_only_its_own_questions(data: Path) -> None:
+    """All parts together have all, each in one."""
+    whole = next(pools(data, ALL, ("nq",)))
+    parts = [next(pools(data, (split,), ("nq",))).queries for split in ALL]
+    assert sorted(query.question for part in parts for query in part) == sorted(q.question for q in whole.queries)
+
+
+@given(st.lists(st.text("ab ", min_size=1, max_size=1_500), max_size=12))
+def test_windows_are_whole_turns_of_the_transcript(turns: list[str]) -> None:
+    """In order, without a gap; of more than about a thousand characters only where one turn is."""
+    text = "".join(f"{turn}\n" for turn in turns)
+    found = turn_windows(text)
+    assert "".join(text[a:b] for a, b in found) == text
+    assert all(b == c for (_, b), (c, _) in pairwise(found))
+    assert all(b - a <= 1_000 or text[a : b - 1].count("\n") == 0 for a, b in found)
+
+
+@pytest.mark.parametrize("name", ["bm25", "bm25_porter", "vectors", "hybrid", "hybrid_judged"])
+def test_every_ranker_finds_the_one_passage_that_answers(name: str) -> None:
+    """What is asked for has words that no other passage has."""
+    ranker = rankers()[name]
+    texts = [Text("Bread is baked from flour and water."), Text("Ships sail to the harbour.", "Sea"), Text("It rains.")]
+    with ranker.index(texts) as rank:
+        assert rank("Where do ships sail?")[0] == [1]
+        assert rank("How is bread baked?")[0] == [0]
+
+
+def test_the_report_counts_what_is_found(data: Path) -> None:
+    """Found at 20 of 12 passages is all that share a word with the question."""
+    report = main("retrieval:nq", data=data, methods=["bm25", "hybrid_judged"])
+    runs = {run["ranker"]: run for run in report.data["runs"]}
+    assert runs["bm25"]["found"]["20"]["mean"] == 1.0
+    assert runs["hybrid_judged"]["found"]["5"]["mean"] == 1.0
+    assert report.tables[0].title.startswith("nq: 12 passages")
+    assert report.tables[-1].rows[0][0] == "nq"
+
+
+def test_unknown_pools_and_rankers_are_errors(data: Path) -> None:
+    """They name those that are known."""
+    with pytest.raises(SettingsError, match="no pool is called 'moon'"):
+        main("retrieval:moon", data=data)
+    with pytest.raises(SettingsError, match="no ranker is called 'luck'"):
+        main("retrieval:nq", data=data, methods=["luck"])
+
+
+def test_a_rank_counts_up_to_its_place() -> None:
+    """0 is never found."""
+    run = Run("mine", "nq", (1, 3, 0), 0.0)
+    assert [tally.got for tally in run.found(1)] == [1, 0, 0]
+    assert [tally.got for tally in run.found(5)] == [1, 1, 0]
+    assert [tally.got for tally in run.reciprocal()] == [1, 1 / 3, 0]
+
+
+def test_the_regression_finds_the_weights_behind_chances() -> None:
+    """From many examples of them."""
+    rng = np.random.default_rng(0)
+    signs = rng.random((20_000, 2))
+    chances = 1 / (1 + np.exp(-(-2 + 1.5 * signs[:, 0] + 3 * signs[:, 1])))
+    answers = (rng.random(20_000) < chances).astype(float)
+    assert fit.regression(signs, answers) == pytest.approx([-2, 1.5, 3], abs=0.2)
+
+
+def test_the_direction_finds_the_weights_behind_choices() -> None:
+    """From many questions whose answer was drawn by them, however hard each question is."""
+    rng = np.random.default_rng(0)
+    questions = []
+    for _ in range(3_000):
+        signs = rng.random((6, 2)) + rng.normal() * 5
+        drawn = np.exp(signs @ [4.0, -2.0])
+        answers = np.zeros(6)
+        answers[rng.choice(6, p=drawn / drawn.sum())] = 1
+        questions.append((signs, answers))
+    assert fit.direction(questions) == pytest.approx([4, -2], abs=0.4)
+
+
+def test_the_fit_prefers_what_answers() -> None:
+    """Each kind of weights grows with each sign that tells."""
+    pool = Pool(
+        "made",
+        [Text(f"Lake {name} lies north and is {depth} metres deep.") for name, depth in (("Ana", 7), ("Bor", 9))],
+        [Query("How deep is Lake Ana?", frozenset({0})), Query("How deep is Lake Bor?", frozenset({1}))],
+    )
+    found = list(fit.examples(pool))
+    assert [one.answers for one in found] == [True, False, True, False]
+    weights = fit.fitted(found)
+    assert weights["FUSED"].words > 0
+    assert weights["FUSED"].vector > 0
+    assert weights["JUDGED"].relevance > 0
+    assert weights["WORDS_ALONE"].vector == 0

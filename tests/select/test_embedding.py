@@ -1,0 +1,65 @@
+"""Sentence embeddings of the shipped models."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("onnxruntime")
+
+import numpy as np
+
+from sparing.errors import SelectorMissing
+from sparing.select.embedding import Embedding, embedding, load_embedding
+from sparing.select.installed import Installed
+
+TEXTS = [
+    "A cat sat on the mat.",
+    "The kitten was sitting on a rug.",
+    "Interest rates were raised by the central bank in March.",
+    "word " * 700,
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> Embedding:
+    return embedding()
+
+
+def test_vectors_have_length_one(model: Embedding) -> None:
+    """Their dot products are cosines."""
+    vectors = model.embed(TEXTS)
+    assert vectors.shape == (len(TEXTS), model.dimensions)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+
+
+def test_what_means_the_same_is_nearer(model: Embedding) -> None:
+    """A paraphrase is nearer than another subject."""
+    cat, kitten, bank, _ = model.embed(TEXTS)
+    assert cat @ kitten > cat @ bank + 0.2
+
+
+def test_a_text_does_not_depend_on_its_neighbours(model: Embedding) -> None:
+    """Embedded alone, in a batch, or in another order, a text has the same vector."""
+    alone = np.concatenate([model.embed([text]) for text in TEXTS])
+    assert np.abs(model.embed(TEXTS) - alone).max() < 1e-3
+    assert np.abs(model.embed(TEXTS[::-1])[::-1] - alone).max() < 1e-3
+
+
+def test_no_texts_and_no_words(model: Embedding) -> None:
+    """Nothing gives no rows; a text without words a vector of finite numbers."""
+    assert model.embed([]).shape == (0, model.dimensions)
+    assert np.isfinite(model.embed([""])).all()
+
+
+def test_the_name_says_which_model(model: Embedding) -> None:
+    """It holds a hash, so that a store can refuse vectors of another model."""
+    assert model.name.startswith("sparing-")
+    assert len(model.name.rsplit("-", 1)[1]) == 12
+
+
+def test_without_models_there_is_none(tmp_path: Path) -> None:
+    """The error says what to do."""
+    with pytest.raises(SelectorMissing) as caught:
+        load_embedding(Installed(tmp_path))
+    assert caught.value.hint
