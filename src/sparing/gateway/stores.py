@@ -138,7 +138,8 @@ class Stores:
     def _store(self, name: str) -> tuple[Store, Embedder | None]:
         with self._lock:
             if name not in self._opened:
-                store = open_store(self._settings.stores[name].where)
+                where, key = self._settings.stores[name].where, self._settings.retrieval.store_key
+                store = open_store(where, key=key)
                 try:
                     model = store.holdings(Rights(everything=True)).model
                     retrieval = self._settings.retrieval
