@@ -22,7 +22,7 @@ def trace(tmp_path: Path) -> str:
 def test_both_ways_are_shown_beside_each_other(cli: Cli, trace: str) -> None:
     """By class of traffic and for all."""
     shown = cli("simulate", trace, "--scenario", EXAMPLE).text
-    for word in ("chat", "support", "review", "all", "in turn", "decided", "USD"):
+    for word in ("chat", "support", "review", "all", "in turn", "fixed", "decided", "USD", "equal loss"):
         assert word in shown
 
 
@@ -30,6 +30,8 @@ def test_json_has_every_number(cli: Cli, trace: str) -> None:
     """Of both."""
     told = json.loads(cli("simulate", trace, "--scenario", EXAMPLE, "--json").text)
     assert told["requests"] >= 200
-    for way in ("first_come", "by_decision"):
+    assert told["usd"] == told["by_decision"]["all"]["usd"]
+    assert told["usd_of_fixed_for_the_same_answers"] > 0
+    for way in ("first_come", "fixed_at_equal_loss", "by_decision"):
         assert told[way]["all"]["num"] == told["requests"]
         assert set(told[way]["chat"]["first_token_s"]) == {"p50", "p95", "p99"}

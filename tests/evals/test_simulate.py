@@ -9,10 +9,11 @@ import pytest
 
 from sparing.errors import RequestError, SettingsError
 from sparing.evals.simulate.arrivals import Arrival, faster, labelled, read_trace, with_burst
+from sparing.evals.simulate.equal_loss import Way, cheapest, fixed_budgets, usd_for
 from sparing.evals.simulate.outcome import outcomes
 from sparing.evals.simulate.run import Served, simulate
 from sparing.evals.simulate.scenario import Scenario, read_scenario
-from sparing.evals.simulate.strategies import ByDecision
+from sparing.evals.simulate.strategies import ByDecision, Effort, FirstComeFirstServed
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "simulation.toml"
 
@@ -57,8 +58,34 @@ def test_in_a_burst_the_urgent_are_in_time_by_decision_and_late_in_turn(scenario
     decided = simulate(some, scenario.models(), ByDecision(scenario.kinds(), scenario.ways()))
     by_decision = outcomes(decided, scenario.kinds())
     assert by_turn[0].name == by_decision[0].name == "chat"
-    assert (by_turn[0].in_time or 0) < 0.8
-    assert (by_decision[0].in_time or 0) > 0.97
+    assert (by_turn[0].in_time or 0) < 0.6
+    assert (by_decision[0].in_time or 0) >= 0.99
+
+
+def test_fixed_budgets_lose_as_much_and_cost_more(scenario: Scenario) -> None:
+    """The cheapest of them in every class, for as many answers."""
+    some = arrivals(scenario)
+    kinds, models, ways = scenario.kinds(), scenario.models(), scenario.ways()
+    decided = outcomes(simulate(some, models, ByDecision(kinds, ways)), kinds)
+    budgets = fixed_budgets(some, models, ways, {one.name: one.loss for one in decided[:-1]})
+    fixed = outcomes(simulate(some, models, budgets), kinds)
+    for one, other in zip(fixed, decided, strict=True):
+        assert one.loss == pytest.approx(other.loss, abs=0.003)
+    assert decided[-1].usd < usd_for(fixed, decided)
+
+
+def test_the_cheapest_mix_loses_what_it_may() -> None:
+    """Of a dear and a cheap one just enough of each; the careful one alone where nothing else may be had."""
+
+    def way(loss: float, usd: float) -> Way:
+        return Way(FirstComeFirstServed("s", Effort("e", 1.0, loss)), loss, usd)
+
+    careful, middling, cheap = way(0.0, 10.0), way(0.02, 8.0), way(0.04, 2.0)
+    mix = cheapest([careful, middling, cheap], 0.01)
+    assert (mix.first, mix.second) == (careful, cheap)
+    assert (mix.share, mix.usd) == (pytest.approx(0.75), pytest.approx(8.0))
+    assert cheapest([careful, middling, cheap], 0.5).usd == 2.0
+    assert cheapest([middling, cheap], 0.01).first == middling
 
 
 def test_an_empty_upstream_answers_at_its_own_speed(scenario: Scenario) -> None:

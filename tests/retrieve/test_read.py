@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import zipfile
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made_documents import SAMPLES, docx, pdf
 
 from sparing.core.content import Content
 from sparing.core.reader import Reading
-from sparing.errors import SourceBinary, SourceUnreadable
+from sparing.errors import SettingsError, SourceBinary, SourceUnreadable
 from sparing.retrieve.read.choose import reader_for, readers
 from sparing.retrieve.read.document import document_of
 from sparing.retrieve.read.encoding import decode
@@ -16,6 +23,14 @@ from sparing.retrieve.read.running import without_running_lines
 HTML = b"""<!doctype html><html><head><title>Fees &amp; rates</title><meta charset="latin-1"></head><body>
 <nav><a href="/">Home</a> <a href="/x">Another page of the site</a></nav><h1>Fees</h1><p>A transfer costs 5 \xa3.</p>
 <script>no()</script><h2>Cards</h2><table><tr><th>card</th><th>fee</th></tr><tr><td>blue</td><td>3</td></tr></table></body></html>"""
+
+
+INTACT = {
+    "a.pdf": pdf(["one page", "another"], title="Pages"),
+    "a.docx": docx(),
+    "a.html": HTML,
+    "a.txt": SAMPLES["handbook.md"].encode(),
+}
 
 
 def read(data: bytes, name: str) -> Reading:
@@ -78,6 +93,38 @@ def test_a_broken_or_encrypted_word_document_is_refused(data: bytes, why: str) -
     """Told by its name."""
     with pytest.raises(SourceUnreadable, match=why):
         read(data, "a.docx")
+
+
+def test_a_word_document_that_would_fill_the_memory_is_refused() -> None:
+    """By what its archive says that it unfolds to."""
+    bomb = io.BytesIO(docx())
+    with zipfile.ZipFile(bomb, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/more.xml", b" " * 101_000_000)
+    assert len(bomb.getvalue()) < 200_000
+    with pytest.raises(SourceUnreadable, match="unfold to 102 MB"):
+        read(bomb.getvalue(), "a.docx")
+
+
+@pytest.mark.parametrize(("name", "library"), [("a.pdf", "pypdf"), ("a.docx", "docx")])
+def test_without_the_extra_it_is_told_how_to_get_it(name: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line."""
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(SettingsError, match=r"pip install 'sparing\[documents\]'"):
+        read(b"any bytes", name)
+
+
+@given(
+    st.sampled_from(("a.pdf", "a.docx", "a.html", "a.txt")),
+    st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=30)), max_size=8),
+)
+def test_a_damaged_source_is_read_or_refused(name: str, damage: list[tuple[float, bytes]]) -> None:
+    """Whatever is wrong with it."""
+    data = INTACT[name]
+    for where, with_what in damage:
+        at = int(where * len(data))
+        data = data[:at] + with_what + data[at + 2 * len(with_what) :]
+    with suppress(SourceUnreadable):
+        assert isinstance(read(data, name), Reading)
 
 
 def test_a_page_is_what_its_reader_sees() -> None:

@@ -109,10 +109,11 @@ class Reader:
 
     def read(self, budget_tokens: int, model: str) -> Retrieved:
         """Passages within a budget."""
+        from sparing.finish.grounded.exceptions import with_exceptions
         from sparing.retrieval import retrieve
 
         with busy("searching"):
-            return retrieve(
+            found = retrieve(
                 self.store,
                 self.embedder,
                 self.question,
@@ -121,3 +122,4 @@ class Reader:
                 model=model,
                 policy=replace(self.policy, select="auto", deadline_ms=_PATIENCE_MS),
             )
+            return with_exceptions(found, self.store, self.rights, model=model)

@@ -163,25 +163,25 @@ def _base(where: str) -> Path:
     """The folder that sources are named from: the one that the store belongs to, so that both can be moved."""
     if "://" in where:
         return Path.cwd()
-    folder = Path(where).absolute().parent
+    folder = Path(where).expanduser().absolute().parent
     return folder.parent if folder.name == ".sparing" else folder
 
 
 def _opened(where: str, name: str, settings: RetrievalSettings) -> tuple[Store, Embedder | None]:
     """The store and what makes its vectors; by default a store that was made without vectors stays so."""
-    from sparing.core.passage import Rights
+    from sparing.cli.stores import OWNER
     from sparing.retrieve.embed import embedder_for
     from sparing.retrieve.store import open_store
 
-    store = open_store(where, write=True)
-    held = store.holdings(Rights(everything=True))
+    store = open_store(where, write=True, key=settings.store_key)
+    held = store.holdings(OWNER)
     if name == _AUTO and held.documents and not held.model:
         return store, None
     embedder = embedder_for(name, settings)
     if embedder is None:
         return store, None
     store.close()
-    return open_store(where, write=True, embedder=embedder), embedder
+    return open_store(where, write=True, embedder=embedder, key=settings.store_key), embedder
 
 
 def _print(done: Ingested, where: str, model: str) -> None:

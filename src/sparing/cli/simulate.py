@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: bool) -> None:
     """Serve the requests of TRACE by decision, and as most gateways do, and compare.
 
+    In turn: all to one upstream with one effort, first come first served. Fixed: the cheapest fixed
+    upstreams and efforts that lose as much in each class as the decisions did, drawn blindly.
+
     TRACE has a JSON object a line: timestamp (ms), input_length, output_length and, where prefixes are
     shared, hash_ids (the form of the Mooncake traces). Upstreams are modelled; nothing is sent
     anywhere, and a scenario gives the same numbers every time.
@@ -41,6 +44,7 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
       sparing simulate mooncake.jsonl --scenario mine.toml --speed 4 --json
     """
     from sparing.evals.simulate.arrivals import faster, labelled, read_trace, with_burst
+    from sparing.evals.simulate.equal_loss import fixed_budgets, usd_for
     from sparing.evals.simulate.outcome import outcomes
     from sparing.evals.simulate.run import simulate
     from sparing.evals.simulate.scenario import read_scenario
@@ -54,16 +58,24 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
         arrivals = with_burst(arrivals, scenario.burst.factor, start_s, scenario.burst.length * span_s, seed)
     kinds = scenario.kinds()
     arrivals = labelled(arrivals, {name: one.share for name, one in scenario.traffic.items()}, seed)
-    with busy(f"simulating {len(arrivals):,} requests twice"):
-        fixed = outcomes(simulate(arrivals, scenario.models(), scenario.fixed()), kinds)
-        decided = outcomes(simulate(arrivals, scenario.models(), ByDecision(kinds, scenario.ways())), kinds)
+    models, ways = scenario.models(), scenario.ways()
+    with busy(f"simulating {len(arrivals):,} requests, every way"):
+        in_turn = outcomes(simulate(arrivals, models, scenario.fixed()), kinds)
+        decided = outcomes(simulate(arrivals, models, ByDecision(kinds, ways)), kinds)
+        budgets = fixed_budgets(arrivals, models, ways, {one.name: one.loss for one in decided[:-1]})
+        fixed = outcomes(simulate(arrivals, models, budgets), kinds)
+    usd, fixed_usd = decided[-1].usd, usd_for(fixed, decided)
     if as_json:
-        write_json({"requests": len(arrivals), "first_come": _dicts(fixed), "by_decision": _dicts(decided)})
+        told = {"first_come": _dicts(in_turn), "fixed_at_equal_loss": _dicts(fixed), "by_decision": _dicts(decided)}
+        write_json({"requests": len(arrivals), **told, "usd": usd, "usd_of_fixed_for_the_same_answers": fixed_usd})
         return
     baseline = scenario.baseline
-    in_turn = f"all to {baseline.upstream}, effort {baseline.effort}, first come first served"
-    write(f"{len(arrivals):,} requests. In turn: {in_turn}.\n\n")
-    _print(fixed, decided)
+    all_to = f"all to {baseline.upstream}, effort {baseline.effort}, first come first served"
+    write(f"{len(arrivals):,} requests. In turn: {all_to}.\n\n")
+    _print({"in turn": in_turn, "fixed": fixed, "decided": decided})
+    write(
+        f"\nFor the answers that the decisions gave, {usd:.2f} USD, fixed budgets of equal loss take {fixed_usd:.2f}.\n"
+    )
 
 
 def _dicts(some: Sequence[Outcome]) -> dict[str, object]:
@@ -82,15 +94,15 @@ def _dicts(some: Sequence[Outcome]) -> dict[str, object]:
     }
 
 
-def _print(fixed: Sequence[Outcome], decided: Sequence[Outcome]) -> None:
+def _print(ways: Mapping[str, Sequence[Outcome]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("traffic", "", "requests", "refused", "in time", "first token p50 / p95 / p99", "USD", "loss", "by"):
         table.add_column(name, justify="left" if name in ("traffic", "", "by") else "right")
-    for one, other in zip(fixed, decided, strict=True):
-        table.add_row(one.name, "in turn", *_cells(one))
-        table.add_row("", "decided", *_cells(other))
+    for at, name in enumerate(one.name for one in next(iter(ways.values()))):
+        for row, (way, some) in enumerate(ways.items()):
+            table.add_row("" if row else name, way, *_cells(some[at]))
     console().print(table)
 
 

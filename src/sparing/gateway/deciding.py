@@ -6,6 +6,7 @@ is a header of the answer and a field of the receipt.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, get_args
@@ -35,12 +36,26 @@ _MOST_KINDS = 4_096
 
 @dataclass(slots=True)
 class _Known:
-    """One tier, as it is known so far."""
+    """One tier, as it is known so far.
+
+    Attributes:
+        in_flight: Requests by their rank.
+    """
 
     settings: TierSettings
-    latency: Latency = field(default_factory=Latency)
-    in_flight: int = 0
+    latency: Latency = field(init=False)
+    in_flight: Counter[int] = field(default_factory=Counter)
     _paid: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.latency = Latency(self.settings.at_once or None)
+
+    def num_before(self, rank: int) -> int:
+        """Requests in flight that one of this rank does not pass in the tier's line."""
+        total, at_once = self.in_flight.total(), self.settings.at_once
+        if not at_once:
+            return total
+        return max(min(total, at_once), sum(num for other, num in self.in_flight.items() if other <= rank))
 
     def seller(self, wire: str) -> str:
         """Who is paid for requests in this wire format."""
@@ -61,12 +76,18 @@ class _Shares:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision, and what it was about; give it back with `Decider.over`."""
+    """A decision, and what it was about; give it back with `Decider.over`.
+
+    Attributes:
+        num_before: Requests that were before it at the tier that was chosen.
+    """
 
     decision: Decision
     policy: str
     effort: Effort
     is_first_turn: bool
+    rank: int
+    num_before: int
 
     @property
     def told(self) -> str:
@@ -122,7 +143,7 @@ class Decider:
             return None
         efforts = _efforts(controls) if is_first_turn and effort_is_open else (controls.policy.effort,)
         sendings = [self._sending(name, effort, tokens, is_first_turn) for effort in efforts]
-        candidates = [self._tier(one, wire, controls, sendings) for one in known]
+        candidates = [self._tier(one, wire, policy.rank, controls, sendings) for one in known]
         as_set = min(one.loss for one in candidates), sendings[0].loss
         goals = Goals(
             policy.first_token_s,
@@ -135,9 +156,11 @@ class Decider:
         lengths = [min(length, float(answer_tokens or length)) for length in self._lengths.lengths(name)]
         ceilings = (None, policy.under_pressure.answer_tokens) if policy.under_pressure.answer_tokens else (None,)
         decision = decide(candidates, sendings, goals, lengths, ceilings=ceilings)
-        self._tiers[decision.tier].in_flight += 1
+        chosen, rank = self._tiers[decision.tier], policy.rank
+        num_before = chosen.num_before(rank)
+        chosen.in_flight[rank] += 1
         effort = next(effort for effort in efforts if effort == decision.sending)
-        return Decided(decision, name, effort, is_first_turn)
+        return Decided(decision, name, effort, is_first_turn, rank, num_before)
 
     def over(self, decided: Decided, exchange: Exchange, *, stream: bool, was_cut: bool) -> None:
         """Learn from how it went.
@@ -146,8 +169,10 @@ class Decider:
             was_cut: Whether the answer may have ended at a ceiling, so that its own length is not known.
         """
         asked = self._tiers[decided.decision.tier]
-        before = asked.in_flight
-        asked.in_flight -= 1
+        before = decided.num_before
+        asked.in_flight[decided.rank] -= 1
+        if not asked.in_flight[decided.rank]:
+            del asked.in_flight[decided.rank]
         if exchange.cache in ("hit", "similar", "shared") or not exchange.sent_s:
             return
         served = self._tiers.get(exchange.served.tier or decided.decision.tier, asked)
@@ -163,12 +188,13 @@ class Decider:
         sent = max(1, int(tokens * known.kept))
         return Sending(effort, sent, int(sent * known.cached), known.lost)
 
-    def _tier(self, known: _Known, wire: str, controls: Controls, sendings: Sequence[Sending]) -> Tier:
+    def _tier(self, known: _Known, wire: str, rank: int, controls: Controls, sendings: Sequence[Sending]) -> Tier:
         settings, prices = known.settings, None
         if settings.model:
             prices = prices_for(settings.model, known.seller(wire), file=controls.policy.prices_file)
+        before = known.num_before(rank)
         forecasts = [
-            known.latency.forecast(sending.input_tokens, sending.cached_tokens, known.in_flight) for sending in sendings
+            known.latency.forecast(sending.input_tokens, sending.cached_tokens, before) for sending in sendings
         ]
         return Tier(settings.name, forecasts, prices, settings.expected_loss)
 

@@ -119,7 +119,7 @@ def lowered(body: bytes, wire: str, caps: Caps) -> bytes:
     """
     if caps.answer_tokens is None and caps.reasoning is None:
         return body
-    if caps.reasoning is None and _may_be_put_first(body, wire):
+    if caps.answer_tokens is not None and caps.reasoning is None and _may_be_put_first(body, wire):
         at = body.index(b"{") + 1
         return b'%b"%b":%d,%b' % (body[:at], caps.answer_field.encode(), caps.answer_tokens, body[at:])
     source, root = read_object(body, _NESTED)

@@ -1,7 +1,8 @@
 """What was found twice is told once.
 
 Two passages say the same where their words do, but for a few that are neither numbers nor negations: a contract's two
-versions that differ in one figure stay two.
+versions that differ in one figure stay two. Maximal marginal relevance (Carbonell & Goldstein 1998) is left out: on
+validation questions it found no more at any weight (docs/retrieval.md).
 """
 
 from __future__ import annotations

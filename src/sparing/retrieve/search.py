@@ -15,12 +15,12 @@ from sparing.errors import RequestError, StoreError
 from sparing.reducers.terms import ends
 from sparing.retrieve.diverse import repeated
 from sparing.retrieve.fuse import Found, Weights, fuse
-from sparing.retrieve.judge import Verdict, judge, shown
+from sparing.retrieve.judge import Verdict, judge
 from sparing.select import costs
 from sparing.settings.policy import Select
 
 DEPTH = 100  # rows that words and vectors give each
-MOST_JUDGED = 24
+MOST_JUDGED = 12  # on validation questions the next twelve changed nothing
 _LEAST_BOOST, _MOST_BOOST = 0.5, 2.0
 
 # By `python -m sparing.evals.retrieval.fit` on validation groups.
@@ -140,9 +140,16 @@ def _by(found: Found, logit: float | None, why: str) -> str:
 
 def _told_once(hits: Sequence[Hit]) -> list[Hit]:
     """Hits that say something new, each with those that do not."""
-    of = repeated([shown(hit.passage) for hit in hits])
+    of = repeated([_said(hit.passage) for hit in hits])
     also: dict[int, list[Passage]] = {}
     for hit, place in zip(hits, of, strict=True):
         if place is not None:
             also.setdefault(place, []).append(hit.passage)
     return [replace(hit, also=tuple(also.get(place, ()))) for place, hit in enumerate(hits) if of[place] is None]
+
+
+def _said(passage: Passage) -> str:
+    """What is told by a passage: not what its file is called, which is all that copies differ in."""
+    name = passage.source.rpartition("/")[2]
+    heads = "\n".join(head for head in passage.heads.split("\n") if head != name)
+    return f"{heads}\n{passage.text}"

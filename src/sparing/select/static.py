@@ -45,7 +45,7 @@ class StaticEmbeddings:
 
     @property
     def dimensions(self) -> int:
-        return self._vectors.shape[1]
+        return int(self._vectors.shape[1])
 
     def sums(self, units: Sequence[Sequence[int]], deadline: Deadline) -> Floats:
         """The vectors of each unit's pieces added up: float32 [units, dimensions]; zeros for a unit without pieces."""

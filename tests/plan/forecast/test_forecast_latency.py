@@ -169,3 +169,16 @@ def test_lengths_lag_few_answers_behind() -> None:
             assert said == (
                 pytest.approx(fresh.lengths("a")) if number < 15 else pytest.approx(fresh.lengths("a"), rel=0.1)
             )
+
+
+def test_a_long_line_says_nothing_of_who_passes_it() -> None:
+    """Where it is known how many are served at once, who finds one free is not thought to wait as those in line did."""
+    known, blind = Latency(8), Latency()
+    for number in range(400):
+        before = number % 80
+        first_s = 0.3 + 0.25 * max(0, before - 7)
+        for latency in (known, blind):
+            latency.observe(Observation(1000, 0, before, first_s))
+    assert known.forecast(1000, 0, 7).first_token_s == pytest.approx(0.3, rel=0.25)
+    assert known.forecast(1000, 0, 60).first_token_s == pytest.approx(0.3 + 0.25 * 53, rel=0.1)
+    assert blind.forecast(1000, 0, 7).first_token_s > 1.0

@@ -40,7 +40,7 @@ class Answered:
 
 
 class Answerer:
-    """The embedded model in PyTorch, loaded at once.
+    """The embedded model in PyTorch, loaded at once. What stands before the question is read once for many questions.
 
     Raises:
         ModelMissing: Its weights are not here.
@@ -54,44 +54,59 @@ class Answerer:
         model, tokenizer = load_gguf(locate(MODEL, models_folder(os.environ)))
         self._model: Any = model
         self._tokenizer: Any = tokenizer
+        self._read: tuple[str, Any] = ("", None)  # the passages read last, and the cache of them
 
     def count(self, text: str) -> int:
         """Tokens of a text, without a template."""
         return len(self._ids(text))
 
-    def answer(self, user: str, answers: Sequence[str]) -> Answered:
-        """Ask once: the prompt is read once, for the answer and for the likelihoods."""
+    def answer(self, passages: str, question: str, answers: Sequence[str]) -> Answered:
+        """Ask a question below these passages."""
         import torch
+
+        asked = self._ids(f"{question}<|im_end|>\n<|im_start|>assistant\n")
+        with torch.inference_mode():
+            cache = self._cache(passages)
+            length = cache.get_seq_length()
+            last = self._next(asked, cache)[-1]
+            gold_nats = max(self._nats(self._ids(answer), last, cache) for answer in answers)
+            text = self._greedy(last, cache)
+            cache.crop(length - cache.get_seq_length())
+        return Answered(text, gold_nats, length + len(asked))
+
+    def _cache(self, passages: str) -> Any:
         from transformers import DynamicCache
 
-        prompt = self._ids(f"<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n")
-        with torch.inference_mode():
+        if self._read[1] is None or self._read[0] != passages:
             cache = DynamicCache()
-            last = self._model(torch.tensor([prompt]), cache=cache, logits_to_keep=1).logits[0, -1]
-            gold_nats = max(self._nats(self._ids(answer), last, cache) for answer in answers)
-            return Answered(self._greedy(last, cache), gold_nats, len(prompt))
+            self._next(self._ids(f"<|im_start|>user\n{passages}"), cache, keep=1)
+            self._read = (passages, cache)
+        return self._read[1]
+
+    def _next(self, ids: Sequence[int], cache: Any, keep: int = 0) -> Any:
+        """Logits after each of the tokens, or after the last `keep`; the cache has them read."""
+        import torch
+
+        return self._model(torch.tensor([list(ids)]), cache=cache, logits_to_keep=keep).logits[0]
 
     def _nats(self, ids: Sequence[int], last: Any, cache: Any) -> float:
         import torch
 
         logits = last[None]
         if len(ids) > 1:
-            more = self._model(torch.tensor([ids[:-1]]), cache=cache).logits[0]
+            logits = torch.cat([logits, self._next(ids[:-1], cache)])
             cache.crop(1 - len(ids))  # so many fewer: the next answer starts where this one did
-            logits = torch.cat([logits, more])
         told = logits.log_softmax(-1)[range(len(ids)), list(ids)]
         return float(told.mean())
 
     def _greedy(self, last: Any, cache: Any) -> str:
-        import torch
-
         ids: list[int] = []
         while len(ids) < _MOST_TOKENS:
             token = int(last.argmax())
             if token == self._tokenizer.eos_token_id:
                 break
             ids.append(token)
-            last = self._model(torch.tensor([[token]]), cache=cache).logits[0, -1]
+            last = self._next([token], cache)[-1]
         return str(self._tokenizer.decode(ids)).strip()
 
     def _ids(self, text: str) -> list[int]:

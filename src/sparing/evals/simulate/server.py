@@ -38,8 +38,11 @@ class Server:
     """The upstream while it runs, and what is learned of it."""
 
     model: ServerModel
-    latency: Latency = field(default_factory=Latency)
+    latency: Latency = field(init=False)
     _cache: OrderedDict[int, None] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self.latency = Latency(self.model.slots)
 
     def cached_tokens(self, arrival: Arrival, kept: float) -> int:
         """Of the prompt as it is sent, what the prefix cache holds; what is kept of a block is kept every time."""

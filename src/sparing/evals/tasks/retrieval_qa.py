@@ -1,8 +1,8 @@
 """Answers of the embedded model: from a tenth of the tokens, retrieved, beside all that fits its window.
 
-The material of a question is as many passages of Natural Questions as fit the model's window: the one that answers,
-and those most like the question and like that passage. Each way of choosing gets the same prompt; `pool` retrieves
-from the passages of all questions instead, the same number of tokens.
+Ten questions of Natural Questions share a material: the passages that answer them and those most like each question and
+each such passage, as many as fit the model's window. Each way of choosing gets the same prompt, the passages first;
+`pool` retrieves from the passages of all questions instead, the same number of tokens.
 """
 
 from __future__ import annotations
@@ -33,24 +33,25 @@ from sparing.retrieval import Retrieved, Source, retrieve
 from sparing.retrieve.embed.shipped import shipped
 from sparing.settings import PolicySettings
 
-WAYS = ("nothing", "first", "bm25", "retrieved", "pool", "everything")
+WAYS = ("nothing", "bm25", "retrieved", "pool", "everything")
 SHARE = 0.1
 _TEST: tuple[Split, ...] = ("test",)
 _WINDOW_TOKENS = 8_192
 _KEPT_FREE_TOKENS = 256  # for the template, the question and the answer
-_MOST_PASSAGES = 120
+_TOGETHER = 10  # questions of one material
+_LIKE_EACH = 30  # passages most like a question or a gold passage, of which the rest of the material is made
 _POLICY = PolicySettings(select="auto", deadline_ms=4_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A question and the passages that fill the model's window, in the order they are given.
+    """Questions and the passages that fill the model's window, in the order they are given.
 
     Attributes:
         tokens: Of all of them in the model's own tokens.
     """
 
-    query: Query
+    queries: tuple[Query, ...]
     texts: tuple[Text, ...]
     tokens: int
 
@@ -78,37 +79,45 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
     ways = names or WAYS
     answerer = Answerer()
     (pool,) = pools(draw.data_dir, _TEST, ("nq",))
-    materials = list(_materials(pool, draw, answerer.count))
+    materials = _materials(pool, draw, answerer.count)
     embedder = shipped()
     outcomes = []
-    with filled(pool.texts, embedder) as whole, track("retrieval_qa", len(materials) * len(ways)) as progress:
+    with filled(pool.texts, embedder) as whole, track("retrieval_qa", draw.n * len(ways)) as progress:
         for way in ways:
             progress.show(way)
-            choose = _Chooser(way, whole, answerer.count)
-            outcomes.append(_outcome(way, choose, answerer, materials, progress.step))
+            outcomes.append(_outcome(way, whole, answerer, materials, progress.step))
     return _report(draw, outcomes, materials)
 
 
-def _materials(pool: Pool, draw: Draw, count: Callable[[str], int]) -> Sequence[Material]:
+def _materials(pool: Pool, draw: Draw, count: Callable[[str], int]) -> list[Material]:
     rng = random.Random(draw.seed)
     index = Bm25([text.whole for text in pool.texts])
-    chosen = sorted(rng.sample(range(len(pool.queries)), min(draw.n, len(pool.queries))))
-    return [_material(pool, pool.queries[at], index, rng, count) for at in chosen]
+    chosen = rng.sample(pool.queries, min(draw.n, len(pool.queries)))
+    groups = [tuple(chosen[start : start + _TOGETHER]) for start in range(0, len(chosen), _TOGETHER)]
+    return [_material(pool, queries, index, rng, count) for queries in groups]
 
 
-def _material(pool: Pool, query: Query, index: Bm25, rng: random.Random, count: Callable[[str], int]) -> Material:
-    (gold,) = query.gold
+def _material(
+    pool: Pool, queries: tuple[Query, ...], index: Bm25, rng: random.Random, count: Callable[[str], int]
+) -> Material:
+    """The gold passages, then what is most like the questions and like them, none of it with an answer."""
+    gold = [place for query in queries for place in query.gold]
+    asked = [*(query.question for query in queries), *(pool.texts[place].whole for place in gold)]
+    ranked = zip(*(index.best(text, _LIKE_EACH) for text in asked), strict=True)
+    others = [place for places in ranked for place in places if not _answers(pool.texts[place], queries)]
     room = _WINDOW_TOKENS - _KEPT_FREE_TOKENS
-    best = zip(*(index.best(asked, _MOST_PASSAGES) for asked in (query.question, pool.texts[gold].text)), strict=True)
-    taken, tokens = [gold], _cost(pool.texts[gold], count)
-    for place in dict.fromkeys(place for pair in best for place in pair):
+    taken: list[int] = []
+    for place in dict.fromkeys((*gold, *others)):
         cost = _cost(pool.texts[place], count)
-        if place == gold or nq.holds_answer(pool.texts[place].whole, query.answers) or tokens + cost > room:
-            continue
-        taken.append(place)
-        tokens += cost
+        if cost <= room:
+            taken.append(place)
+            room -= cost
     rng.shuffle(taken)
-    return Material(query, tuple(pool.texts[place] for place in taken), tokens)
+    return Material(queries, tuple(pool.texts[place] for place in taken), _WINDOW_TOKENS - _KEPT_FREE_TOKENS - room)
+
+
+def _answers(text: Text, queries: Sequence[Query]) -> bool:
+    return any(nq.holds_answer(text.whole, query.answers) for query in queries)
 
 
 def _cost(text: Text, count: Callable[[str], int]) -> int:
@@ -117,28 +126,27 @@ def _cost(text: Text, count: Callable[[str], int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Chooser:
-    """Gives the sources that one way sends."""
+    """Gives what one way sends of a material for a question.
+
+    Attributes:
+        store: To retrieve from.
+    """
 
     way: str
-    whole: Store
+    material: Material
+    store: Store
     count: Callable[[str], int]
 
-    def __call__(self, material: Material) -> Sequence[Source]:
-        budget = round(SHARE * material.tokens)
-        asked = material.query.question
+    def sources(self, question: str) -> Sequence[Source]:
+        texts, budget = self.material.texts, round(SHARE * self.material.tokens)
         if self.way == "everything":
-            return _as_sources(material.texts)
+            return _as_sources(texts)
         if self.way == "nothing":
             return ()
-        if self.way == "first":
-            return self._filled(material.texts, budget)
         if self.way == "bm25":
-            order = Bm25([text.whole for text in material.texts]).best(asked, len(material.texts))
-            return self._filled([material.texts[place] for place in order], budget)
-        if self.way == "pool":
-            return self._within(lambda tokens: _retrieved(self.whole, asked, tokens), budget)
-        with filled(material.texts, shipped()) as store:
-            return self._within(lambda tokens: _retrieved(store, asked, tokens), budget)
+            order = Bm25([text.whole for text in texts]).best(question, len(texts))
+            return self._filled([texts[place] for place in order], budget)
+        return self._within(question, budget)
 
     def _filled(self, texts: Sequence[Text], budget: int) -> Sequence[Source]:
         """Whole passages in this order while there is room."""
@@ -150,19 +158,18 @@ class _Chooser:
                 budget -= cost
         return _as_sources(taken)
 
-    def _within(self, retrieved: Callable[[int], Retrieved], budget: int) -> Sequence[Source]:
+    def _within(self, question: str, budget: int) -> Sequence[Source]:
         """The product counts by an estimate for this family of models; the budget is in the model's own tokens."""
         aim = budget
-        while True:
-            found = retrieved(aim).sources
-            spent = sum(self.count(f"{s.passage.heads}\n{s.text}\n\n") for s in found)
+        while aim > 0:
+            found = retrieve(
+                self.store, shipped(), question, OWNER, budget_tokens=aim, model="smollm2", policy=_POLICY
+            ).sources
+            spent = sum(self.count(f"{source.passage.heads}\n{source.text}\n\n") for source in found)
             if spent <= budget:
                 return found
             aim -= max(spent - budget, 8)
-
-
-def _retrieved(store: Store, question: str, budget: int) -> Retrieved:
-    return retrieve(store, shipped(), question, OWNER, budget_tokens=max(1, budget), model="smollm2", policy=_POLICY)
+        return ()
 
 
 def _as_sources(texts: Sequence[Text]) -> Sequence[Source]:
@@ -173,27 +180,31 @@ def _as_sources(texts: Sequence[Text]) -> Sequence[Source]:
 
 
 def _outcome(
-    way: str, choose: _Chooser, answerer: Answerer, materials: Sequence[Material], step: Callable[[], None]
+    way: str, whole: Store, answerer: Answerer, materials: Sequence[Material], step: Callable[[], None]
 ) -> Outcome:
-    answered, held = [], []
+    answered: list[Answered] = []
+    held: list[bool] = []
     start_s = time.process_time()
     for material in materials:
-        sources = choose(material)
-        prompt = grounded_prompt(material.query.question, _Sent(sources), small=True)
-        user = prompt.messages[-1]["content"].strip()
-        answered.append(answerer.answer(user, material.query.answers))
-        held.append(nq.holds_answer(" ".join(source.text for source in sources), material.query.answers))
-        step()
+        with filled(material.texts, shipped()) as own:
+            choose = _Chooser(way, material, whole if way == "pool" else own, answerer.count)
+            for query in material.queries:
+                sources = choose.sources(query.question)
+                prompt = grounded_prompt(query.question, _sent(query.question, sources), small=True)
+                before = f"{prompt.passages}\n\n" if sources else ""
+                answered.append(answerer.answer(before, prompt.question, query.answers))
+                held.append(nq.holds_answer(" ".join(source.text for source in sources), query.answers))
+                step()
     return Outcome(way, tuple(answered), tuple(held), time.process_time() - start_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    sources: Sequence[Source]
+def _sent(question: str, sources: Sequence[Source]) -> Retrieved:
+    return Retrieved(question, tuple(sources), (), 0, 0)
 
 
 def _scores(outcome: Outcome, materials: Sequence[Material]) -> Mapping[str, list[Tally]]:
-    pairs = list(zip(outcome.answered, (m.query.answers for m in materials), strict=True))
+    gold = [query.answers for material in materials for query in material.queries]
+    pairs = list(zip(outcome.answered, gold, strict=True))
     return {
         "f1": [Tally(one.f1(answers)) for one, answers in pairs],
         "holds": [Tally(float(one.holds(answers))) for one, answers in pairs],
@@ -208,7 +219,8 @@ def _report(draw: Draw, outcomes: Sequence[Outcome], materials: Sequence[Materia
     rows = []
     for outcome in outcomes:
         scores = scored[outcome.way]
-        tokens = sum(one.prompt_tokens for one in outcome.answered) / len(materials)
+        asked = len(outcome.answered)
+        tokens = sum(one.prompt_tokens for one in outcome.answered) / asked
         cells = [
             f"{tokens:,.0f}",
             _percent(estimate(scores["evidence"])),
@@ -222,7 +234,7 @@ def _report(draw: Draw, outcomes: Sequence[Outcome], materials: Sequence[Materia
             if beside and whole
             else ["", ""]
         )
-        rows.append((outcome.way, *cells, f"{outcome.cpu_s / len(materials):.1f}"))
+        rows.append((outcome.way, *cells, f"{outcome.cpu_s / asked:.1f}"))
     heads = (
         "sent",
         "prompt tokens",
@@ -237,20 +249,24 @@ def _report(draw: Draw, outcomes: Sequence[Outcome], materials: Sequence[Materia
     passages = sum(len(material.texts) for material in materials) / len(materials)
     tokens = sum(material.tokens for material in materials) / len(materials)
     notes = (
-        f"{len(materials)} questions of test groups, seed {draw.seed}; a question's material has {passages:.0f} "
-        f"passages on average, {tokens:,.0f} tokens of the model; 95 % intervals by the paired bootstrap.",
-        f"All but nothing and everything send at most {100 * SHARE:g} % of the material's tokens. first: passages from "
-        "the front; bm25: whole passages, best first; retrieved: from the question's own material; pool: from the "
-        "passages of all questions.",
-        "SmolLM2-135M-Instruct, greedy, 32 tokens; the same prompt for all.",
+        f"{_num_queries(materials)} questions of test groups, seed {draw.seed}; a material has {passages:.0f} passages "
+        f"on average, {tokens:,.0f} tokens of the model; 95 % intervals by the paired bootstrap.",
+        f"All but nothing and everything send at most {100 * SHARE:g} % of the material's tokens. bm25: whole passages "
+        "of it, best first; retrieved: from it; pool: from the passages of all questions.",
+        "SmolLM2-135M-Instruct, greedy, 32 tokens; the same prompt for all. CPU time counts the reading of a material "
+        "once for its ten questions, where all of it is sent.",
         provenance(nq.SOURCE, draw.data_dir),
     )
     data = {
-        "n": len(materials),
+        "n": _num_queries(materials),
         "seed": draw.seed,
         "ways": {o.way: _as_json(o, scored[o.way]) for o in outcomes},
     }
     return Report("retrieval_qa", BENCH.title, (Table("", heads, tuple(rows)),), (), notes, data)
+
+
+def _num_queries(materials: Sequence[Material]) -> int:
+    return sum(len(material.queries) for material in materials)
 
 
 def _as_json(outcome: Outcome, scores: Mapping[str, Sequence[Tally]]) -> dict[str, Any]:
@@ -274,4 +290,4 @@ def _signed(e: Estimate, scale: float) -> str:
     return f"{scale * e.mean:+.2f} ({scale * e.low:+.2f}..{scale * e.high:+.2f})"
 
 
-BENCH = Bench("retrieval_qa", 0, "Answers of the embedded model from what is retrieved", 40, measure, WAYS)
+BENCH = Bench("retrieval_qa", 0, "Answers of the embedded model from what is retrieved", 50, measure, WAYS)

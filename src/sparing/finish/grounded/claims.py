@@ -18,7 +18,7 @@ _SKIPPED = re.compile(
     r"[ \t]*(?:#{1,6}[ \t]|\|?[ \t]*:?-{3,}|(?:sources?|references?|citations?):?[ \t]*$)", re.IGNORECASE
 )
 _LEADING = re.compile(r"\s*")
-_ITEM = re.compile(r"[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+")
+_ITEM = re.compile(r"\A[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+")
 # How an answer says that it has none, or speaks of itself.
 _NO_CLAIM = re.compile(
     r"\b(?:(?:do(?:es)?|did|is|are|could|can) ?(?:not|n't)|cannot|no)\b[^.]{0,60}\b(?:say|state[ds]?|mention(?:ed)?"

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sparing.core.reducer import Deadline
 from sparing.finish.citations import Checks, check_citations
 from sparing.finish.grounded.answer import Grounded
 from sparing.finish.grounded.refuse import LEAST_CHANCE, hopeless, refusal
-from sparing.reducers.dependents import with_dependents
+from sparing.finish.grounded.units import share, terms_of, unit_of
 from sparing.reducers.evidence import evidence
-from sparing.reducers.passages import lay_out
-from sparing.reducers.words import WORD
+from sparing.reducers.passages import Layout, lay_out
+from sparing.reducers.scope_cues import qualifies
+from sparing.reducers.table_heads import table_heads
+from sparing.reducers.words import WORD, fold
 from sparing.retrieval import Retrieved, Source
+from sparing.retrieve.exceptions import exceptions_from, section_of
 from sparing.select.choose import selector_for
 from sparing.select.costs import WHATEVER_MS
 from sparing.settings.policy import Select
 
 MOST_SENTENCES = 3
-# Of the best sentence's score: as good an answer, or what the answer does not hold without. Rules tell less apart.
+# Of the best sentence's score: about as good an answer. Rules tell sentences less apart.
 _NEARLY, _NEARLY_BY_RULES = 0.7, 0.84
-_NO_SENTENCE = re.compile(r"\s*(?:#{1,6}\s.*|\[…[^\]]*\]|[|\s:-]*)\s*")
+_OWN_LABEL, _SHARPER = 1.0, 4.0
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t][^\n]*\n?|\[…[^\]\n]*\]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,54 +34,21 @@ class Sentence:
     """A stretch of a passage as it stands there.
 
     Attributes:
+        start: First character in what was sent of the passage.
         text: Letter for letter, blanks at the ends aside.
-        score: Against the question; a chance 0..1 where the selector's models judged.
-        by: Who judged.
+        score: Against the question; a chance 0..1 where the selector's models judged; of what only belongs to another
+            sentence, that one's.
     """
 
     source: Source
+    start: int
     text: str
     score: float
-    by: str
 
-
-def extract(
-    question: str, sources: Sequence[Source], *, most: int = MOST_SENTENCES, select: Select = "auto"
-) -> list[Sentence]:
-    """The sentences that answer best, in the order of the passages; with them the exceptions that limit them.
-
-    Args:
-        most: Sentences; what only limits one of them counts too.
-    """
-    text, owners = _together(sources)
-    layout = lay_out(text, Deadline())
-    rules = evidence(text, layout, question, Deadline())
-    judged = selector_for(select, WHATEVER_MS).judge(text, layout, question, rules, Deadline())
-    scores = with_dependents(text, layout.bounds, judged.scores)
-    found: list[tuple[int, Sentence]] = []
-    for unit, score in enumerate(scores):
-        start, end = layout.bounds[unit], layout.bounds[unit + 1]
-        owner = next((source for source, first, last in owners if first <= start < last), None)
-        said = text[start:end].strip()
-        if owner is not None and WORD.search(said.lower()) and not _NO_SENTENCE.fullmatch(said):
-            found.append((unit, Sentence(owner, said, score, judged.by)))
-    nearly = _NEARLY if judged.sharpness else _NEARLY_BY_RULES
-    best = max((sentence.score for _, sentence in found), default=0.0)
-    good = sorted((one for one in found if one[1].score >= nearly * best > 0), key=lambda one: -one[1].score)
-    return [sentence for _, sentence in sorted(good[:most], key=lambda one: one[0])]
-
-
-def told(sentences: Sequence[Sentence]) -> str:
-    """An answer made of them, each with its citation; tables and lists line by line."""
-    lines: list[str] = []
-    for sentence in sentences:
-        cited = f"{sentence.text} [{sentence.source.number}]"
-        own_line = sentence.text.startswith(("|", "-", "*")) or "\n" in sentence.text
-        if lines and not own_line and not lines[-1].startswith(("|", "-", "*")):
-            lines[-1] += f" {cited}"
-        else:
-            lines.append(cited)
-    return "\n".join(lines)
+    @property
+    def at(self) -> int:
+        """Where it begins in the whole passage."""
+        return max(0, self.source.passage.text.find(self.text))
 
 
 def extracted(question: str, retrieved: Retrieved, least_chance: float = LEAST_CHANCE) -> Grounded:
@@ -91,6 +62,46 @@ def extracted(question: str, retrieved: Retrieved, least_chance: float = LEAST_C
     return Grounded(answer, "", checked, retrieved, answer, widened=False)
 
 
+def extract(
+    question: str, sources: Sequence[Source], *, most: int = MOST_SENTENCES, select: Select = "auto"
+) -> list[Sentence]:
+    """The sentences that answer best, in the order of the passages.
+
+    With them comes what they do not hold without: a limit in the next sentence, the head of a row's table, and what
+    another section takes from the one that a sentence stands in.
+
+    Args:
+        most: Sentences, what comes with them not counted.
+    """
+    text, owners = _together(sources)
+    layout = lay_out(text, Deadline())
+    rules = evidence(text, layout, question, Deadline())
+    judged = selector_for(select, WHATEVER_MS).judge(text, layout, question, rules, Deadline())
+    owned = _owned(text, layout, owners, judged.scores)
+    owned |= _rows_by_words(question, text, layout, owned)
+    nearly = _NEARLY if judged.sharpness else _NEARLY_BY_RULES
+    best = max((sentence.score for sentence in owned.values()), default=0.0)
+    good = [unit for unit, sentence in owned.items() if sentence.score >= nearly * best > 0]
+    chosen = sorted(good, key=lambda unit: (-owned[unit].score, unit))[:most]
+    chosen += [unit for unit in _belonging(text, layout, chosen) if unit in owned]
+    found = [owned[unit] for unit in sorted(set(chosen))]
+    return [*found, *_exceptions(found, sources)]
+
+
+def told(sentences: Sequence[Sentence]) -> str:
+    """An answer made of them, each with its citation; rows of tables and items of lists line by line."""
+    lines: list[str] = []
+    for sentence in sentences:
+        own_line = sentence.text.startswith(("|", "-", "*", "•")) or "\t" in sentence.text
+        text = sentence.text if own_line else " ".join(sentence.text.split())
+        cited = f"{text} [{sentence.source.number}]"
+        if lines and not own_line and not lines[-1].startswith(("|", "-", "*", "•")):
+            lines[-1] += f" {cited}"
+        else:
+            lines.append(cited)
+    return "\n".join(lines)
+
+
 def _together(sources: Sequence[Source]) -> tuple[str, list[tuple[Source, int, int]]]:
     """One text of all passages under what stands above them, and where each passage lies in it."""
     text = ""
@@ -98,7 +109,77 @@ def _together(sources: Sequence[Source]) -> tuple[str, list[tuple[Source, int, i
     for source in sources:
         text += f"{source.passage.heads.strip()}\n" if source.passage.heads.strip() else ""
         start = len(text)
-        text += source.text.strip()
+        text += source.text
         owners.append((source, start, len(text)))
         text += "\n\n"
     return text, owners
+
+
+def _owned(
+    text: str, layout: Layout, owners: Sequence[tuple[Source, int, int]], scores: Sequence[float]
+) -> dict[int, Sentence]:
+    """The units that say something in a passage, by their place; headings over them and marks taken off."""
+    found = {}
+    for unit, score in enumerate(scores):
+        start, end = layout.bounds[unit], layout.bounds[unit + 1]
+        line = text.rfind("\n", 0, start) + 1
+        for heading in _HEADING.finditer(text, line, end):
+            start = max(start, heading.end())
+        owner = next((one for one in owners if one[1] <= start < one[2]), None)
+        said = text[start:end]
+        if owner is not None and WORD.search(fold(said)):
+            at = start - owner[1] + len(said) - len(said.lstrip())
+            found[unit] = Sentence(owner[0], at, said.strip(), score)
+    return found
+
+
+def _rows_by_words(question: str, text: str, layout: Layout, owned: dict[int, Sentence]) -> dict[int, Sentence]:
+    """Rows of tables, their scores shared out by the question's words in the row and in what stands above it.
+
+    The models were not made for rows: that a table answers they tell better than which row does.
+    """
+    rows = {unit: one for unit, one in owned.items() if unit_of(one.text).is_row and any(map(str.isdigit, one.text))}
+    top = max((one.score for one in rows.values()), default=0.0)
+    terms = terms_of(question)
+    fits = {unit: share(terms, [unit_of(_above(text, layout.bounds[unit], one))]) for unit, one in rows.items()}
+    labels = {unit: unit_of(one.text.strip("| ").split("|")[0]) for unit, one in rows.items()}
+    asked = unit_of(question).stems
+    for unit, label in labels.items():  # of two rows under one head, that of which more is asked for
+        fits[unit] += _OWN_LABEL * len(label.stems & asked) / (1 + len(label.stems))
+    best = max(fits.values(), default=0.0)
+    return {unit: replace(one, score=top * (fits[unit] / best) ** _SHARPER) for unit, one in rows.items() if best}
+
+
+def _above(text: str, start: int, row: Sentence) -> str:
+    """A row with its document's name, the lines above its passage, and the last heading."""
+    headings = [match[0] for match in _HEADING.finditer(text, 0, start) if match[0].startswith("#")]
+    return "\n".join((row.source.passage.source, row.source.passage.heads, *headings[-1:], row.text))
+
+
+def _belonging(text: str, layout: Layout, chosen: Sequence[int]) -> Iterator[int]:
+    """Units that limit the one before them in its paragraph, and heads of tables."""
+    for unit in chosen:
+        after = unit + 1
+        while after < layout.num_units and _limits(text, layout.bounds[after]):
+            yield after
+            after += 1
+    yield from (head for _, head in table_heads(text, layout.bounds, chosen))
+
+
+def _limits(text: str, start: int) -> bool:
+    return text[start - 2 : start] != "\n\n" and qualifies(text, start)
+
+
+def _exceptions(found: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[Sentence]:
+    """What other sections of the same document take from those that the sentences stand in."""
+    known = {(sentence.source.number, sentence.text) for sentence in found}
+    for rule in found:
+        section = section_of(rule.source.passage, rule.at)
+        for source in sources:
+            if not section or source.passage.source != rule.source.passage.source:
+                continue
+            for start, end in exceptions_from(section, source.passage):
+                text = source.passage.text[start:end].strip()
+                if text in source.text and (source.number, text) not in known:
+                    known.add((source.number, text))
+                    yield Sentence(source, source.text.find(text), text, rule.score)

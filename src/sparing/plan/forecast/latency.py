@@ -1,8 +1,9 @@
 """How soon an upstream answers, by what it is sent: learned online, with its uncertainty, forgetting what was.
 
 The time to the first token grows with the tokens that have to be read, a little with those that the provider's cache
-knows, and with the requests before it in the same queue. The time per token after that grows with the load alone. How
-far off that is stays in histograms (`ratios`), so that a target of 95 % is one of the tail that was seen.
+knows, and with the requests before it: little while the upstream serves them beside each other, and by a turn each
+where it is known how many it serves at once and they wait in line. The time per token after that grows with the load
+alone. How far off that is stays in histograms (`ratios`), so that a target of 95 % is one of the tail that was seen.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from sparing.plan.forecast.drift import Drift
 from sparing.plan.forecast.ratios import Ratios
 from sparing.plan.forecast.regression import Regression
 
-_FIRST = (0.4, 0.06, 0.01, 0.02)  # s: by itself, per 1,000 new tokens, per 1,000 cached ones, per request in flight
+# s: by itself, per 1,000 new tokens, per 1,000 cached ones, per request in flight, per request that waits before it
+_FIRST = (0.4, 0.06, 0.01, 0.02, 0.1)
 _PER_TOKEN = (0.015, 0.0005)  # s: by itself, per request in flight
 _KEPT_ON_DRIFT, _DOUBT_ON_DRIFT = 0.1, 25.0
 _FAILURES_FORGET = 0.98
@@ -27,7 +29,7 @@ class Observation:
     """One answer.
 
     Attributes:
-        num_before: Requests in flight at the upstream when it was sent.
+        num_before: Requests in flight at the upstream when it was sent, those that wait in its line behind it left out.
         first_token_s: From sending to the first byte of the answer; None if there was none.
         answer_s: To its last byte; None if it broke off.
     """
@@ -43,12 +45,16 @@ class Observation:
 class Latency:
     """One upstream and model.
 
+    Args:
+        at_once: Requests that it serves at once, others waiting in line; None where nobody knows.
+
     Attributes:
         num_drifts: How often it was found to have changed.
     """
 
-    def __init__(self) -> None:
-        self._first = Regression(_FIRST)
+    def __init__(self, at_once: int | None = None) -> None:
+        self._at_once = at_once
+        self._first = Regression(_FIRST if at_once else _FIRST[:-1])
         self._per_token = Regression(_PER_TOKEN)
         self._first_ratios, self._token_ratios = Ratios(), Ratios()
         self._first_drift, self._token_drift = Drift(), Drift()
@@ -70,11 +76,11 @@ class Latency:
         self._tried = self._tried * _FAILURES_FORGET + 1.0
         if seen.first_token_s is None:
             return
-        features = _first_features(seen.input_tokens, seen.cached_tokens, seen.num_before)
+        features = self._first_features(seen.input_tokens, seen.cached_tokens, seen.num_before)
         _learn(self._first, self._first_ratios, self._first_drift, features, seen.first_token_s)
         if seen.answer_s is not None and seen.output_tokens > 1:
             per_token_s = (seen.answer_s - seen.first_token_s) / (seen.output_tokens - 1)
-            load = _load_features(seen.num_before)
+            load = self._load_features(seen.num_before)
             _learn(self._per_token, self._token_ratios, self._token_drift, load, per_token_s)
 
     def observe_whole(self, seen: Observation) -> None:
@@ -92,12 +98,21 @@ class Latency:
     def forecast(self, input_tokens: int, cached_tokens: int, num_before: int) -> Forecast:
         """What a request will take that is sent now."""
         return Forecast(
-            self._first.predict(_first_features(input_tokens, cached_tokens, num_before)),
-            self._per_token.predict(_load_features(num_before)),
+            self._first.predict(self._first_features(input_tokens, cached_tokens, num_before)),
+            self._per_token.predict(self._load_features(num_before)),
             self._first_ratios,
             self._token_ratios,
             self.failure_rate,
         )
+
+    def _first_features(self, input_tokens: int, cached_tokens: int, num_before: int) -> tuple[float, ...]:
+        read = (1.0, max(0, input_tokens - cached_tokens) / 1000, cached_tokens / 1000)
+        if not self._at_once:
+            return (*read, float(num_before))
+        return (*read, float(min(num_before, self._at_once)), float(max(0, num_before - self._at_once + 1)))
+
+    def _load_features(self, num_before: int) -> tuple[float, ...]:
+        return (1.0, float(min(num_before, self._at_once) if self._at_once else num_before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +144,6 @@ class Forecast:
         first_s = self.first_token_s
         chances = self.first_ratios.chances([(within_s - n * s) / first_s for n in lengths for s in speeds])
         return (1 - self.failure_rate) * chances / (len(lengths) * len(speeds))
-
-
-def _first_features(input_tokens: int, cached_tokens: int, num_before: int) -> tuple[float, ...]:
-    return (1.0, max(0, input_tokens - cached_tokens) / 1000, cached_tokens / 1000, float(num_before))
-
-
-def _load_features(num_before: int) -> tuple[float, ...]:
-    return (1.0, float(num_before))
 
 
 def _learn(line: Regression, ratios: Ratios, drift: Drift, features: tuple[float, ...], value: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 _HEADING = re.compile(r"(?:heading|title|überschrift|titre|título)\s*(\d*)", re.I)
+_MOST_XML_BYTES = 100_000_000
 _OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .doc, and .docx that are encrypted
 
 
@@ -39,12 +41,23 @@ class Docx:
         if data.startswith(_OLD_WORD):
             raise SourceUnreadable("encrypted, or of Word before 2007", hint="save it as .docx without a password")
         try:
+            _check_size(data)
             document = docx.Document(io.BytesIO(data))
             text = "".join(_blocks(document))
             title = document.core_properties.title or ""
+        except SourceUnreadable:
+            raise
         except Exception as error:  # a broken archive, broken XML, or parts that are missing
             raise SourceUnreadable(f"broken DOCX: {type(error).__name__}: {error}") from error
         return Reading(text, Content.MARKDOWN, " ".join(title.split()), lined=False)
+
+
+def _check_size(data: bytes) -> None:
+    """Few bytes may unfold to more than there is memory."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(part.file_size for part in archive.infolist() if part.filename.endswith(".xml"))
+    if size > _MOST_XML_BYTES:
+        raise SourceUnreadable(f"its parts unfold to {size / 1e6:,.0f} MB, the limit is {_MOST_XML_BYTES / 1e6:,.0f}")
 
 
 def _blocks(document: DocxDocument) -> Iterator[str]:
