@@ -64,7 +64,7 @@ def by_model() -> Way:
             return _retrieved(store, embedder, question, budget_tokens)
 
         async def ask(prompt: GroundedPrompt) -> str:
-            return model.answer(prompt.messages[0]["content"], ("",)).text
+            return model.answer(prompt.passages, prompt.question, ("",)).text
 
         grounding = Grounding(SMALL_BUDGET_TOKENS, wider=1.0, small=True, checks=Checks("remove"))
         return asyncio.run(grounded_answer(question, fetch, ask, grounding))
