@@ -123,6 +123,9 @@ def test_a_killed_writer_leaves_whole_documents(tmp_path: Path) -> None:
             writer.stdout.readline()
             time.sleep(rng.uniform(0.01, 0.6))
             writer.send_signal(signal.SIGKILL)
+        reader = open_store(path)  # the first to open it after the crash
+        assert len(reader.by_words("common", OWNER, 10_000)) == reader.holdings(OWNER).passages
+        reader.close()
         assert whole(path)
         plain, store = MemoryStore(EMBEDDER.name), open_store(path, write=True, embedder=EMBEDDER)
         with closing(sqlite3.connect(path)) as connection:
@@ -241,7 +244,7 @@ def test_vectors_of_two_models_are_not_mixed(tmp_path: Path) -> None:
     filled(tmp_path / "store.db", 1).close()
     other = FakeEmbedder(16, "fake-2")
     for write in (False, True):
-        with pytest.raises(StoreError, match=r"fake-1, not of fake-2.*index again"):
+        with pytest.raises(StoreError, match=r"fake-1, not of fake-2.*index into another file"):
             open_store(tmp_path / "store.db", write=write, embedder=other)
     store = open_store(tmp_path / "store.db", write=True)
     store.remove(["d0"])

@@ -191,7 +191,7 @@ class SqliteStore:
             has = f"has vectors of {model[0]}" if model[0] else "was made without vectors"
             raise StoreError(
                 f"the store {self.path} {has}, not of {embedder.name}",
-                hint="index into another file, or remove this one and index again: two models' vectors do not compare",
+                hint="name the embedder that made them, or index into another file: two models' vectors do not compare",
             )
         with self._writing() as connection:
             connection.executemany(
