@@ -173,7 +173,7 @@ class Gateway:
             return _response(error)
 
     async def _openapi(self, _request: Request) -> Response:
-        return JSONResponse(describe(tuple(self._upstreams)))
+        return JSONResponse(describe(tuple(self._upstreams), has_stores=self._services.stores is not None))
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
