@@ -126,6 +126,16 @@ def test_a_statute_is_cut_at_its_sections() -> None:
     assert "Perishable" in texts(PROSE, chunks)[0]
 
 
+def test_numbered_headings_are_told_from_numbered_lists() -> None:
+    """By what comes next."""
+    clause = "The buyer pays. " * 20
+    text = f"1. Price\n{clause}\n\n2. Delivery\n\n{clause}\n\nBring:\n\n1. Bread\n2. Wine\n\n1. Salt\n\n2. Oil\n"
+    assert [chunk.heads for chunk in cut(text, Content.PROSE)] == ["", ""]
+    assert [shown.split("\n")[0] for shown in texts(text, cut(text, Content.PROSE))] == ["1. Price", "2. Delivery"]
+    long = f"1. Price\n{clause * 6}\n\n2. Delivery\n\n{clause * 6}"
+    assert {chunk.heads for chunk in cut(long, Content.PROSE)} == {"", "1. Price", "2. Delivery"}
+
+
 def test_methods_know_their_class_and_are_whole() -> None:
     """Long functions are cut at blank lines, under their signature."""
     chunks = cut(CODE, Content.CODE, "store.py")

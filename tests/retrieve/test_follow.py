@@ -14,9 +14,9 @@ from memory_store import MemoryStore
 from numpy.typing import NDArray
 
 from sparing.core.passage import Document, Passage, Rights
-from sparing.errors import SourceBinary
+from sparing.errors import SourceBinary, SourceUnreadable
 from sparing.retrieve.follow.follower import Follower, follow
-from sparing.retrieve.follow.tail import STRETCH_BYTES, Tail
+from sparing.retrieve.follow.tail import STRETCH_BYTES, Stretch, Tail
 from sparing.retrieve.follow.telling import most_telling_first
 from sparing.retrieve.ingest import Ingest, ingest
 from sparing.retrieve.walk import Found
@@ -154,6 +154,26 @@ def test_what_is_no_text_is_not_followed(tmp_path: Path) -> None:
     path.write_bytes(b"\0\1" * 100)
     with pytest.raises(SourceBinary):
         follower(path, MemoryStore())
+
+
+def test_nothing_is_lost_where_the_file_is_away_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look that finds what is new and the reading of it."""
+    path, store = tmp_path / "app.log", Watched()
+    path.write_text(lines(0, 2000))
+    one = follower(path, store)
+    read, fails = Tail.read, iter([True, False, True])
+
+    def flaky(tail: Tail, stretch: Stretch) -> bytes:
+        if next(fails, False):
+            raise SourceUnreadable("away")
+        return read(tail, stretch)
+
+    monkeypatch.setattr(Tail, "read", flaky)
+    for _ in range(2):
+        with pytest.raises(SourceUnreadable):
+            one.step()
+    caught_up(one)
+    assert text_in(store) == path.read_text()
 
 
 def test_a_file_that_is_away_is_waited_for(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ class Stores:
             if name in self._opened and self._opened[name][0] != file:  # removed or made anew: no old row is sent
                 self._replaced.append(self._opened.pop(name)[1])  # a search may still be reading it
             if name not in self._opened:
-                store = open_store(where)
+                store = open_store(where, key=self._settings.retrieval.store_key)
                 try:
                     model = store.holdings(Rights(everything=True)).model
                     retrieval = self._settings.retrieval

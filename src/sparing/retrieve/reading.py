@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from sparing.core.passage import Document
 from sparing.errors import SettingsError, SourceBinary, SourceUnreadable
 from sparing.reducers.language import extension
+from sparing.retrieve.processes import in_processes
 from sparing.retrieve.read.document import bytes_of, digest_of, document_of, labels_in
 from sparing.retrieve.walk import Left
 
@@ -19,7 +16,6 @@ from sparing.retrieve.walk import Left
 _WORTH_PROCESSES = 20_000_000
 _BATCH = 2_000_000
 _SLOW_FORMATS, _SLOW = frozenset({"pdf", "docx"}), 20
-_AHEAD = 4  # batches per process that are read before they are wanted: bounds the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,7 @@ def worked(
         tasks = [task for task in tasks if not _is_known(task)]  # a look is cheaper than the way to a process
         if _is_much(tasks):
             batches = list(_batches(tasks))
-            yield from _with_known(jobs, _in_processes(batches, min(processes, len(batches))))
+            yield from _with_known(jobs, in_processes(batches, _work, _crashed, min(processes, len(batches))))
         else:
             yield from _with_known(jobs, map(_work, tasks))
     else:
@@ -127,40 +123,8 @@ def _batches(tasks: Sequence[_Task]) -> Iterator[list[_Task]]:
         yield batch
 
 
-def _in_processes(batches: Sequence[list[_Task]], processes: int) -> Iterator[Result]:
-    """Results of all batches; a source that takes its process down fails alone, the others are read again."""
-    waiting = deque(batches)
-    while waiting:
-        broken: list[list[_Task]] = []
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            running: deque[tuple[list[_Task], Future[list[Result]]]] = deque()
-            while waiting or running:
-                while waiting and len(running) < _AHEAD * processes:
-                    batch = waiting.popleft()
-                    running.append((batch, pool.submit(_work_all, batch)))
-                batch, future = running.popleft()
-                try:
-                    yield from future.result()
-                except BrokenProcessPool:
-                    broken = [batch, *(later for later, _ in running)]
-                    break
-        if broken:
-            yield from _one_by_one(broken.pop(0))
-            waiting.extendleft(reversed(broken))
-
-
-def _one_by_one(batch: Sequence[_Task]) -> Iterator[Result]:
-    """Each in a process of its own, which it may take down."""
-    for task in batch:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            try:
-                yield pool.submit(_work, task).result()
-            except BrokenProcessPool:
-                yield Left(task.job.source, "its reader crashed: broken, or too large for the memory", failed=True)
-
-
-def _work_all(tasks: Sequence[_Task]) -> list[Result]:
-    return list(map(_work, tasks))
+def _crashed(task: _Task) -> Result:
+    return Left(task.job.source, "its reader crashed: broken, or too large for the memory", failed=True)
 
 
 def _work(task: _Task) -> Result:

@@ -371,3 +371,33 @@ def test_half_a_character_is_no_text(tmp_path: Path) -> None:
         store.put(bad, EMBEDDER.embed(["x"]))
     assert set(store.digests()) == {"d0"}
     store.close()
+
+
+_WITHOUT_NUMPY = """
+    import sys
+    from importlib.machinery import PathFinder
+    plain = PathFinder.find_spec
+    PathFinder.find_spec = lambda name, *rest: None if name.split(".")[0] == "numpy" else plain(name, *rest)
+    from sparing.core.passage import Chunk, Document, Rights
+    from sparing.retrieve.embed import embedder_for
+    from sparing.retrieve.store import open_store
+    from sparing.settings.retrieval import RetrievalSettings
+    assert embedder_for("auto", RetrievalSettings()) is None
+    store = open_store({path!r}, write=True)
+    for number in range(300):
+        text = f"common word{{number % 7}} word{{number}}"
+        chunks = (Chunk(0, len(text)), Chunk(0, 6))
+        store.put(Document(f"d{{number}}", text, "1", chunks, frozenset([f"tenant:{{number % 2}}"])), None)
+    store.remove(["d299"])
+    hits = store.by_words("word3 word150", Rights(frozenset(["tenant:0"])), 5)
+    print([passage.text for passage in store.passages([hit.id for hit in hits], Rights(everything=True))])
+    assert "numpy" not in sys.modules
+"""
+
+
+def test_words_need_no_numpy(tmp_path: Path) -> None:
+    """On a base install a store is made, changed and searched."""
+    code = textwrap.dedent(_WITHOUT_NUMPY).format(path=str(tmp_path / "store.db"))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("['common word3 word150', 'common word3 word10'")

@@ -1,4 +1,4 @@
-"""Running text: paragraphs under what reads as a heading (``§ 12``, ``Article 5``, ``3.1 Fees``, ``DEFINITIONS``)."""
+"""Running text: paragraphs under what reads as a heading (``§ 12``, ``Article 5``, ``3. Fees``, ``DEFINITIONS``)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ _HEADING = re.compile(
 )
 _ENDED = (".", ",", ";", "!", "?", "and", "or")
 _BREAK = re.compile(r"\n[ \t\r]*\n\s*|\f\s*")
+_NUMBERED = re.compile(r"[0-9]{1,2}\.[ \t]+[A-ZÀ-ÞА-ЯΑ-Ω][^\n.;:!?]{2,70}")
+_ITEM = re.compile(r"\s*[0-9]{1,2}[.)][ \t]")
+_SPACE = re.compile(r"\s*")
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE_ENDS = '.!?:;"”)]。！？'
 
@@ -34,7 +37,7 @@ def units(text: str, title: str = "") -> Iterator[Unit]:
     for start, end in _paragraphs(text):
         at, glue = start, False
         for line in _LINE.finditer(text, start, end):
-            level = heading_level(line[0].strip())
+            level = heading_level(line[0].strip()) or _numbered_level(text, line)
             if not level or not _begins(text, at, line.start()):
                 continue
             yield from paragraph(text, at, line.start(), outline.heads)
@@ -53,6 +56,14 @@ def heading_level(line: str) -> int:
     if match["numbered"]:
         return min(6, 3 + line.split()[0].strip(".").count("."))
     return 2 if match["capitals"] else next(level for level, _ in _NAMED if match[f"l{level}"])
+
+
+def _numbered_level(text: str, line: re.Match[str]) -> int:
+    """Of ``4. Fees``, unless it is an item of a list: then the next line is one too, or there is none."""
+    if not _NUMBERED.fullmatch(line[0].strip()):
+        return 0
+    following = _LINE.search(text, _SPACE.match(text, line.end()).end())  # type: ignore[union-attr]
+    return 0 if following is None or _ITEM.match(following[0]) else 3
 
 
 def _begins(text: str, at: int, line: int) -> bool:

@@ -65,8 +65,9 @@ class Follower:
         self._look()
         if not self._waiting:
             return self._forget_what_is_gone()
-        now, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+        now = self._waiting[:_AT_ONCE]
         put_documents(self._documents(now), self._store, self._embedder, self._known, self.done)
+        self._waiting = self._waiting[_AT_ONCE:]
         return True
 
     def _held_labels(self) -> frozenset[str]:
@@ -79,11 +80,12 @@ class Follower:
             self._waiting, self._current = [], set()
         if not look.stretches:
             return
-        if look.stretches[0].start == 0:
-            self._content = self._sniffed(look.stretches[0])
         self._current |= {self._called(stretch) for stretch in look.stretches}
         grown = {stretch.start for stretch in look.stretches}
         older = [stretch for stretch in self._waiting if stretch.start not in grown]
+        self._waiting = [*look.stretches, *older]  # they are told once, so before anything else may fail
+        if look.stretches[0].start == 0:
+            self._content = self._sniffed(look.stretches[0])
         order = most_telling_first([partial(self._text, stretch) for stretch in look.stretches])
         self._waiting = [*(look.stretches[place] for place in order), *older]
 
