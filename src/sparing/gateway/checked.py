@@ -8,9 +8,12 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Protocol
 
+from multidict import CIMultiDict
+
 from sparing.core.upstream import Answer
 from sparing.finish.answer_texts import answer_texts, with_texts
 from sparing.finish.citations import Checked, Checks, check_citations
+from sparing.finish.grounded.refuse import refusal
 from sparing.generate.cache.answers import EVENTS, JSON, read_answer
 from sparing.generate.passing import Passing
 from sparing.retrieval import Source
@@ -63,7 +66,8 @@ class CheckedAnswer(Passing):
         headers = super().headers
         if self._kind != JSON:
             return headers
-        return {name: value for name, value in headers.items() if name.lower() != "content-length"}
+        kept = [(name, value) for name, value in headers.items() if name.lower() != "content-length"]
+        return CIMultiDict(kept)  # whatever their case, and repeated ones repeated
 
     async def chunks(self) -> AsyncIterator[bytes]:
         parts: list[bytes] = []
@@ -124,11 +128,17 @@ class CheckedAnswer(Passing):
         if said is None or said.wrong:
             return body, []
         checked = {text: self._held(text) for text in answer_texts(body, self._wire)}
-        return with_texts(body, self._wire, lambda text: checked[text].answer), list(checked.values())
+        return with_texts(body, self._wire, lambda text: self._shown(checked[text])), list(checked.values())
 
     def _streamed(self, body: bytes) -> tuple[bytes, list[Checked]]:
         said = read_answer(self._wire, EVENTS, body)
         return body, [self._held(said.text)] if said is not None and not said.wrong and said.text.strip() else []
+
+    def _shown(self, checked: Checked) -> str:
+        """An answer of which nothing would be left is a refusal, which says what was looked at."""
+        if self._checks.unsupported == "remove" and checked.claims and not checked.grounded:
+            return refusal(self._given()[0])
+        return checked.answer
 
     def _held(self, text: str) -> Checked:
         sources, question = self._given()
