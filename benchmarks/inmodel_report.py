@@ -84,16 +84,18 @@ def _storage(measured: Row, folder: Path) -> str:
     full = _mean([row["bytes"] for row in rows if (row["storage"], row["fraction"]) == ("exact", 1.0)])
     lines = [
         "## In eight bits\n",
-        "keydiff with spans and ada, as above; KL from keeping everything in float32.\n",
-        _cells(["kept", "stored", *tasks, "KL", "bytes"]),
-        _cells(["---"] * (len(tasks) + 4)),
+        "keydiff with spans and ada, and kvzip, as above; KL from keeping everything in float32.\n",
+        _cells(["policy", "kept", "stored", *tasks, "KL", "bytes"]),
+        _cells(["---"] * (len(tasks) + 5)),
     ]
-    for fraction, storage in dict.fromkeys((row["fraction"], row["storage"]) for row in rows):
-        these = [row for row in rows if (row["fraction"], row["storage"]) == (fraction, storage)]
+    ways = dict.fromkeys((row["policy"], row["fraction"], row["storage"]) for row in rows)
+    for policy, fraction, storage in sorted(ways, key=lambda way: (way[0], -way[1])):
+        these = [row for row in rows if (row["policy"], row["fraction"], row["storage"]) == (policy, fraction, storage)]
         right = [f"{_mean([row['right'] for row in these if row['task'] == task]):.2f}" for task in tasks]
         kl = f"{_mean([row['kl'] for row in these]):.5f}"
         size = f"{_mean([row['bytes'] for row in these]) / full:.1%}"
-        lines.append(_cells([f"{fraction:.0%}", "float32" if storage == "exact" else storage, *right, kl, size]))
+        stored = "float32" if storage == "exact" else storage
+        lines.append(_cells([policy, f"{fraction:.0%}", stored, *right, kl, size]))
     count = len({row["task"] for row in rows}) * measured["contexts"]
     return "\n".join([*lines, f"\n{count} contexts of about {measured['tokens']} tokens.\n"])
 

@@ -202,13 +202,13 @@ def markdown(report: dict[str, Any]) -> str:
     return f"""# A store of passages, as it grows
 
 `python benchmarks/retrieval_store.py --json benchmarks/results/retrieval_store.json` on a shared machine of two cores:
-read the CPU figures. Vectors have {report["dimensions"]} numbers; a question is asked by words, by vector, and by
-both with 20 passages read.
+read the CPU figures. Vectors have {report["dimensions"]} numbers; a question is asked by words, by vector, and by both
+with 20 passages read.
 
 {table(sizes)}
 
-The shipped embedder ({embed["embedder"]}) alone: {embed["chunks_per_cpu_s"]:,.0f} passages per CPU second,
-so {both:,.0f} with what the store takes.
+The shipped embedder ({embed["embedder"]}) alone: {embed["chunks_per_cpu_s"]:,.0f} passages per CPU second; with what
+the store takes {both:,.0f}.
 """
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparing.core.passage import Rights
+from sparing.finish.citations import Citation
 from sparing.finish.grounded.extract import extracted
 from sparing.retrieval import Retrieved, retrieve
 from sparing.retrieve.embed import embedder_for
@@ -84,30 +85,28 @@ def main() -> None:
     store = open_store(options.store)
     embedder = embedder_for(settings.retrieval.embedder, settings.retrieval)
     policy = PolicySettings(select="auto", deadline_ms=4000)
-    right = first = answered = refused = 0
+    right = answered = refused = 0
     for one in asked:
         found = retrieve(store, embedder, one.text, Rights(everything=True), budget_tokens=400, policy=policy)
         answer = extracted(one.text, found)
-        cited = [heading(found, citation.number) for citation in answer.checked.citations] if answer.checked else []
-        first += bool(found.sources) and one.section != "" and one.section in heading(found, 1)
+        cited = [section_of(found, cited) for cited in answer.checked.citations] if answer.checked else []
         answered += bool(one.section) and not answer.abstained
-        right += bool(one.section) and any(one.section in place for place in cited)
+        right += bool(one.section) and one.section in cited
         refused += not one.section and bool(answer.abstained)
         if not options.data:
             print(f"? {one.text}\n{answer.answer}\n")
     known = sum(bool(one.section) for one in asked)
-    print(
-        f"{known} questions that the handbooks answer: {first} have the right section first, {answered} are answered, "
-        f"{right} of them from the right section."
-    )
+    print(f"Of {known} questions that the handbooks answer {answered} are answered, {right} from the right section.")
     if len(asked) > known:
-        print(f"{len(asked) - known} that they do not: {refused} are refused.")
+        print(f"Of {len(asked) - known} that they do not answer {refused} are refused.")
     store.close()
 
 
-def heading(found: Retrieved, number: int) -> str:
-    """What stands above a passage."""
-    return next(source.passage.heads for source in found.sources if source.number == number)
+def section_of(found: Retrieved, citation: Citation) -> str:
+    """The heading over the words that a citation gives."""
+    passage = next(source.passage for source in found.sources if source.number == citation.number)
+    above = f"{passage.heads}\n{passage.text[: passage.text.find(citation.quote)]}"
+    return next((line.lstrip("# ") for line in reversed(above.splitlines()) if line.startswith("## ")), "")
 
 
 if __name__ == "__main__":

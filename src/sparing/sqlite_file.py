@@ -45,15 +45,20 @@ def open_file(
 
 
 class transaction:  # noqa: N801 - reads as a statement: `with transaction(connection):`
-    """All of a block or nothing of it; nobody else writes meanwhile."""
+    """All of a block or nothing of it; nobody else writes meanwhile.
 
-    __slots__ = ("_connection",)
+    Args:
+        write: False: a block that reads, of one state of the file, whoever writes meanwhile.
+    """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    __slots__ = ("_begin", "_connection")
+
+    def __init__(self, connection: sqlite3.Connection, *, write: bool = True) -> None:
         self._connection = connection
+        self._begin = "begin immediate" if write else "begin"
 
     def __enter__(self) -> sqlite3.Connection:
-        self._connection.execute("begin immediate")
+        self._connection.execute(self._begin)
         return self._connection
 
     def __exit__(
@@ -63,9 +68,13 @@ class transaction:  # noqa: N801 - reads as a statement: `with transaction(conne
             try:
                 self._connection.execute("commit")
             except BaseException:
-                self._connection.execute("rollback")
+                self._roll_back()
                 raise
         else:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:  # SQLite has done it by itself when the disk is full
             self._connection.execute("rollback")
 
 

@@ -148,18 +148,30 @@ def test_labels_that_a_key_does_not_hold_are_nothing(
     start: Start, upstream: ScriptedUpstream, store: Path, audit: Path, forged: dict[str, str]
 ) -> None:
     """A header narrows; whatever it says, neither the other tenant's nor another group's documents are sent."""
-    gateway = start(toml=settings(store, audit))
+    gateway = start(toml=settings(store, audit, alice="trust_labels = true"))
     assert ask(gateway, chat(ATTACK), x_sparing_store="kb", **forged).status == 200
     sent = upstream.seen[-1].body.decode()
     assert SECRET not in sent
     assert LEGAL not in sent
 
 
+def test_a_key_that_is_not_trusted_to_name_labels_is_told_so(
+    start: Start, upstream: ScriptedUpstream, store: Path, audit: Path
+) -> None:
+    """Whoever believes that a label narrows what is read must not be answered from everything; it is written down."""
+    gateway = start(toml=settings(store, audit, alice='labels = ["group:legal"]'))
+    reply = ask(gateway, chat(QUESTION), x_sparing_store="kb", x_sparing_labels="group:hr")
+    assert reply.status == 403
+    assert json.loads(reply.body)["error"]["code"] == "not_allowed"
+    assert upstream.seen == []
+    assert (lines(audit, 1)[0].who, lines(audit, 1)[0].outcome) == ("acme/alice", "refused")
+
+
 def test_a_label_of_the_key_opens_a_group_and_a_header_closes_it(
     start: Start, upstream: ScriptedUpstream, store: Path, audit: Path
 ) -> None:
     """Configured for a key, held to less by the caller."""
-    gateway = start(toml=settings(store, audit, alice='labels = ["group:legal"]'))
+    gateway = start(toml=settings(store, audit, alice='labels = ["group:legal"]\ntrust_labels = true'))
     question = chat("How may the capital of the company be raised by a vote?")
     ask(gateway, question, x_sparing_store="kb")
     assert LEGAL in upstream.seen[-1].body.decode()
@@ -190,9 +202,12 @@ def test_nobody_sees_labelled_documents_without_a_key(
     """Where no tenants are configured a caller holds no label: deny by default."""
     gateway = start(toml=f'[retrieval]\naudit_path = "{audit}"\n[stores.kb]\nwhere = "{store}"\n')
     reply = ask(gateway, chat(QUESTION), x_sparing_store="kb", x_sparing_labels="tenant:acme")
+    assert reply.status == 403
+    assert upstream.seen == []
+    reply = ask(gateway, chat(QUESTION), x_sparing_store="kb")
     assert CAPITAL not in upstream.seen[-1].body.decode()
     assert (reply.header("x-sparing-retrieved") or "").startswith("none from kb: nothing was found")
-    assert lines(audit, 1)[0].allowed == 0
+    assert lines(audit, 2)[0].allowed == 0
 
 
 def saying(text: str) -> Callable[[Seen, Out], Any]:

@@ -67,7 +67,9 @@ class AskStore:
             return self._extracted(reader)
 
     async def _by_model(self, reader: Reader, who: Asking, *, echo: bool) -> Told:
-        from sparing.finish.grounded.answer import WIDER, Grounding, grounded_answer
+        from sparing.finish.citations import Checks
+        from sparing.finish.grounded.answer import SMALL_BUDGET_TOKENS, WIDER, Grounding, grounded_answer
+        from sparing.finish.grounded.extract import or_extracted
 
         replies: list[Reply] = []
 
@@ -80,12 +82,18 @@ class AskStore:
 
         start_s = time.monotonic()
         grounding = Grounding(
-            budget_tokens=self.budget or who.budget_tokens,
+            budget_tokens=self.budget or (SMALL_BUDGET_TOKENS if who.small else who.budget_tokens),
             wider=1.0 if self.budget or who.local else WIDER,
             small=who.small,
             check=self.check,
+            checks=Checks("remove" if who.small else "mark"),
         )
         grounded = await grounded_answer(self.question, fetch, ask, grounding)
+        if who.small and grounded.abstained:
+            instead = or_extracted(self.question, grounded)
+            if instead is not grounded:
+                note("nothing that the model said is borne out: these are the passages' own sentences")
+                grounded = instead
         return Told(grounded, who.model, who.where, tuple(replies), time.monotonic() - start_s, shown=echo)
 
     def _extracted(self, reader: Reader) -> Told:

@@ -42,7 +42,7 @@ def print_told(told: Told) -> None:
     grounded = told.grounded
     parts = [] if told.shown else [grounded.answer]
     parts += [] if grounded.abstained else _sources(told)
-    write(harmless("\n\n".join(parts)) + "\n")
+    write("\n" * told.shown + harmless("\n\n".join(parts)) + "\n")
     note(_account(told))
 
 

@@ -27,6 +27,8 @@ _COMMANDS = (
     "serve",
     "stats",
     "receipts",
+    "retrievals",
+    "feedback",
     "cache",
     "models",
     "config",

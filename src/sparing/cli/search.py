@@ -73,15 +73,15 @@ def command(
     if as_json:
         write_json([_as_dict(hit) for hit in hits])
     else:
-        write(harmless("\n".join(_shown(rank, hit, question) for rank, hit in enumerate(hits, 1))))
+        write(harmless("\n".join(_shown(rank, hit, question, select) for rank, hit in enumerate(hits, 1))))
     if not hits:
         note("nothing was found" + (f" that {' and '.join(labels)} may read" if labels else ""))
 
 
-def _shown(rank: int, hit: Hit, question: str) -> str:
+def _shown(rank: int, hit: Hit, question: str, select: Select) -> str:
     lines = [f"{rank}. {_where(hit)}  ({100 * hit.score:.0f} %, {hit.by})"]
     lines += [f"   {line}" for line in hit.passage.heads.splitlines() if line.strip()]
-    lines += textwrap.wrap(_snippet(hit, question), _COLUMNS, initial_indent="   ", subsequent_indent="   ")
+    lines += textwrap.wrap(_snippet(hit, question, select), _COLUMNS, initial_indent="   ", subsequent_indent="   ")
     lines += [f"   also in {also.source}, {also.place}".rstrip(", ") for also in hit.also]
     return "\n".join(lines) + "\n"
 
@@ -90,11 +90,11 @@ def _where(hit: Hit) -> str:
     return f"{hit.passage.source}, {hit.passage.place}".rstrip(", ")
 
 
-def _snippet(hit: Hit, question: str) -> str:
+def _snippet(hit: Hit, question: str, select: Select) -> str:
     from sparing.api import reduce_text
 
     kind = hit.passage.content.value
-    return reduce_text(hit.passage.text, query=question, budget=_SNIPPET_TOKENS, kind=kind, select="rules").text
+    return reduce_text(hit.passage.text, query=question, budget=_SNIPPET_TOKENS, kind=kind, select=select).text
 
 
 def _as_dict(hit: Hit) -> dict[str, Any]:

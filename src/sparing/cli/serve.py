@@ -54,8 +54,8 @@ def command(
     Point a client at it by its base URL. The embedded model answers unless an upstream or a provider's
     key is configured. A request can say what is to be done with it: x-sparing-mode (off, audit, on),
     x-sparing-budget (tokens), x-sparing-risk (share), x-sparing-effort, x-sparing-recall (on, off),
-    x-sparing-deadline-ms, x-sparing-policy (docs/policies.md); with --local-engine torch also
-    x-sparing-kv-policy and x-sparing-kv-budget.
+    x-sparing-deadline-ms, x-sparing-policy (docs/policies.md), x-sparing-store (docs/retrieval.md); with
+    --local-engine torch also x-sparing-kv-policy and x-sparing-kv-budget.
 
     \b
     Examples:

@@ -28,21 +28,29 @@ By = Literal["model", "day", "reducer", "mode", "wire", "policy", "tenant"]
     show_default=True,
     help="What a row is. Days are UTC.",
 )
+@click.option("--retrieval", is_flag=True, help="What came of the documents of stores; see docs/retrieval.md.")
 @click.option("--usd", is_flag=True, help="Net money instead of tokens; see docs/money.md.")
 @json_option
 @config_option
-def command(since_s: float | None, by: By, usd: bool, as_json: bool, config_path: Path | None) -> None:
+def command(since_s: float | None, by: By, retrieval: bool, usd: bool, as_json: bool, config_path: Path | None) -> None:
     """Show the tokens before and after reduction, and what was saved.
 
     Saved tokens were left out of what was sent; in audit mode nothing is left out, and the column
     "could save" says what would have been. With --usd: what was paid, what it would have cost without
     Sparing, and the difference, net of what the provider caches anyway and of what recalls cost.
+    With --retrieval: how often each document of a store was fetched, sent, cited and judged useful.
     """
     from sparing.record.store import ReceiptStore
     from sparing.settings import load_settings
     from sparing.settings.paths import receipts_file
 
     settings = load_settings(config_path)
+    if retrieval:
+        from sparing.cli.hit_rates import show_hit_rates
+        from sparing.settings.paths import retrievals_file
+
+        show_hit_rates(retrievals_file(settings.retrieval, os.environ), since_s or 0.0, as_json=as_json)
+        return
     path = receipts_file(settings.record, os.environ)
     if usd:
         from sparing.cli.money import show_money

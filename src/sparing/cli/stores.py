@@ -33,7 +33,7 @@ def opened(where: str | None, settings: RetrievalSettings) -> Iterator[tuple[Sto
     from sparing.retrieve.embed import embedder_for
     from sparing.retrieve.store import open_store
 
-    store = open_store(where or settings.store)
+    store = open_store(where or settings.store, key=settings.store_key)
     try:
         yield store, embedder_for(settings.embedder, settings) if store.holdings(OWNER).model else None
     finally:

@@ -58,7 +58,9 @@ class Receipt(msgspec.Struct, frozen=True):
         tries: Calls that were made for the answer.
         spent: What answers cost that were judged not good enough, beside the usage above.
         store: Where passages were fetched from; "" where nothing was. `tokens_after` does not count them,
-            `retrieved_tokens` does.
+            `retrieved_tokens` does: all that was put before the question. The passages stand in `spans`.
+        claims: Sentences of the answer that were held to the passages; -1: none was. `unsupported`: those that no
+            passage bears out.
         cache: ``hit``, ``similar`` or ``shared`` where the answer is one that was given before or to others, so that
             no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
         policy: Name of the policy that the request came under; "" if none.
@@ -107,6 +109,8 @@ class Receipt(msgspec.Struct, frozen=True):
     drifted: tuple[str, ...] = ()
     store: str = ""
     retrieved_tokens: int = 0
+    claims: int = -1
+    unsupported: int = 0
 
     @property
     def kept(self) -> float:

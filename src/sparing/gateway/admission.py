@@ -153,12 +153,12 @@ class Admission:
             self._refuse_hidden()
             input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
             self._cap_money(input_tokens)
-            capped = self._capped(outgoing)
+            capped = self.capped(outgoing)
         if not self._scopes:
             return capped
         result = await self._reserve(capped, input_tokens)
         if isinstance(result, Refused) and not self._exchange.eased and (changes := self._ease_caps()):
-            why, capped = result.limit, self._capped(outgoing)
+            why, capped = result.limit, self.capped(outgoing)
             result = await self._reserve(capped, input_tokens)
             self._exchange.eased = f"{why} reached: {', '.join(changes)}"
         self._exchange.limits = limit_headers(result.levels, self._exchange.wire)
@@ -231,7 +231,7 @@ class Admission:
         if self._caps.answer_tokens is None or tokens < self._caps.answer_tokens:
             self._caps = replace(self._caps, answer_tokens=tokens)
 
-    def _capped(self, outgoing: Outgoing) -> Outgoing:
+    def capped(self, outgoing: Outgoing) -> Outgoing:
         """With the answer and the reasoning that are allowed; the original as well, should it be sent after all."""
         if not self._generates:
             return outgoing

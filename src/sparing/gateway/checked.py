@@ -2,43 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import Protocol
 
-import msgspec
+from multidict import CIMultiDict
 
 from sparing.core.upstream import Answer
+from sparing.finish.answer_texts import answer_texts, with_texts
 from sparing.finish.citations import Checked, Checks, check_citations
+from sparing.finish.grounded.refuse import refusal
 from sparing.generate.cache.answers import EVENTS, JSON, read_answer
 from sparing.generate.passing import Passing
-from sparing.retrieval import Retrieved
+from sparing.retrieval import Source
 
 _MOST_BYTES = 1 << 20  # of an answer that is read; a longer one is passed on as it is
-_TEXTS = frozenset({"content", "text"})
+
+Given = Callable[[], tuple[Sequence[Source], str]]
+
+
+class Again(Protocol):
+    """A second try; see `wider.Wider`."""
+
+    async def ask(self) -> Answer | None: ...
+
+    def taken(self, first: bytes) -> None: ...
+
+    def left(self) -> None: ...
 
 
 class CheckedAnswer(Passing):
-    """Passes an answer on; one that is no stream with its unsupported sentences marked, or taken out.
+    """Passes an answer on; one that is no stream with its unsupported sentences marked, or taken out: of its JSON these
+    strings change, and no other byte.
 
     A stream is passed on as it comes, and checked at its end.
 
     Args:
-        ended: Called with what was found, before the last byte is passed on.
+        given: The passages that the answer was given, and the question.
+        ended: Called with what was found, a result for each text of the answer, before the last byte is passed on.
+        pool: Where it is checked.
+        again: Asks once more where nothing of a whole answer is borne out; None does not.
     """
 
     def __init__(
-        self, answer: Answer, wire: str, retrieved: Retrieved, checks: Checks, ended: Callable[[Checked], None]
+        self,
+        answer: Answer,
+        wire: str,
+        given: Given,
+        checks: Checks,
+        ended: Callable[[list[Checked]], None],
+        pool: Executor,
+        again: Again | None = None,
     ) -> None:
         super().__init__(answer)
-        self._wire, self._retrieved, self._checks, self._ended = wire, retrieved, checks, ended
-        self._kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._wire, self._given, self._checks, self._ended, self._pool = wire, given, checks, ended, pool
+        self._again = again
+        self._kind = _kind_of(answer)
 
     @property
     def headers(self) -> Mapping[str, str]:
         headers = super().headers
         if self._kind != JSON:
             return headers
-        return {name: value for name, value in headers.items() if name.lower() != "content-length"}
+        kept = [(name, value) for name, value in headers.items() if name.lower() != "content-length"]
+        return CIMultiDict(kept)  # whatever their case, and repeated ones repeated
 
     async def chunks(self) -> AsyncIterator[bytes]:
         parts: list[bytes] = []
@@ -56,39 +85,65 @@ class CheckedAnswer(Passing):
         if size > _MOST_BYTES:
             return
         body = b"".join(parts)
-        checked = self._check(body)
         if held:
-            yield _told(body, checked) if checked is not None else body
+            yield await self._whole(body)
+        elif self._kind == EVENTS:
+            await self._in_pool(partial(self._streamed, body))
 
-    def _check(self, body: bytes) -> Checked | None:
-        said = read_answer(self._wire, self._kind if self._kind in (JSON, EVENTS) else JSON, body)
-        if said is None or said.wrong or not said.text.strip():
+    async def _whole(self, body: bytes) -> bytes:
+        shown, checked = await self._in_pool(partial(self._check, body))
+        if self._again is not None and checked and not any(one.grounded for one in checked):
+            better = await self._asked_again(self._again)
+            if better is None:
+                self._again.left()
+                self._ended(checked)
+                return shown
+            self._again.taken(body)
+            return better
+        return shown
+
+    async def _asked_again(self, again: Again) -> bytes | None:
+        """What the model says to more passages, checked; None where that is no answer."""
+        answer = await again.ask()
+        if answer is None:
             return None
-        question, sources = self._retrieved.question, self._retrieved.sources
-        checked = check_citations(said.text, sources, question=question, checks=self._checks)
-        self._ended(checked)
-        return checked
+        try:
+            if answer.status != 200 or _kind_of(answer) != JSON:
+                return None
+            body = b"".join([chunk async for chunk in answer.chunks()])
+        finally:
+            await answer.aclose()
+        shown, checked = await self._in_pool(partial(self._check, body))
+        return shown if checked else None
+
+    async def _in_pool(self, work: Callable[[], tuple[bytes, list[Checked]]]) -> tuple[bytes, list[Checked]]:
+        shown, checked = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        if checked:
+            self._ended(checked)
+        return shown, checked
+
+    def _check(self, body: bytes) -> tuple[bytes, list[Checked]]:
+        """A whole answer as it is to be shown; as it came where it is an error, or calls a tool."""
+        said = read_answer(self._wire, JSON, body)
+        if said is None or said.wrong:
+            return body, []
+        checked = {text: self._held(text) for text in answer_texts(body, self._wire)}
+        return with_texts(body, self._wire, lambda text: self._shown(checked[text])), list(checked.values())
+
+    def _streamed(self, body: bytes) -> tuple[bytes, list[Checked]]:
+        said = read_answer(self._wire, EVENTS, body)
+        return body, [self._held(said.text)] if said is not None and not said.wrong and said.text.strip() else []
+
+    def _shown(self, checked: Checked) -> str:
+        """An answer of which nothing would be left is a refusal, which says what was looked at."""
+        if self._checks.unsupported == "remove" and checked.claims and not checked.grounded:
+            return refusal(self._given()[0])
+        return checked.answer
+
+    def _held(self, text: str) -> Checked:
+        sources, question = self._given()
+        return check_citations(text, sources, question=question, checks=self._checks)
 
 
-def _told(body: bytes, checked: Checked) -> bytes:
-    """The body with the answer as it is to be shown; as it came where that is the same, or is said in pieces."""
-    if checked.answer == checked.said:
-        return body
-    whole = msgspec.json.decode(body)
-    return msgspec.json.encode(whole) if _replace(whole, checked) == 1 else body
-
-
-def _replace(value: Any, checked: Checked) -> int:
-    """Put the checked text in place of what was said; how often."""
-    if isinstance(value, list):
-        return sum(_replace(item, checked) for item in value)
-    if not isinstance(value, dict):
-        return 0
-    done = 0
-    for name, inner in value.items():
-        if name in _TEXTS and inner == checked.said:
-            value[name] = checked.answer
-            done += 1
-        else:
-            done += _replace(inner, checked)
-    return done
+def _kind_of(answer: Answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -15,6 +16,9 @@ from sparing.core.usage import Usage
 from sparing.gateway.headers import safe
 from sparing.gateway.stopwatch import Stopwatch
 from sparing.record.metrics import Admitted
+
+if TYPE_CHECKING:
+    from sparing.gateway.retrieving import Retrieving
 
 _GIVEN_AGAIN = ("hit", "similar", "shared")
 _NOTHING = Usage(0, 0, 0, (), 0)
@@ -35,7 +39,7 @@ class Exchange:
         tenant: Whose it is, by name; "" where no tenants are configured.
         decided: What was decided of it (`deciding`); "" if nothing was.
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
-        retrieved: What was fetched from a store for it; "" if it names none.
+        retrieving: Its passages; None if it names no store.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
@@ -59,7 +63,7 @@ class Exchange:
     tenant: str = ""
     decided: str = ""
     eased: str = ""
-    retrieved: str = ""
+    retrieving: Retrieving | None = None
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0
     settle: Callable[[], Admitted] | None = None
@@ -78,8 +82,10 @@ class Exchange:
             told.append((b"x-sparing-decision", safe(self.decided)))
         if self.eased:
             told.append((b"x-sparing-eased", safe(self.eased)))
-        if self.retrieved:
-            told.append((b"x-sparing-retrieved", safe(self.retrieved)))
+        if self.retrieving is not None:
+            told.append((b"x-sparing-retrieved", safe(self.retrieving.told)))
+            if self.retrieving.checks:
+                told.append((b"x-sparing-checked", safe(self.retrieving.checks)))
         if self.mode is None:
             return told
         told.append((b"x-sparing-mode", self.mode.encode()))
@@ -145,6 +151,8 @@ class Exchange:
             tenant=self.tenant,
             eased=self.eased,
             decided=self.decided,
+            claims=self.retrieving.line.claims if self.retrieving is not None else -1,
+            unsupported=self.retrieving.line.unsupported if self.retrieving is not None else 0,
         )
 
 

@@ -83,13 +83,21 @@ _PATHS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
 }
 
 
-def describe(wires: tuple[str, ...]) -> dict[str, Any]:
-    """An OpenAPI 3.1 document for the wire formats that have an upstream."""
+def describe(wires: tuple[str, ...], *, has_stores: bool = False) -> dict[str, Any]:
+    """An OpenAPI 3.1 document for the wire formats that have an upstream.
+
+    Args:
+        has_stores: Whether requests may name stores of passages.
+    """
     paths: dict[str, Any] = {
-        path: {"post": _post(wire, text, inside)} for path, (wire, text, inside) in _PATHS.items() if wire in wires
+        path: {"post": _post(wire, text, [*inside, *(_STORE if has_stores else ())])}
+        for path, (wire, text, inside) in _PATHS.items()
+        if wire in wires
     }
     if wires:
         paths["/v1/models"] = {"get": _get("The models of the upstream", "application/json")}
+    if has_stores:
+        paths["/sparing/feedback"] = {"post": _feedback()}
     paths["/healthz"] = {"get": _get("Whether the gateway runs", "application/json")}
     paths["/metrics"] = {"get": _get("Metrics for Prometheus", "text/plain")}
     paths["/openapi.json"] = {"get": _get("This description", "application/json")}
@@ -98,6 +106,23 @@ def describe(wires: tuple[str, ...]) -> dict[str, Any]:
 
 def _get(text: str, media_type: str) -> dict[str, Any]:
     return {"summary": text, "responses": {"200": {"description": text, "content": {media_type: {}}}}}
+
+
+def _feedback() -> dict[str, Any]:
+    fields = {"receipt": {"type": "string"}, "useful": {"type": "boolean"}}
+    said = {"type": "object", "required": list(fields), "properties": fields, "additionalProperties": False}
+    refusals = {
+        "400": "The body cannot be used",
+        "401": "The key is not known",
+        "404": "No such answer was given with passages, or it was another tenant's",
+    }
+    error = {"content": {"application/json": {"schema": _OPENAI_ERROR}}}
+    noted = {"description": "Noted", "content": {"application/json": {"schema": said}}}
+    return {
+        "summary": "Say whether an answer that passages were sent for was useful",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": said}}},
+        "responses": {"200": noted} | {status: {"description": why} | error for status, why in refusals.items()},
+    }
 
 
 def _post(wire: str, text: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
@@ -202,6 +227,12 @@ def _header(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": text, "schema": schema}
 
 
+_STORE = (
+    _header("x-sparing-store", {"type": "string", "minLength": 1}, "Store whose passages are sent, or none"),
+    _header("x-sparing-labels", {"type": "string"}, "Fewer labels than the key holds, of keys that may say so"),
+)
+
+
 def _told() -> dict[str, Any]:
     number, text = {"schema": {"type": "integer"}}, {"schema": {"type": "string"}}
     return {
@@ -216,6 +247,8 @@ def _told() -> dict[str, Any]:
         "x-sparing-tries": number | {"description": "Calls that were made for this answer, likewise"},
         "x-sparing-cache-marks": number | {"description": "Cache breakpoints that were set"},
         "x-sparing-reason": text | {"description": "Why nothing was reduced"},
+        "x-sparing-retrieved": text | {"description": "Passages sent of those found, their store and tokens"},
+        "x-sparing-checked": text | {"description": "Sentences of a whole answer that no passage bears out"},
         "x-sparing-cache": text | {"description": "Where the answer is from: hit, similar, shared, miss or none"},
         "x-sparing-cache-age": number | {"description": "Seconds since the answer was given first"},
         "x-sparing-cache-reason": text | {"description": "Why the cache was not asked"},

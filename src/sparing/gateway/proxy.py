@@ -17,7 +17,7 @@ from sparing import registry
 from sparing.core.budget import Mode
 from sparing.core.upstream import Answer, Call, Upstream, served_by
 from sparing.core.wire import Wire
-from sparing.errors import NotAllowed, SparingError
+from sparing.errors import SparingError
 from sparing.finish.find import find_handler
 from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
@@ -26,13 +26,15 @@ from sparing.gateway.body import ClientGone, read_body
 from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
-from sparing.gateway.headers import forwarded, get, target_of, tenant_of
+from sparing.gateway.headers import Raw, forwarded, get, target_of, tenant_of
 from sparing.gateway.outgoing import Outgoing, prepare
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
-from sparing.gateway.retrieving import Retrieving, labels_of, rights_of
+from sparing.gateway.retrieving import Retrieving, retrieving
 from sparing.gateway.services import Services
 from sparing.gateway.summarising import Summarising
+from sparing.gateway.wider import Wider
+from sparing.generate.cache.rules import WISH_HEADER
 from sparing.own_tools import RECALL
 from sparing.settings.policies import PRIORITIES
 from sparing.tokens.models import counter_for
@@ -98,21 +100,29 @@ class Proxy:
                 exchange.mode = controls.mode if controls is not None else None
                 wire = wire and (wire.at(admission.path) or wire)
             outgoing = Outgoing(body, body)
+            encoding = get(scope["headers"], b"content-encoding")
+            if wire is not None and controls is not None and controls.policy.store:
+                caller = admission.caller if admission is not None else None
+                passages = retrieving(scope["headers"], wire, controls, caller, services.stores)
+                exchange.retrieving = passages
+                controls = await passages.fetch(body, encoding)
             if wire is not None and controls is not None:
                 summarising = self._summarising(scope, controls, admission)
-                encoding = get(scope["headers"], b"content-encoding")
                 outgoing = await prepare(body, encoding, wire, controls, services, summarising)
-            retrieving = self._retrieving(scope, controls, admission)
-            if retrieving is not None:
-                outgoing = await self._with_passages(scope, outgoing, retrieving, exchange)
+            if exchange.retrieving is not None:
+                outgoing = await exchange.retrieving.put_beside(outgoing)
             if admission is not None:
                 outgoing = await admission.admitted(outgoing)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             exchange.sent_s = time.perf_counter()
-            answer, call = await self._sent(self._call(scope, outgoing, admission), outgoing, exchange)
+            answer, call = await self._sent(
+                self._call(scope, outgoing, admission, with_passages=exchange.retrieving is not None),
+                outgoing,
+                exchange,
+            )
             exchange.served = served_by(answer)
-            if retrieving is not None:
-                answer = retrieving.checked(answer)
+            if exchange.retrieving is not None:
+                answer = self._checked(answer, call, exchange.retrieving, exchange, admission)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
                     last = await self._own_calls(call, outgoing, exchange).pass_on(answer, relay)
@@ -120,24 +130,37 @@ class Proxy:
                     last = await relay.pass_on(answer)
             finally:
                 await answer.aclose()
-                if retrieving is not None:
-                    retrieving.over()
         await relay.finish(last)
 
-    def _call(self, scope: Scope, outgoing: Outgoing, admission: Admission | None) -> Call:
+    def _call(
+        self, scope: Scope, outgoing: Outgoing, admission: Admission | None, *, with_passages: bool = False
+    ) -> Call:
         headers = scope["headers"] if admission is None else admission.headers
         caller = admission.caller if admission is not None else None
         return Call(
             wire=self.name,
             method=scope["method"],
             path=target_of(scope) if admission is None else admission.target,
-            headers=forwarded(headers, plain_answer=outgoing.receipt is not None, controls=self._upstreams_own),
+            headers=self._forwarded(headers, outgoing, with_passages=with_passages),
             body=outgoing.body,
             model=outgoing.model,
             stream=outgoing.stream,
             tenant=tenant_of(headers, scope["query_string"]) if caller is None else caller.apart,
             rank=_DEFAULT_RANK if admission is None else admission.rank,
         )
+
+    def _forwarded(self, headers: Raw, outgoing: Outgoing, *, with_passages: bool) -> dict[str, str]:
+        """The headers that go on. What answers from passages is given again to exactly the same passages only: who may
+        read these is no question of likeness."""
+        plain = outgoing.receipt is not None or with_passages
+        sent = forwarded(headers, plain_answer=plain, controls=self._upstreams_own)
+        if (
+            with_passages
+            and WISH_HEADER.encode() in self._upstreams_own
+            and sent.get(WISH_HEADER, "") in ("", "semantic")
+        ):
+            sent[WISH_HEADER] = "exact"
+        return sent
 
     def _controls(self, scope: Scope, defaults: Controls) -> Controls | None:
         if self._wire is None:
@@ -159,34 +182,12 @@ class Proxy:
         call = self._call(scope, Outgoing(b"", b""), admission)
         return Summarising(call, self._upstream, controls.policy, self._services)
 
-    def _retrieving(self, scope: Scope, controls: Controls | None, admission: Admission | None) -> Retrieving | None:
-        """What fetches passages, where the request or its policy names a store.
-
-        Raises:
-            NotAllowed: The caller may not ask this store.
-        """
-        if controls is None or self._wire is None or not controls.policy.store:
-            return None
-        caller = admission.caller if admission is not None else None
-        name, stores = controls.policy.store, self._services.stores
-        if stores is None:
-            raise NotAllowed(f"there is no store {name!r} that this request may ask", hint="no store is configured")
-        stores.named(name, caller.tenant if caller is not None else "")
-        rights = rights_of(caller, labels_of(scope["headers"]))
-        return Retrieving(name, stores, self._wire, controls, caller, rights)
-
-    async def _with_passages(
-        self, scope: Scope, outgoing: Outgoing, retrieving: Retrieving, exchange: Exchange
-    ) -> Outgoing:
-        if get(scope["headers"], b"content-encoding") not in ("", "identity"):
-            outgoing = retrieving.without(outgoing, "the body is compressed")
-        else:
-            outgoing = await retrieving.add(outgoing, self._services.pool)
-        exchange.retrieved = retrieving.told
-        if outgoing.receipt is None:
-            return outgoing
-        receipt = replace_struct(outgoing.receipt, store=retrieving.store, retrieved_tokens=retrieving.tokens)
-        return replace(outgoing, receipt=receipt)
+    def _checked(
+        self, answer: Answer, call: Call, passages: Retrieving, exchange: Exchange, admission: Admission | None
+    ) -> Answer:
+        """The answer, held to its passages where the policy has it so."""
+        capped = admission.capped if admission is not None else _as_it_is
+        return passages.checked(answer, Wider(passages, call, self._upstream, exchange, capped))
 
     def _own_calls(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
         """What answers the calls of our own tools in the answer to this call."""
@@ -216,7 +217,7 @@ class Proxy:
         exchange.receipt = replace_struct(
             receipt,
             tokens_after=receipt.tokens_before,
-            spans=(),
+            spans=tuple(span for span in receipt.spans if span.kind == "passage"),
             cache_marks=0,
             reason=f"the upstream answered {answer.status} to the reduced request, so the original was sent",
         )
@@ -228,10 +229,16 @@ class Proxy:
         if exchange.settle is not None:
             used = exchange.deciding.run(exchange.settle)
             services.metrics.admitted(used, exchange.status, exchange.first_byte_after_s, exchange.deciding.ns / 1e9)
+        if exchange.retrieving is not None:
+            exchange.retrieving.over()
         receipt = exchange.finished()
         services.metrics.end(self.name, exchange.mode or "none", exchange.status, receipt)
         if receipt is not None and services.recorder is not None:
             services.recorder.record(receipt)
+
+
+def _as_it_is(outgoing: Outgoing) -> Outgoing:
+    return outgoing
 
 
 def _streams_an_array(scope: Scope) -> bool:

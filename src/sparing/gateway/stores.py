@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from sparing.core.passage import Rights
 from sparing.core.reducer import Deadline
 from sparing.core.store import Embedder, Store
 from sparing.errors import NotAllowed, RecordError, RetrievalUnavailable
+from sparing.plan.callers import Caller
 from sparing.record.retrievals import Retrieval, RetrievalLog
 from sparing.record.writer import RetrievalWriter
 from sparing.retrieval import Retrieved, retrieve
@@ -23,10 +25,14 @@ from sparing.settings import PolicySettings, Settings
 from sparing.settings.paths import retrievals_file
 from sparing.settings.retrieval import StoreSettings
 
-_BOOSTS_HOLD_S = 60.0
+# Boosts change at the ends of these steps only: an agent asks its question again with every call of a tool, and the
+# same passages keep the prefix that its provider cached.
+_STEP_S = 600.0
 _LEARNED_FROM_S = 4 * HALF_LIFE_S
-# An agent asks its question again with every call of a tool: the same passages keep the provider's cached prefix.
-_REMEMBERED, _REMEMBERED_S = 256, 300.0
+_REMEMBERED = 256  # pairs of store and tenant
+_THREADS = 4  # of their own: a store that hangs holds up other searches, no reduction
+
+_File = tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,45 +49,51 @@ class Question:
 
 
 class Stores:
-    """The stores of one gateway. `fetch` is for threads; everything else does not block.
+    """The stores of one gateway. `fetch`, `note` and `judge` are for threads; everything else does not block.
+
+    Args:
+        seen: Called with every line that is over.
 
     Attributes:
         writer: Takes the audit's lines; started and closed with the gateway. None writes none.
+        pool: Where stores are searched.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, seen: Callable[[Retrieval], None]) -> None:
         self._settings = settings
+        self._seen = seen
         self._log_path = retrievals_file(settings.retrieval, os.environ)
         self._audit = settings.retrieval.audit
-        self.writer = RetrievalWriter(self._log_path) if self._audit != "off" else None
+        keep_days = settings.retrieval.audit_days
+        self.writer = RetrievalWriter(self._log_path, keep_days=keep_days) if self._audit != "off" else None
+        self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sparing-search")
         self._lock = threading.Lock()
-        self._opened: dict[str, tuple[Store, Embedder | None]] = {}
+        self._opening = {name: threading.Lock() for name in settings.stores}
+        self._opened: dict[str, tuple[_File, Store, Embedder | None]] = {}
+        self._replaced: list[Store] = []
         self._boosts: dict[tuple[str, str], tuple[float, Mapping[str, float]]] = {}
-        self._known: OrderedDict[Question, tuple[float, Retrieved, int]] = OrderedDict()
 
-    def named(self, name: str, tenant: str) -> StoreSettings:
-        """The settings of a store that this tenant may ask.
+    def named(self, name: str, caller: Caller | None) -> StoreSettings:
+        """The settings of a store that this caller may ask.
 
         Raises:
             NotAllowed: It may not, or there is none; the answer does not tell which.
         """
         store = self._settings.stores.get(name)
-        if store is None or (store.tenants and tenant not in store.tenants):
-            raise NotAllowed(f"there is no store {name!r} that this request may ask", hint="ask who runs the gateway")
+        if store is None or not _is_for(store, caller):
+            raise NotAllowed(
+                f"there is no store {name[:100]!r} that this request may ask", hint="ask who runs the gateway"
+            )
         return store
 
-    def fetch(self, question: Question) -> tuple[Retrieved, int]:
+    def fetch(self, question: Question, deadline: Deadline) -> tuple[Retrieved, int]:
         """What is found and sent for a question, and how many passages of the store the caller may read.
+
+        Nothing that was found is kept for the next time: who may read it may change at any moment.
 
         Raises:
             StoreError, SettingsError, SelectorMissing, UpstreamError: It cannot be searched.
         """
-        now_s = time.monotonic()
-        with self._lock:
-            known = self._known.get(question)
-            if known is not None and now_s - known[0] < _REMEMBERED_S:
-                self._known.move_to_end(question)
-                return known[1], known[2]
         store, embedder = self._store(question.store)
         policy = question.policy
         retrieved = retrieve(
@@ -93,17 +105,12 @@ class Stores:
             model=question.model,
             boosts=self._boosts_of(question.store, question.tenant) if policy.store_feedback else None,
             policy=policy,
-            deadline=Deadline.after(policy.deadline_ms / 1000),
+            deadline=deadline,
         )
-        allowed = store.holdings(question.rights).passages
-        with self._lock:
-            self._known[question] = (now_s, retrieved, allowed)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return retrieved, allowed
+        return retrieved, store.holdings(question.rights).passages
 
     def note(self, line: Retrieval) -> None:
-        """Write a line of the audit before anything is sent, where that is required; for threads.
+        """Write a line of the audit before anything is sent, where that is required.
 
         Raises:
             RetrievalUnavailable: It cannot be written.
@@ -118,27 +125,34 @@ class Stores:
 
     def over(self, line: Retrieval) -> None:
         """Write a line with how it ended, a little later."""
+        self._seen(line)
         if self.writer is not None:
             self.writer.record(line)
 
     def judge(self, receipt: str, *, useful: bool, tenant: str | None) -> bool:
-        """Note what a caller thinks of an answer; for threads. See `RetrievalLog.judge`."""
-        if self.writer is not None:
-            self.writer.flush()
+        """Note what a caller thinks of an answer. See `RetrievalLog.judge`."""
+        if self.writer is None:
+            return False
+        self.writer.flush()
         with RetrievalLog(self._log_path) as log:
             return log.judge(receipt, useful=useful, tenant=tenant)
 
     def close(self) -> None:
-        """Close every store."""
-        with self._lock:
-            opened, self._opened = list(self._opened.values()), {}
-        for store, _ in opened:
+        """Let running searches end, and close every store."""
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        for store in (*self._replaced, *(store for _, store, _ in self._opened.values())):
             store.close()
+        self._replaced.clear()
+        self._opened.clear()
 
     def _store(self, name: str) -> tuple[Store, Embedder | None]:
-        with self._lock:
+        where = self._settings.stores[name].where
+        with self._opening[name]:  # one that takes long to open holds up no other
+            file = _file_at(where)
+            if name in self._opened and self._opened[name][0] != file:  # removed or made anew: no old row is sent
+                self._replaced.append(self._opened.pop(name)[1])  # a search may still be reading it
             if name not in self._opened:
-                store = open_store(self._settings.stores[name].where)
+                store = open_store(where, key=self._settings.retrieval.store_key)
                 try:
                     model = store.holdings(Rights(everything=True)).model
                     retrieval = self._settings.retrieval
@@ -146,21 +160,39 @@ class Stores:
                 except BaseException:
                     store.close()
                     raise
-                self._opened[name] = (store, embedder)
-            return self._opened[name]
+                self._opened[name] = (file, store, embedder)
+            return self._opened[name][1:]
 
     def _boosts_of(self, store: str, tenant: str) -> Mapping[str, float]:
         """What one tenant's own answers say; another's have no part in it."""
-        now_s = time.time()
-        at_s, known = self._boosts.get((store, tenant), (0.0, {}))
-        if now_s - at_s < _BOOSTS_HOLD_S or self.writer is None or not self._log_path.is_file():
+        step_s = time.time() // _STEP_S * _STEP_S
+        with self._lock:
+            at_s, known = self._boosts.get((store, tenant), (0.0, {}))
+        if at_s == step_s or self.writer is None or not self._log_path.is_file():
             return known
         try:
             with RetrievalLog(self._log_path) as log:
-                shown = log.shown(store, tenant, now_s - _LEARNED_FROM_S)
+                shown = log.shown(store, tenant, step_s - _LEARNED_FROM_S, step_s)
         except RecordError:  # nothing is learned then, and the search goes on
             shown = []
-        uses = (Use(one.digest, now_s - one.created_s, goodness(cited=one.cited, useful=one.useful)) for one in shown)
+        uses = (Use(one.digest, step_s - one.created_s, goodness(cited=one.cited, useful=one.useful)) for one in shown)
         found = boosts(uses)
-        self._boosts[store, tenant] = (now_s, found)
+        with self._lock:
+            while len(self._boosts) >= _REMEMBERED:
+                del self._boosts[next(iter(self._boosts))]
+            self._boosts[store, tenant] = (step_s, found)
         return found
+
+
+def _file_at(where: str) -> _File:
+    """Which file stands at a path now; none at an address."""
+    try:
+        found = Path(where).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_for(store: StoreSettings, caller: Caller | None) -> bool:
+    name = caller.name if caller is not None else ""
+    return not store.tenants or any(name == one or name.startswith(f"{one}/") for one in store.tenants)

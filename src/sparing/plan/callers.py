@@ -28,6 +28,7 @@ class Caller:
         policy: Of requests that say nothing else: the key's, else the project's, else the tenant's; "" if none.
         policies: Those that its requests may choose; None: any.
         labels: What it may read of stores: its tenant, its project as a group, itself, and what is configured.
+        trust_labels: Whether its requests may name fewer.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Caller:
     policy: str = ""
     policies: tuple[str, ...] | None = None
     labels: frozenset[str] = frozenset()
+    trust_labels: bool = False
 
 
 class KeyRing:
@@ -97,6 +99,7 @@ class KeyRing:
             scopes=tuple(scope for name, limits in levels for scope in _scope(name, limits)),
             policy=policy,
             policies=allowed,
+            trust_labels=any(limits.trust_labels for _, limits in levels),
             labels=frozenset(_own_labels(path)).union(*(limits.labels for _, limits in levels)),
         )
 

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sparing.core.receipt import Receipt
+from sparing.record.retrievals import Retrieval
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -72,6 +73,17 @@ class Metrics:
             registry=self.registry,
             buckets=_DECISION_BUCKETS_S,
         )
+        self._retrievals = self._counter(
+            "sparing_retrieval_requests", "Requests that named a store, by what came of it.", ("outcome",)
+        )
+        self._passages = self._counter("sparing_retrieval_passages", "Passages by how far they came.", ("stage",))
+        self._claims = self._counter("sparing_retrieval_claims", "Sentences held to passages.", ("outcome",))
+        self._retrieve_s = Histogram(
+            "sparing_retrieval_seconds",
+            "Time from a question to its passages.",
+            registry=self.registry,
+            buckets=_STEP_BUCKETS_S,
+        )
         self._tenants: set[str] = set()
         self._total = self._histogram("sparing_request_seconds", "Time to the last byte.", labels, _ANSWER_BUCKETS_S)
 
@@ -112,6 +124,17 @@ class Metrics:
             self._eased(about.priority).inc()
         if first_byte_s and outcome == "answered":
             self._priority_first_byte(about.priority).observe(first_byte_s)
+
+    def retrieved(self, line: Retrieval) -> None:
+        """A request that named a store is over."""
+        self._retrievals(line.outcome).inc()
+        self._retrieve_s.observe(line.ms / 1000)
+        self._passages("fetched").inc(len(line.passages))
+        self._passages("sent").inc(sum(one.sent for one in line.passages))
+        self._passages("cited").inc(sum(one.cited for one in line.passages))
+        if line.claims >= 0:
+            self._claims("borne out").inc(line.claims - line.unsupported)
+            self._claims("unsupported").inc(line.unsupported)
 
     def _labelled(self, tenant: str) -> str:
         """The tenant, or what stands for all those that come after the first `_MOST_TENANTS`."""

@@ -13,12 +13,14 @@ from sparing.errors import RecordError
 from sparing.sqlite_file import Errors, open_file, transaction
 
 _BUSY_S = 5.0
+REFUSED, TOO_LATE, BROKEN = "refused", "it took too long", "it cannot be searched"  # reasons that nothing was sent
 _VERSION = 1
 _TABLES = (
     """create table if not exists retrievals (
         id text primary key, created_s real not null, who text not null, tenant text not null, store text not null,
         labels text not null, allowed integer not null, tokens integer not null, ms real not null,
-        reason text not null, claims integer not null, unsupported integer not null, useful integer
+        reason text not null, reached integer not null, claims integer not null, unsupported integer not null,
+        wider integer not null, useful integer
     ) without rowid""",
     "create index if not exists retrievals_of on retrievals (store, tenant, created_s)",
     "create index if not exists retrievals_created on retrievals (created_s)",
@@ -29,8 +31,9 @@ _TABLES = (
     ) without rowid""",
 )
 _INSERT = (
-    "insert into retrievals values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null) on conflict (id) do update"
-    " set claims = excluded.claims, unsupported = excluded.unsupported, reason = excluded.reason"
+    "insert into retrievals values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null) on conflict (id) do update"
+    " set allowed = excluded.allowed, tokens = excluded.tokens, ms = excluded.ms, reason = excluded.reason,"
+    " reached = excluded.reached, claims = excluded.claims, unsupported = excluded.unsupported, wider = excluded.wider"
 )
 
 
@@ -40,7 +43,7 @@ class FetchedPassage:
 
     Attributes:
         digest: Of its text.
-        sent: Whether it went to the model.
+        sent: Whether the plan sent it.
         cited: Whether the answer rests on it, as far as it was checked.
     """
 
@@ -63,7 +66,9 @@ class Retrieval:
         passages: As they ranked, best first.
         tokens: Of what was sent.
         reason: Why nothing was sent; "" where something was.
+        reached: Whether the model got to read what was sent: the upstream took the request.
         claims: Sentences of the answer that were checked; -1: none was. `unsupported`: those that no passage bears out.
+        wider: Whether the model was asked once more with more of them, which then are these.
         useful: What the caller said of the answer; None: nothing.
     """
 
@@ -78,19 +83,35 @@ class Retrieval:
     tokens: int
     ms: float
     reason: str = ""
+    reached: bool = False
     claims: int = -1
     unsupported: int = 0
+    wider: bool = False
     useful: bool | None = None
+
+    @property
+    def outcome(self) -> str:
+        """``sent``, ``none`` where nothing fitted the question, ``refused`` or ``failed``."""
+        if self.reason == REFUSED:
+            return "refused"
+        return "failed" if self.reason in (TOO_LATE, BROKEN) else "none" if self.reason else "sent"
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often a document's passages were fetched, sent, cited, and part of an answer called useful or useless."""
+    """How often a passage, or all of a document, was fetched, sent, read by a model, cited, and part of an answer that
+    was called useful or useless.
+
+    Attributes:
+        place: Of a passage; "" of a document.
+    """
 
     store: str
     source: str
+    place: str
     fetched: int
     sent: int
+    reached: int
     cited: int
     useful: int
     useless: int
@@ -141,18 +162,21 @@ class RetrievalLog:
                         one.created_s,
                         one.who,
                         one.tenant,
-                        one.store,
+                        _utf8(one.store),
                         json.dumps(one.labels),
                         one.allowed,
                         one.tokens,
                         one.ms,
-                        one.reason,
+                        _utf8(one.reason),
+                        one.reached,
                         one.claims,
                         one.unsupported,
+                        one.wider,
                     ),
                 )
+                connection.execute("delete from fetched where retrieval = ?", (one.id,))
                 connection.executemany(
-                    "insert or replace into fetched values (?, ?, ?, ?, ?, ?, ?)",
+                    "insert into fetched values (?, ?, ?, ?, ?, ?, ?)",
                     [
                         (one.id, rank, _utf8(p.source), _utf8(p.place), p.digest, p.sent, p.cited)
                         for rank, p in enumerate(one.passages, 1)
@@ -175,34 +199,49 @@ class RetrievalLog:
     def recent(
         self, num: int, *, store: str | None = None, who: str | None = None, since_s: float = 0.0
     ) -> list[Retrieval]:
-        """The newest, newest first."""
+        """The newest, newest first.
+
+        Args:
+            who: A tenant, a project or a key: ``acme``, ``acme/web``.
+        """
         with self._errors:
             rows = self._connection.execute(
-                "select * from retrievals where (?1 is null or store = ?1) and (?2 is null or who = ?2)"
-                " and created_s >= ?3 order by created_s desc, id desc limit ?4",
+                "select * from retrievals where (?1 is null or store = ?1)"
+                " and (?2 is null or who = ?2 or substr(who, 1, length(?2) + 1) = ?2 || '/') and created_s >= ?3"
+                " order by created_s desc, id desc limit ?4",
                 (store, who, since_s, num),
             ).fetchall()
             return [self._whole(row) for row in rows]
 
-    def rates(self, *, store: str | None = None, since_s: float = 0.0) -> list[Rates]:
-        """Per document, most often sent first."""
+    def rates(
+        self, *, store: str | None = None, since_s: float = 0.0, passages: bool = False, num: int = -1
+    ) -> list[Rates]:
+        """Most often cited first, then most often sent.
+
+        Args:
+            passages: A row for each place of a document, not for each document.
+            num: Most rows; -1: all.
+        """
+        place = "f.place" if passages else "''"
         with self._errors:
             rows = self._connection.execute(
-                "select r.store, f.source, count(*), sum(f.sent), sum(f.cited), total(f.sent and r.useful = 1),"
-                " total(f.sent and r.useful = 0) from retrievals r join fetched f on f.retrieval = r.id"
-                " where r.created_s >= ?1 and (?2 is null or r.store = ?2) group by 1, 2 order by 4 desc, 3 desc, 2",
-                (since_s, store),
+                f"select r.store, f.source, {place}, count(*), sum(f.sent), sum(f.sent and r.reached), sum(f.cited),"
+                " total(f.sent and r.useful = 1), total(f.sent and r.useful = 0)"
+                " from retrievals r join fetched f on f.retrieval = r.id"
+                " where r.created_s >= ?1 and (?2 is null or r.store = ?2) group by 1, 2, 3"
+                " order by 7 desc, 5 desc, 4 desc, 1, 2, 3 limit ?3",
+                (since_s, store, num),
             ).fetchall()
-        return [Rates(str(name), str(source), *map(int, counts)) for name, source, *counts in rows]
+        return [Rates(str(name), str(source), str(at), *map(int, counts)) for name, source, at, *counts in rows]
 
-    def shown(self, store: str, tenant: str, since_s: float, most: int = 20_000) -> list[Shown]:
-        """What was sent to one tenant, newest first; of answers that were checked or judged."""
+    def shown(self, store: str, tenant: str, since_s: float, to_s: float, most: int = 20_000) -> list[Shown]:
+        """What one tenant's models read in a time, newest first; of answers that were checked or judged."""
         with self._errors:
             rows = self._connection.execute(
                 "select f.digest, r.created_s, f.cited, r.useful from retrievals r join fetched f on f.retrieval = r.id"
-                " where r.store = ? and r.tenant = ? and r.created_s >= ? and f.sent"
+                " where r.store = ? and r.tenant = ? and r.created_s >= ? and r.created_s < ? and r.reached and f.sent"
                 " and (r.claims > 0 or r.useful is not null) order by r.created_s desc limit ?",
-                (store, tenant, since_s, most),
+                (store, tenant, since_s, to_s, most),
             ).fetchall()
         return [
             Shown(digest, created_s, bool(cited), None if useful is None else bool(useful))
@@ -231,10 +270,26 @@ class RetrievalLog:
             FetchedPassage(source, place, digest, bool(sent), bool(cited))
             for source, place, digest, sent, cited in passages
         )
-        name, created_s, who, tenant, store, labels, allowed, tokens, ms, reason, claims, unsupported, useful = row
+        (
+            name,
+            created_s,
+            who,
+            tenant,
+            store,
+            labels,
+            allowed,
+            tokens,
+            ms,
+            reason,
+            reached,
+            claims,
+            unsupported,
+            wider,
+            useful,
+        ) = row
         said = None if useful is None else bool(useful)
         held = tuple(json.loads(labels))
-        rest = (fetched, tokens, ms, reason, claims, unsupported, said)
+        rest = (fetched, tokens, ms, reason, bool(reached), claims, unsupported, bool(wider), said)
         return Retrieval(name, created_s, who, tenant, store, held, allowed, *rest)
 
 

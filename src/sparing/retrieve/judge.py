@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparing.core.content import Content
 from sparing.core.passage import Passage
 from sparing.core.reducer import Deadline
-from sparing.errors import DeadlineExceeded
+from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.reducers.passages import lay_out
 from sparing.reducers.terms import ends
 from sparing.select import costs
@@ -49,15 +50,29 @@ def judge(
         select: The policy's; ``rules`` and ``static`` do without the encoder.
         allowed_ms: What reading may cost by the constants of `select.costs`, which are the same on every machine.
         deadline: The clock's; what was read before it counts.
+    Raises:
+        NeedsThread: The deadline is the event loop's, and this would hold it up.
     """
     here = here or installed()
     why = "the policy" if select in ("rules", "static") else here.missing.get("encoder", "")
+    deadline = deadline or Deadline()
     if not why and passages:
-        here.load("encoder")
+        deadline = _loaded(here, deadline)
         why = here.missing.get("encoder", "") or _unknown(question, here)
     if why:
         return Verdict((None,) * len(passages), why)
-    return _read(ends(question), passages, costs.most_pieces(allowed_ms), deadline or Deadline(), here)
+    return _read(ends(question), passages, costs.most_pieces(allowed_ms), deadline, here)
+
+
+def _loaded(here: Installed, deadline: Deadline) -> Deadline:
+    """Load what is not yet loaded; once per process, so that it does not count against the deadline."""
+    if here.is_loaded("encoder"):
+        return deadline
+    if deadline.on_loop:
+        raise NeedsThread("the encoder is not loaded yet")
+    start_s = time.monotonic()
+    here.load("encoder")
+    return replace(deadline, at_s=deadline.at_s + time.monotonic() - start_s)
 
 
 def _unknown(question: str, here: Installed) -> str:

@@ -21,7 +21,7 @@ def refuse_contradictions(named: Named, source: Source, tiers: Collection[str] =
         tiers: The tiers that are configured; none: any name may be one.
     """
     for name, policy in named.policies.items():
-        _policy(("policies", name), policy, source, tiers)
+        _policy(("policies", name), policy, source, tiers, named.stores)
     for where, policy_name in _policies_named(named):
         if policy_name not in named.policies:
             known = ", ".join(named.policies) or "none"
@@ -31,16 +31,18 @@ def refuse_contradictions(named: Named, source: Source, tiers: Collection[str] =
             hint = "write the model that is really asked"
             raise source.error(("models", name, "model"), f"stands for another alias, {alias.model}", hint)
     for name, store in named.stores.items():
-        for tenant in store.tenants:
+        for entry in store.tenants:
+            tenant = entry.partition("/")[0]
             if tenant not in named.tenants:
                 known = ", ".join(named.tenants) or "none"
                 where = ("stores", name, "tenants")
                 raise source.error(where, f"names the tenant {tenant!r}, who is not there", f"tenants: {known}")
     _rules(named.rules, source)
     _keys(named, source)
+    _labels(named, source)
 
 
-def _policy(where: Where, policy: NamedPolicy, source: Source, tiers: Collection[str]) -> None:
+def _policy(where: Where, policy: NamedPolicy, source: Source, tiers: Collection[str], stores: Collection[str]) -> None:
     first, whole = policy.first_token_s, policy.answer_s
     if first is not None and whole is not None and whole < first:
         message = f"is {whole:g} s, but the first token alone may take first_token_s = {first:g} s"
@@ -48,6 +50,7 @@ def _policy(where: Where, policy: NamedPolicy, source: Source, tiers: Collection
     if sorted(policy.gives_way) != sorted(get_args(Goal)):
         hint = f"put {', '.join(get_args(Goal))} in the order in which they give way"
         raise source.error((*where, "gives_way"), "does not name every goal once", hint)
+    _store(where, policy, source, stores)
     _spans(where, policy, source)
     _budget(where, policy, source)
     _pressure((*where, "under_pressure"), policy, source)
@@ -55,6 +58,18 @@ def _policy(where: Where, policy: NamedPolicy, source: Source, tiers: Collection
         for tier in names:
             if tiers and tier not in tiers:
                 raise source.error((*place, "tiers"), f"names the tier {tier!r}", f"tiers: {', '.join(tiers)}")
+
+
+def _store(where: Where, policy: NamedPolicy, source: Source, stores: Collection[str]) -> None:
+    settings = policy.settings
+    if settings.store and settings.store not in stores:
+        known = ", ".join(stores) or "none"
+        raise source.error(
+            (*where, "store"), f"names the store {settings.store!r}, which is not there", f"stores: {known}"
+        )
+    if settings.store_wider > 1 and settings.store_check == "off":
+        hint = "set store_check: whether passages bear an answer out is what is asked"
+        raise source.error((*where, "store_wider"), "is for answers that are checked", hint)
 
 
 def _spans(where: Where, policy: NamedPolicy, source: Source) -> None:
@@ -127,6 +142,15 @@ def _keys(named: Named, source: Source) -> None:
                 message = f"is the key of {'.'.join(owners[settings.sha256])} as well"
                 raise source.error((*where, "sha256"), message, "`sparing keys new` makes another")
             owners[settings.sha256] = where
+
+
+def _labels(named: Named, source: Source) -> None:
+    """Whose a key is, the key itself says: what is configured adds groups, and makes nobody another."""
+    for where, limits in limits_of(named):
+        for label in limits.labels:
+            if not label.startswith("group:") or not label.removeprefix("group:").strip():
+                hint = "write group:NAME; tenant:NAME and user:NAME follow from the key"
+                raise source.error((*where, "labels"), f"has {label!r}, which is no group", hint)
 
 
 def limits_of(named: Named) -> Iterator[tuple[Where, Limits]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -105,7 +106,7 @@ def _keyed(kind: type[T], where: Where, table: Mapping[str, Any], source: Source
 
 def _read(kind: type[T], where: Where, table: Mapping[str, Any], source: Source) -> T:
     values = _values(kind, where, table, source)
-    for one in msgspec.structs.fields(kind):
+    for one in _fields(kind):
         if one.required and one.name not in values:
             raise source.error(where, f"needs {one.name}", _key(kind, where, one.name).description)
     return kind(**values)
@@ -126,7 +127,7 @@ def _values(
         also: Further names that could have been meant.
         tables: Fields that are tables of their own.
     """
-    known = [one.name for one in msgspec.structs.fields(kind) if one.name not in (*tables, "settings")]
+    known = [one.name for one in _fields(kind) if one.name not in (*tables, "settings")]
     values = {}
     for name, value in table.items():
         place = (*where, name)
@@ -145,15 +146,26 @@ def _values(
     return values
 
 
+@lru_cache
+def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """What the fields of a table may be. A file may have a hundred thousand tables of a kind."""
+    return get_type_hints(kind, include_extras=True)
+
+
+@lru_cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
 def _key(kind: type[msgspec.Struct], where: Where, name: str) -> Key:
-    hint = get_type_hints(kind, include_extras=True)[name]
+    hint = _hints(kind)[name]
     annotation = hint if get_origin(hint) is Annotated else get_args(hint)[0]  # TOML has no null
     meta = next(extra for extra in annotation.__metadata__ if isinstance(extra, msgspec.Meta))
     return Key(".".join(where), name, annotation, None, meta.description or "")
 
 
 def _policy_keys() -> frozenset[str]:
-    return frozenset(one.name for one in msgspec.structs.fields(PolicySettings)) - _FOR_ALL
+    return frozenset(one.name for one in _fields(PolicySettings)) - _FOR_ALL
 
 
 def _tables(where: Where, raw: object, source: Source) -> dict[str, Mapping[str, Any]]:

@@ -138,6 +138,15 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     store_required: Annotated[
         bool, Meta(description="Refuse a request whose store cannot be searched in time, or holds nothing for it.")
     ] = False
+    store_wider: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=10,
+            description="Where store_check finds nothing of an answer borne out: ask once more with so many times the "
+            "tokens of passages. 1: no. Streams are not asked again.",
+        ),
+    ] = 1.0
     store_feedback: Annotated[
         bool, Meta(description="Rank passages that answers cite a little higher, per tenant, and less so with time.")
     ] = True

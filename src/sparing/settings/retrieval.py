@@ -56,6 +56,9 @@ class RetrievalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     audit_path: Annotated[
         str, Meta(description="SQLite file of it; empty: retrievals.sqlite in the user's data folder (SPARING_HOME).")
     ] = ""
+    audit_days: Annotated[
+        int, Meta(ge=1, description="Older lines are deleted, and with them what hit rates are counted from.")
+    ] = 90
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -71,8 +74,8 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tenants: Annotated[
         tuple[str, ...],
         Meta(
-            description="Whose requests may use it; empty: everybody's. What of it each may read, the labels of its "
-            "documents say."
+            description="Whose requests may use it: tenants (acme), projects (acme/web), keys (acme/web/site); empty: "
+            "everybody's. What of it each may read, the labels of its documents say."
         ),
     ] = ()
     budget_tokens: Annotated[

@@ -33,6 +33,10 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "all below it."
         ),
     ] = ()
+    trust_labels: Annotated[
+        bool,
+        Meta(description="Whether its requests may narrow what they read to some of these, by x-sparing-labels."),
+    ] = False
 
 
 class KeySettings(Limits, frozen=True, forbid_unknown_fields=True, kw_only=True):

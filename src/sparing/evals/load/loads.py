@@ -20,6 +20,7 @@ TRACE: Final = Source(
     "Apache-2.0",
     "mooncake_synthetic.jsonl or another of its traces",
 )
+TENANTS: Final = "tenants"
 _TRACE_FILES = ("mooncake_synthetic.jsonl", "conversation_trace.jsonl", "toolagent_trace.jsonl")
 _DIRECT_EVERY = 4  # of so many requests one goes to the stub itself: what it takes without a gateway
 _PER_S = 30.0
@@ -45,7 +46,7 @@ class Load:
 
 
 def make(name: str, data: Path, *, most: int, lasts_s: float, seed: int) -> Load:
-    """One of `NAMES`.
+    """One of `NAMES`, or `TENANTS`.
 
     Args:
         data: Folder of the data sets, for the trace.
@@ -71,13 +72,15 @@ _SHAPES: Final[dict[str, Callable[[float, float, random.Random], list[float]]]] 
     "poisson": poisson,
     "burst": burst,
     "diurnal": diurnal,
+    TENANTS: poisson,
 }
 _ABOUT: Final = {
     "poisson": "independent arrivals",
     "burst": "ten times as many for a fifth of the time",
     "diurnal": "a day: a tenth of the peak, the peak, and back",
+    TENANTS: "independent arrivals, each of another of very many tenants",
 }
-NAMES: Final = (*_SHAPES, "trace", "crowd")
+NAMES: Final = ("poisson", "burst", "diurnal", "trace", "crowd")
 
 
 def _crowd(num_open: int, lasts_s: float, draw: random.Random) -> Load:

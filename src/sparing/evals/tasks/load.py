@@ -22,7 +22,7 @@ _MINUTES: Final = 0.75
 _CHAOS: Final = "chaos"
 _CHAOS_MINUTES: Final = 3.0
 _OPEN: Final = 5_000
-_TENANTS: Final = 200
+_TENANTS, _VERY_MANY_TENANTS = 200, 100_000
 
 
 def run(draw: Draw, _names: tuple[str, ...]) -> Report:
@@ -36,8 +36,8 @@ def run(draw: Draw, _names: tuple[str, ...]) -> Report:
     if draw.option == _CHAOS:
         ended = chaos(60 * (draw.minutes or _CHAOS_MINUTES), draw.seed)
         return chaos_report(f"load:{_CHAOS}", ended)
-    if draw.option and draw.option not in loads.NAMES:
-        known = ", ".join((*loads.NAMES, _CHAOS))
+    if draw.option and draw.option not in (*loads.NAMES, loads.TENANTS):
+        known = ", ".join((*loads.NAMES, loads.TENANTS, _CHAOS))
         raise SettingsError(f"no load is called {draw.option!r}", hint=f"there are {known}")
     names = (draw.option,) if draw.option else loads.NAMES
     found = []
@@ -52,12 +52,13 @@ def run(draw: Draw, _names: tuple[str, ...]) -> Report:
 def _measured(name: str, draw: Draw) -> Figures:
     lasts_s = 60 * (draw.minutes or _MINUTES)
     load = loads.make(name, draw.data_dir, most=draw.n, lasts_s=lasts_s, seed=draw.seed)
+    num_tenants = _VERY_MANY_TENANTS if name == loads.TENANTS else _TENANTS
     with (
         tempfile.TemporaryDirectory() as folder,
         stub() as provider,
-        gateway(Path(folder), config((provider.url,), num_tenants=_TENANTS)) as served,
+        gateway(Path(folder), config((provider.url,), num_tenants=num_tenants)) as served,
     ):
-        return measure(load, provider, served, range(_TENANTS))
+        return measure(load, provider, served, range(num_tenants))
 
 
 BENCH = Bench("load", 15, "The gateway under load", _OPEN, run)

@@ -11,6 +11,7 @@ from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refu
 from sparing.retrieval import Retrieved
 
 WIDER = 3.0
+SMALL_BUDGET_TOKENS = 500  # more than a few passages, and a very small model loses the thread
 
 Fetch = Callable[[int], Awaitable[Retrieved]]
 Ask = Callable[[GroundedPrompt], Awaitable[str]]

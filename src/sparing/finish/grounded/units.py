@@ -43,8 +43,14 @@ class Unit:
 def units_of(passage: str) -> tuple[Unit, ...]:
     """The units in order, blank ones left out."""
     bounds, power = sentence_bounds(passage), scale(passage)
-    spans = zip(bounds, bounds[1:], strict=False)
+    spans = [(_after_heading(passage, a, b), b) for a, b in zip(bounds, bounds[1:], strict=False)]
     return tuple(unit_of(passage[a:b], a, power) for a, b in spans if passage[a:b].strip())
+
+
+def _after_heading(passage: str, start: int, end: int) -> int:
+    """Where a sentence begins if the end of a heading was too short to be a sentence of its own."""
+    cut = passage.rfind("\n\n", start, start + len(passage[start:end].rstrip()))
+    return cut + 2 if cut >= 0 else start
 
 
 @lru_cache(maxsize=4096)

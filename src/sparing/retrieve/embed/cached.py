@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparing.core.store import Embedder
+from sparing.sqlite_file import open_file, transaction
 
 _BUSY_S = 5.0
 _SCHEMA = """
@@ -78,32 +79,21 @@ class Cached:
     def _write(self, made: dict[str, Floats]) -> None:
         with self._lock:
             try:
-                connection = self._open()
-                connection.execute("begin immediate")
-                connection.executemany(
-                    "insert or ignore into vectors (model, digest, vector) values (?, ?, ?)",
-                    [(self.name, digest, vector.astype("<f4").tobytes()) for digest, vector in made.items()],
-                )
-                most = self._most_bytes // (4 * self.dimensions)
-                connection.execute("delete from vectors where id <= (select max(id) from vectors) - ?", (most,))
-                connection.execute("commit")
+                with transaction(self._open()) as connection:
+                    connection.executemany(
+                        "insert or ignore into vectors (model, digest, vector) values (?, ?, ?)",
+                        [(self.name, digest, vector.astype("<f4").tobytes()) for digest, vector in made.items()],
+                    )
+                    most = self._most_bytes // (4 * self.dimensions)
+                    connection.execute("delete from vectors where id <= (select max(id) from vectors) - ?", (most,))
             except (sqlite3.Error, OSError) as error:
                 _log.warning("vectors are not kept in %s: %s", self._path, error)
-                if self._connection is not None and self._connection.in_transaction:
-                    self._connection.execute("rollback")
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-            try:
-                connection.execute("pragma journal_mode = wal")
-                connection.execute("pragma synchronous = normal")
-                connection.execute(_SCHEMA)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = open_file(
+                self._path, lambda connection: connection.execute(_SCHEMA), busy_s=_BUSY_S, private=True
+            )
         return self._connection
 
     def close(self) -> None:

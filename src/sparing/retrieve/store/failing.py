@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sparing.errors import StoreError
+from sparing.sqlite_file import Errors
 
 _REMAKE = "remove the file and index again, or take it from a backup"
 _KNOWN = {
@@ -21,16 +21,12 @@ _KNOWN = {
 }
 
 
-@contextmanager
-def storing(path: Path) -> Iterator[None]:
+def storing(path: Path) -> Errors:
     """Whatever SQLite or the disk says about this file, as a `StoreError`."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise _told(path, error) from error
+    return Errors(partial(_told, path))
 
 
-def _told(path: Path, error: sqlite3.Error | OSError) -> StoreError:
+def _told(path: Path, error: Exception) -> StoreError:
     name = getattr(error, "sqlite_errorname", None) or ""
     for known, (what, hint) in _KNOWN.items():
         if name.startswith(known):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sparing.errors import StoreError
 from sparing.retrieve.store import postings
+from sparing.sqlite_file import transaction
 
 VERSION = 1  # of the tables, of a posting's bits and of what the words of a text are
 APPLICATION_ID = 0x53504152  # "SPAR", in the file's header: whose file it is
@@ -96,17 +97,12 @@ def _make(connection: sqlite3.Connection) -> None:
     """The tables; whoever comes second finds them."""
     connection.execute("pragma auto_vacuum = incremental")
     connection.execute("pragma journal_mode = wal")
-    connection.execute("begin immediate")
-    try:
+    with transaction(connection):
         if _is_empty(connection):
             for statement in filter(str.strip, _TABLES.split(";")):
                 connection.execute(statement)
             connection.execute(f"pragma application_id = {APPLICATION_ID}")
             connection.execute(f"pragma user_version = {VERSION}")
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,17 @@ from sparing.core.passage import Document, Passage, Rights
 from sparing.core.store import Embedder, Holdings, Scored
 from sparing.errors import SourceUnreadable, StoreError
 from sparing.retrieve.store import postings
-from sparing.retrieve.store.access import LabelSet, LabelSets
 from sparing.retrieve.store.bm25 import best_by_words
 from sparing.retrieve.store.failing import storing
 from sparing.retrieve.store.posting import MOST_ROW, MOST_SET
+from sparing.retrieve.store.remembered import Remembered, meta
 from sparing.retrieve.store.schema import connect
 from sparing.retrieve.store.words import question_words, words_of
+from sparing.sqlite_file import transaction
 
 if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
-
-    from sparing.retrieve.store.vectors import Vectors
 
 _READ = """
     select p.id, d.source, p.id - d.id, p.text, p.heads, p.place, p.start, p.end, p.content
@@ -56,8 +55,7 @@ class SqliteStore:
         self.path = path
         self._write = write
         self._lock = threading.Lock()
-        self._sets: tuple[tuple[int, int], LabelSets] = ((-1, -1), LabelSets([]))
-        self._vectors: tuple[int, Vectors] | None = None
+        self._remembered = Remembered()
         with storing(path):
             self._connection = connect(path, write=write)
         try:
@@ -78,7 +76,7 @@ class SqliteStore:
             coded = self._coded(vectors, num)
             self._remove([document.source])
             set_id = self._intern(document.labels)
-            first = self._meta("next_row")
+            first = int(meta(connection)["next_row"])
             if first + num > MOST_ROW:
                 raise StoreError(f"the store {self.path} has used all its rows", hint="index into a new file")
             connection.execute("update meta set value = ? where key = 'next_row'", (first + max(1, num),))
@@ -106,15 +104,17 @@ class SqliteStore:
 
     def by_words(self, question: str, rights: Rights, limit: int) -> list[Scored]:
         with self._reading() as connection:
-            sets = self._allowed(rights)
+            sets = self._remembered.allowed(connection, rights)
             found = postings.look_up(connection, question_words(question), [one.id for one in sets])
         rows = sum(one.passages for one in sets)
         return best_by_words(found, rows, sum(one.words for one in sets) / max(1, rows), limit)
 
     def by_vector(self, vector: NDArray[float32], rights: Rights, limit: int) -> list[Scored]:
-        with self._reading():
-            sets = self._allowed(rights)
-            vectors = self._loaded()
+        with self._reading() as connection:
+            if not self._model()[0]:
+                raise StoreError(f"the store {self.path} was made without vectors", hint="search it by words")
+            sets = self._remembered.allowed(connection, rights)
+            vectors = self._remembered.vectors(connection)
         if vector.shape != (vectors.codes.shape[1],):
             raise StoreError(
                 f"the store {self.path} has vectors of {vectors.codes.shape[1]} numbers, not {vector.shape}"
@@ -123,7 +123,7 @@ class SqliteStore:
 
     def passages(self, ids: Sequence[int], rights: Rights) -> list[Passage]:
         with self._reading() as connection:
-            sets = [one.id for one in self._allowed(rights)]
+            sets = [one.id for one in self._remembered.allowed(connection, rights)]
             rows = connection.execute(_READ, (json.dumps(list(ids)), json.dumps(sets))).fetchall()
         return [_passage(*row) for row in rows]
 
@@ -134,8 +134,8 @@ class SqliteStore:
         return [other for other in found if other.source == passage.source and first == other.id - other.position]
 
     def holdings(self, rights: Rights) -> Holdings:
-        with self._reading():
-            sets, model = self._allowed(rights), self._model()[0]
+        with self._reading() as connection:
+            sets, model = self._remembered.allowed(connection, rights), self._model()[0]
         return Holdings(sum(one.documents for one in sets), sum(one.passages for one in sets), model)
 
     def close(self) -> None:
@@ -153,29 +153,18 @@ class SqliteStore:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """One state of the store, whatever is written meanwhile."""
-        with self._lock, storing(self.path), self._transaction("begin"):
-            yield self._connection
+        with self._lock, storing(self.path), transaction(self._connection, write=False) as connection:
+            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         if not self._write:
             raise StoreError(f"the store {self.path} was opened to be read only")
-        with self._lock, storing(self.path), self._transaction("begin immediate"):
+        with self._lock, storing(self.path), transaction(self._connection) as connection:
             try:
-                yield self._connection
+                yield connection
             except UnicodeEncodeError as error:
                 raise SourceUnreadable("it holds half of a character (a lone surrogate), which is no text") from error
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        self._connection.execute(begin)
-        try:
-            yield
-            self._connection.execute("commit")
-        except BaseException:
-            if self._connection.in_transaction:  # a full disk may have rolled it back by itself
-                self._connection.execute("rollback")
-            raise
 
     def _give_back(self) -> None:
         """Free pages go back to the file system."""
@@ -184,11 +173,8 @@ class SqliteStore:
 
     # Inside a transaction
 
-    def _meta(self, key: str) -> int:
-        return int(self._connection.execute("select value from meta where key = ?", (key,)).fetchone()[0])
-
     def _model(self) -> tuple[str, int]:
-        found = dict(self._connection.execute("select key, value from meta where key in ('model', 'dimensions')"))
+        found = meta(self._connection)
         return str(found["model"]), int(found["dimensions"])
 
     def _agree(self, embedder: Embedder | None) -> None:
@@ -205,7 +191,7 @@ class SqliteStore:
             has = f"has vectors of {model[0]}" if model[0] else "was made without vectors"
             raise StoreError(
                 f"the store {self.path} {has}, not of {embedder.name}",
-                hint="index into another file, or remove this one and index again: two models' vectors do not compare",
+                hint="name the embedder that made them, or index into another file: two models' vectors do not compare",
             )
         with self._writing() as connection:
             connection.executemany(
@@ -232,7 +218,9 @@ class SqliteStore:
         known = self._connection.execute("select id from sets where labels = ?", (key,)).fetchone()
         if known:
             return int(known[0])
-        free = self._connection.execute(_FREE_SET).fetchone()[0]
+        free = self._connection.execute("select coalesce(max(id), 0) + 1 from sets").fetchone()[0]
+        if free > MOST_SET:
+            free = self._connection.execute(_FREE_SET).fetchone()[0]
         if free > MOST_SET:
             raise StoreError(f"the store {self.path} has {MOST_SET:,} different sets of labels already")
         self._connection.execute("insert into sets values (?, ?, 0, 0, 0)", (free, key))
@@ -260,38 +248,6 @@ class SqliteStore:
             self._count(set_id, -1, -num, -total)
             connection.execute("update meta set value = value + 1 where key = 'removed'")
             connection.execute("delete from sets where id = ? and documents = 0", (set_id,))
-
-    def _allowed(self, rights: Rights) -> list[LabelSet]:
-        """Remembered while nobody writes."""
-        version = (self._connection.execute("pragma data_version").fetchone()[0], self._connection.total_changes)
-        if self._sets[0] != version:
-            rows = self._connection.execute("select id, labels, documents, passages, words from sets").fetchall()
-            sets = [LabelSet(row[0], frozenset(json.loads(row[1])), *row[2:]) for row in rows]
-            self._sets = (version, LabelSets(sets))
-        return self._sets[1].allowed(rights)
-
-    def _loaded(self) -> Vectors:
-        """All vectors; those that came or went since the last time are added and left out."""
-        from sparing.retrieve.store.vectors import Vectors, alive, read
-
-        model, dimensions = self._model()
-        if not model:
-            raise StoreError(f"the store {self.path} was made without vectors", hint="search it by words")
-        removed = self._meta("removed")
-        before, vectors = self._vectors or (removed, Vectors.none(dimensions))
-        if before != removed:
-            vectors = alive(vectors, self._connection.execute("select document, rows from vectors").fetchall())
-        last = int(vectors.rows[-1]) if len(vectors.rows) else 0
-        num = self._connection.execute("select total(rows) from vectors where document > ?", (last,)).fetchone()[0]
-        if num:
-            rows = self._connection.execute(
-                "select document, rows, set_id, codes, scales from vectors where document > ? order by document",
-                (last,),
-            )
-            with closing(rows):
-                vectors += read(rows, int(num), dimensions)
-        self._vectors = (removed, vectors)
-        return vectors
 
 
 def _passage(

@@ -1,0 +1,57 @@
+"""Asking once more with more passages, where nothing of an answer was borne out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from msgspec.structs import replace as replace_struct
+
+from sparing.core.upstream import Answer, Call, Upstream
+from sparing.gateway.exchange import Exchange
+from sparing.gateway.outgoing import Outgoing
+from sparing.gateway.retrieving import Retrieving
+from sparing.gateway.usage import UsageReader
+
+
+@dataclass(slots=True)
+class Wider:
+    """The second try of one request. Implements `checked.Again`.
+
+    Attributes:
+        call: The first try.
+        capped: Puts the limits of the answer on a request.
+    """
+
+    retrieving: Retrieving
+    call: Call
+    upstream: Upstream
+    exchange: Exchange
+    capped: Callable[[Outgoing], Outgoing]
+    _sent: Outgoing | None = None
+    _answer: Answer | None = None
+
+    async def ask(self) -> Answer | None:
+        """The model's answer to more passages; None where there are no more."""
+        wider = await self.retrieving.wider()
+        if wider is None:
+            return None
+        self._sent = self.capped(wider)
+        self._answer = await self.upstream.send(replace(self.call, body=self._sent.body))
+        return self._answer
+
+    def taken(self, first: bytes) -> None:
+        """Its answer stands in place of the first, whose tokens were spent all the same."""
+        assert self._sent is not None
+        assert self._answer is not None
+        usage = UsageReader()
+        usage.see(first)
+        self.exchange.used(usage.usage(), self._answer)
+        receipt, new = self.exchange.receipt, self._sent.receipt
+        if receipt is not None and new is not None:
+            self.exchange.receipt = replace_struct(receipt, retrieved_tokens=new.retrieved_tokens, spans=new.spans)
+
+    def left(self) -> None:
+        """Its answer was none, and the first stands."""
+        if self._sent is not None:
+            self.retrieving.narrow()
