@@ -68,8 +68,9 @@ def add(connection: sqlite3.Connection, document: int, set_id: int, rows: int, p
     """Write what a document's passages are found by, in the transaction that is open."""
     whole = _encode({word: posting.tobytes() for word, posting in postings.items()})
     connection.execute("insert into fresh values (?, ?, ?, ?)", (document, set_id, rows, whole))
-    if connection.execute("select total(rows) from fresh").fetchone()[0] >= FRESH_ROWS:
-        _pack_fresh(connection)
+    num = connection.execute("select total(rows) from fresh").fetchone()[0]
+    if num >= FRESH_ROWS:
+        _pack_fresh(connection, large=num >= FANOUT * FRESH_ROWS)
         if connection.execute("select count(*) from packs where not large").fetchone()[0] >= FANOUT:
             _merge_small(connection)
 
@@ -114,14 +115,14 @@ def look_up(connection: sqlite3.Connection, words: Sequence[str], sets: Collecti
     return [b"".join((*found[word], of_sets(b"".join(packed[word]), allowed))) for word in words]
 
 
-def _pack_fresh(connection: sqlite3.Connection) -> None:
+def _pack_fresh(connection: sqlite3.Connection, *, large: bool) -> None:
     gathered: defaultdict[str, list[bytes]] = defaultdict(list)
     first, last = connection.execute("select min(document), max(document) from fresh").fetchone()
     for (whole,) in connection.execute("select words from fresh order by document"):
         for word, rows in _decode(whole).items():
             gathered[word].append(rows)
     connection.execute("delete from fresh")
-    _write_pack(connection, (0, first, last), ((word, b"".join(gathered[word])) for word in sorted(gathered)))
+    _write_pack(connection, (large, first, last), ((word, b"".join(gathered[word])) for word in sorted(gathered)))
 
 
 def _merge_small(connection: sqlite3.Connection) -> None:
@@ -131,7 +132,7 @@ def _merge_small(connection: sqlite3.Connection) -> None:
     ).fetchall()
     connection.execute("delete from postings where pack in (select id from packs where not large)")
     connection.execute("delete from packs where not large")
-    _write_pack(connection, (1, first, last), _joined(rows))
+    _write_pack(connection, (True, first, last), _joined(rows))
 
 
 def _joined(rows: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
@@ -139,7 +140,7 @@ def _joined(rows: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         yield word, b"".join([blob for _, blob in same])
 
 
-def _write_pack(connection: sqlite3.Connection, pack: tuple[int, int, int], rows: Iterable[tuple[str, bytes]]) -> None:
+def _write_pack(connection: sqlite3.Connection, pack: tuple[bool, int, int], rows: Iterable[tuple[str, bytes]]) -> None:
     """Write postings, each word's by row.
 
     Args:
