@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import anthropic
 import pytest
 from google import genai
 from google.genai import types
-from raw_client import CHAT, Reply, request, wait_until
+from raw_client import CHAT, Reply, connect, request, wait_until
 from running_gateway import ALL, RunningGateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
 from store_gateway import ALICE, BOB, CAPITAL, SECRET, fill, settings
@@ -156,6 +157,17 @@ def test_a_store_that_hangs_holds_up_its_own_request_only(
     finally:
         hangs.set()
     assert {line.outcome for line in lines(audit, 2)} == {"failed"}
+
+
+@pytest.mark.parametrize("name", ["none", "theirs", "nosuch"])
+def test_passages_that_a_policy_requires_cannot_be_declined(
+    start: Start, upstream: ScriptedUpstream, store: Path, audit: Path, name: str
+) -> None:
+    """Nor can those of another store take their place."""
+    gateway = start(toml=settings(store, audit, policy="store_required = true"))
+    reply = ask(gateway, chat(QUESTION), x_sparing_policy="grounded", x_sparing_store=name)
+    assert reply.status == 400
+    assert upstream.seen == []
 
 
 def test_a_failure_of_whatever_kind_costs_the_passages_only(
@@ -303,6 +315,40 @@ def test_there_is_no_second_try_without_more_to_read(
     assert len(upstream.seen) == 1
     assert gateway.recorder.wait_for(1)[0].usage_input_tokens == 100
     assert not lines(audit, 1)[0].wider
+
+
+@pytest.mark.parametrize("query", ["?alt=sse", ""])
+def test_geminis_streams_pass_as_they_come_and_are_checked(
+    start: Start, upstream: ScriptedUpstream, store: Path, audit: Path, query: str
+) -> None:
+    """As events, and as an array that grows: the first piece goes out before the last has come."""
+    last = threading.Event()
+
+    async def script(_seen: Seen, out: Out) -> None:
+        pieces = [
+            json.dumps({"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": end}]})
+            for text, end in ((BORNE_OUT, None), (f" {MADE_UP}", "STOP"))
+        ]
+        kind = "text/event-stream" if query else "application/json"
+        await out.head(200, {"content-type": kind, "transfer-encoding": "chunked"})
+        await out.chunk((f"data: {pieces[0]}\n\n" if query else f"[{pieces[0]}").encode())
+        await asyncio.to_thread(last.wait, 20)
+        await out.chunk((f"data: {pieces[1]}\n\n" if query else f",{pieces[1]}]").encode())
+        await out.end()
+
+    upstream.script = script
+    gateway = start(toml=settings(store, audit, policy='store_check = "mark"'))
+    connection = connect(gateway.url)
+    body = json.dumps({"contents": [{"role": "user", "parts": [{"text": QUESTION}]}]})
+    headers = {"x-goog-api-key": ALICE, "x-sparing-policy": "grounded", "content-type": "application/json"}
+    connection.request("POST", f"/v1beta/models/gemini-2.5-flash:streamGenerateContent{query}", body, headers)
+    response = connection.getresponse()
+    assert BORNE_OUT in response.read1().decode()
+    last.set()
+    assert "[unsupported]" not in response.read().decode()
+    connection.close()
+    wait_until(lambda: len(lines(audit, 1)) == 1)
+    assert (lines(audit, 1)[0].claims, lines(audit, 1)[0].unsupported) == (2, 1)
 
 
 def test_a_cached_answer_is_for_the_same_passages_only(

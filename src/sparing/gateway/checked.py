@@ -74,20 +74,18 @@ class CheckedAnswer(Passing):
         size, held = 0, self._kind == JSON
         async for chunk in super().chunks():
             size += len(chunk)
-            if size > _MOST_BYTES:
-                for part in parts if held else ():
-                    yield part
-                parts, held = [], False
-            else:
-                parts.append(chunk)
-            if not held:
+            parts.append(chunk)
+            if held and (size > _MOST_BYTES or parts[0].lstrip()[:1] == b"["):  # Gemini's other way to stream
+                held = False
+                yield b"".join(parts)
+            elif not held:
                 yield chunk
-        if size > _MOST_BYTES:
-            return
+            if size > _MOST_BYTES:
+                parts = []
         body = b"".join(parts)
         if held:
             yield await self._whole(body)
-        elif self._kind == EVENTS:
+        elif size <= _MOST_BYTES:
             await self._in_pool(partial(self._streamed, body))
 
     async def _whole(self, body: bytes) -> bytes:
@@ -131,7 +129,7 @@ class CheckedAnswer(Passing):
         return with_texts(body, self._wire, lambda text: self._shown(checked[text])), list(checked.values())
 
     def _streamed(self, body: bytes) -> tuple[bytes, list[Checked]]:
-        said = read_answer(self._wire, EVENTS, body)
+        said = read_answer(self._wire, self._kind, body) if self._kind in (EVENTS, JSON) else None
         return body, [self._held(said.text)] if said is not None and not said.wrong and said.text.strip() else []
 
     def _shown(self, checked: Checked) -> str:

@@ -187,7 +187,7 @@ class Proxy:
     ) -> Answer:
         """The answer, held to its passages where the policy has it so."""
         capped = admission.capped if admission is not None else _as_it_is
-        return passages.checked(answer, Wider(passages, call, self._upstream, exchange, capped))
+        return passages.checked(answer, Wider(passages, answer, call, self._upstream, exchange, capped))
 
     def _own_calls(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
         """What answers the calls of our own tools in the answer to this call."""
