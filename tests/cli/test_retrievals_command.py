@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from running_cli import Cli
 
-from sparing.record.retrievals import FetchedPassage, Retrieval, RetrievalLog
+from sparing.core.retrieval import FetchedPassage, Retrieval
+from sparing.record.retrievals import RetrievalLog
 
 PASSAGES = (
     FetchedPassage("refunds.md", "lines 1-9", "aa", sent=True, cited=True),

@@ -20,9 +20,10 @@ from store_gateway import ALICE, BOB, CAPITAL, SECRET, fill, settings
 
 from sparing.core.passage import Chunk, Document
 from sparing.core.receipt import Receipt
+from sparing.core.retrieval import Retrieval
 from sparing.gateway.caches import with_cache
 from sparing.generate.upstream import HttpUpstream
-from sparing.record.retrievals import Retrieval, RetrievalLog
+from sparing.record.retrievals import RetrievalLog
 from sparing.retrieve.store.where import open_store
 from sparing.settings.cache import CacheSettings
 

@@ -15,7 +15,7 @@ from sparing.cli.output import console, seconds, write_json
 from sparing.cli.since import since
 
 if TYPE_CHECKING:
-    from sparing.record.retrievals import Retrieval
+    from sparing.core.retrieval import Retrieval
 
 
 @click.command()

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from sparing.core.passage import Rights
 from sparing.core.reducer import Deadline
+from sparing.core.retrieval import Retrieval
 from sparing.core.store import Embedder, Store
 from sparing.errors import NotAllowed, RecordError, RetrievalUnavailable
 from sparing.plan.callers import Caller
-from sparing.record.retrievals import Retrieval, RetrievalLog
+from sparing.record.retrievals import RetrievalLog
 from sparing.record.writer import RetrievalWriter
 from sparing.retrieval import Retrieved, retrieve
 from sparing.retrieve.embed.choose import embedder_for
