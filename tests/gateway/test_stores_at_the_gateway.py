@@ -14,7 +14,8 @@ from running_gateway import RunningGateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
 from store_gateway import ALICE, BOB, CAPITAL, LEGAL, SECRET, fill, settings
 
-from sparing.record.retrievals import Retrieval, RetrievalLog
+from sparing.core.retrieval import Retrieval
+from sparing.record.retrievals import RetrievalLog
 
 Start = Callable[..., RunningGateway]
 QUESTION = "What is the capital of France?"

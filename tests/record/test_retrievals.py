@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sparing.core.retrieval import BROKEN, REFUSED, FetchedPassage, Retrieval
 from sparing.errors import RecordError
-from sparing.record.retrievals import BROKEN, REFUSED, FetchedPassage, Retrieval, RetrievalLog
+from sparing.record.retrievals import RetrievalLog
 from sparing.record.writer import RetrievalWriter
 
 NOW_S = 1_800_000_000.0

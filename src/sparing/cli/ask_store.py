@@ -69,6 +69,7 @@ class AskStore:
     async def _by_model(self, reader: Reader, who: Asking, *, echo: bool) -> Told:
         from sparing.finish.citations import Checks
         from sparing.finish.grounded.answer import SMALL_BUDGET_TOKENS, WIDER, Grounding, grounded_answer
+        from sparing.finish.grounded.extract import or_extracted
 
         replies: list[Reply] = []
 
@@ -88,6 +89,11 @@ class AskStore:
             checks=Checks("remove" if who.small else "mark"),
         )
         grounded = await grounded_answer(self.question, fetch, ask, grounding)
+        if who.small and grounded.abstained:
+            instead = or_extracted(self.question, grounded)
+            if instead is not grounded:
+                note("nothing that the model said is borne out: these are the passages' own sentences")
+                grounded = instead
         return Told(grounded, who.model, who.where, tuple(replies), time.monotonic() - start_s, shown=echo)
 
     def _extracted(self, reader: Reader) -> Told:

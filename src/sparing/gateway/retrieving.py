@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,6 +13,7 @@ from msgspec.structs import replace as replace_struct
 from sparing.core.passage import Rights
 from sparing.core.receipt import SpanReceipt
 from sparing.core.reducer import Deadline
+from sparing.core.retrieval import BROKEN, REFUSED, TOO_LATE, FetchedPassage, Retrieval
 from sparing.core.upstream import Answer
 from sparing.core.wire import Wire
 from sparing.errors import NotAllowed, RequestError, RetrievalUnavailable, SparingError
@@ -21,12 +21,12 @@ from sparing.finish.citations import Checked, Checks
 from sparing.finish.grounded.prompt import grounded_prompt
 from sparing.gateway.checked import Again, CheckedAnswer
 from sparing.gateway.controls import Controls
-from sparing.gateway.headers import CONTROL, Raw
+from sparing.gateway.headers import Raw
 from sparing.gateway.outgoing import Outgoing
+from sparing.gateway.rights import labels_of, rights_of
 from sparing.gateway.stores import Question, Stores
 from sparing.plan.callers import Caller
 from sparing.receipts import receipt_id
-from sparing.record.retrievals import BROKEN, REFUSED, TOO_LATE, FetchedPassage, Retrieval
 from sparing.retrieval import Retrieved, Source
 from sparing.retrieval.beside import Asked, asked_in, beside
 from sparing.tokens.models import counter_for
@@ -34,7 +34,6 @@ from sparing.tokens.models import counter_for
 log = logging.getLogger("sparing.gateway")
 
 _PATIENCE = 4  # as for a reduction: what cannot be interrupted ends here for the caller
-_LABELS = CONTROL + b"labels"
 _IN_LOOP_BYTES = 16 * 1024
 
 
@@ -142,7 +141,7 @@ class Retrieving:
             answer,
             self.wire.name,
             lambda: (self.sources, self._asked.question if self._asked is not None else ""),
-            Checks(unsupported=policy.store_check, attach=False),
+            Checks(unsupported=policy.store_check),
             self._ended,
             self.stores.pool,
             again if policy.store_wider > 1 else None,
@@ -154,10 +153,9 @@ class Retrieving:
         line = self.line
         return f"{line.unsupported} of {line.claims} unsupported" if line.claims >= 0 else ""
 
-    def over(self) -> Retrieval:
+    def over(self) -> None:
         """Write down how it ended."""
         self.stores.over(self.line)
-        return self.line
 
     def _ended(self, answers: list[Checked]) -> None:
         cited = {citation.number for one in answers for citation in one.citations}
@@ -261,33 +259,6 @@ def retrieving(
         raise
     line = replace(line, labels=tuple(sorted(rights.labels)))
     return Retrieving(name, stores, wire, controls, caller, rights, line)
-
-
-def rights_of(caller: Caller | None, narrowed_to: Collection[str] | None) -> Rights:
-    """What a caller may read: what its key holds, or what of that it asks for; nobody without a key holds anything.
-
-    Args:
-        narrowed_to: Labels that the caller names itself; its tenant stays, others that it does not hold are nothing.
-    Raises:
-        NotAllowed: It names some, and its key is not trusted to.
-    """
-    held = caller.labels if caller is not None else frozenset[str]()
-    if narrowed_to is None:
-        return Rights(held)
-    if caller is None or not caller.trust_labels:
-        raise NotAllowed("this request may not name labels", hint="leave out x-sparing-labels, or set trust_labels")
-    return Rights(frozenset(label for label in held if label.startswith("tenant:") or label in narrowed_to))
-
-
-def labels_of(headers: Raw) -> frozenset[str] | None:
-    """The labels that a caller wants to be held to, ``x-sparing-labels: group:legal, group:hr``; None: all its own.
-
-    A header that is sent twice holds to what both say.
-    """
-    named = [value.decode("latin-1") for name, value in headers if name == _LABELS]
-    if not named:
-        return None
-    return frozenset.intersection(*(frozenset(map(str.strip, text.split(","))) - {""} for text in named))
 
 
 def _text(retrieved: Retrieved) -> str:

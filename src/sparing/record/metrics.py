@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sparing.core.receipt import Receipt
-from sparing.record.retrievals import Retrieval
+from sparing.core.retrieval import Retrieval
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

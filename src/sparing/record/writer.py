@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from sparing.core.receipt import Receipt
+from sparing.core.retrieval import Retrieval
 from sparing.errors import RecordError
-from sparing.record.retrievals import Retrieval, RetrievalLog
+from sparing.record.retrievals import RetrievalLog
 from sparing.record.store import ReceiptStore
 
 Row = TypeVar("Row")

@@ -23,7 +23,7 @@ from sparing.evals.task import Bench, Draw
 from sparing.evals.tasks import nq, xquad
 from sparing.finish.citations import Checks
 from sparing.finish.grounded.answer import SMALL_BUDGET_TOKENS, Grounded, Grounding, grounded_answer
-from sparing.finish.grounded.extract import extracted
+from sparing.finish.grounded.extract import extracted, or_extracted
 from sparing.finish.grounded.prompt import GroundedPrompt
 from sparing.finish.grounded.refuse import best_chance
 from sparing.retrieval import Retrieved, retrieve
@@ -64,10 +64,10 @@ def by_model() -> Way:
             return _retrieved(store, embedder, question, budget_tokens)
 
         async def ask(prompt: GroundedPrompt) -> str:
-            return model.answer(prompt.passages, prompt.question, ("",)).text
+            return model.answer(f"{prompt.passages}\n\n", prompt.question, (".",)).text
 
         grounding = Grounding(SMALL_BUDGET_TOKENS, wider=1.0, small=True, checks=Checks("remove"))
-        return asyncio.run(grounded_answer(question, fetch, ask, grounding))
+        return or_extracted(question, asyncio.run(grounded_answer(question, fetch, ask, grounding)))
 
     return way
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sparing.core.reducer import Deadline
 from sparing.finish.citations import Checks, check_citations
 from sparing.finish.grounded.answer import Grounded
-from sparing.finish.grounded.refuse import LEAST_CHANCE, hopeless, refusal
+from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refusal
 from sparing.finish.grounded.units import share, terms_of, unit_of
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import Layout, lay_out
@@ -60,6 +60,17 @@ def extracted(question: str, retrieved: Retrieved, least_chance: float = LEAST_C
         return Grounded(refusal(retrieved.sources), why, None, retrieved, "", widened=False)
     checked = check_citations(answer, retrieved.sources, checks=Checks("keep", attach=False))
     return Grounded(answer, "", checked, retrieved, answer, widened=False)
+
+
+def or_extracted(question: str, grounded: Grounded) -> Grounded:
+    """An answer; where nothing that a model said is borne out, the passages' own sentences.
+
+    For models so small that their not finding words says little of the passages. One that says that the passages do not
+    answer is believed.
+    """
+    if not grounded.abstained or not grounded.said or gave_up(grounded.said):
+        return grounded
+    return extracted(question, grounded.retrieved)
 
 
 def extract(
