@@ -25,7 +25,7 @@ import msgspec
 
 from sparing.retrieve.store.posting import BYTES, MOST_TIMES, ROW_SHIFT, of_sets, posting_key
 
-FRESH_ROWS = 512  # a search reads all fresh postings: about a millisecond
+FRESH_ROWS = 512  # a first search reads all fresh postings: a few milliseconds
 FANOUT = 16  # small packs become one large, of about 8,000 passages, which is merged no more
 
 SCHEMA = """
@@ -99,16 +99,33 @@ def erase(connection: sqlite3.Connection, document: int, rows: range, words: Ite
         connection.execute("delete from packs where not exists (select 1 from postings where pack = packs.id)")
 
 
-def look_up(connection: sqlite3.Connection, words: Sequence[str], sets: Collection[int]) -> list[bytes]:
-    """The postings of each word in documents of these label sets, and of no others."""
-    found: dict[str, list[bytes]] = {word: [] for word in words}
+class Fresh:
+    """Fresh postings, decoded once: a document's never change, and its row is never another's."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, dict[str, bytes]] = {}
+
+    def of_sets(self, connection: sqlite3.Connection, sets: Collection[int]) -> list[dict[str, bytes]]:
+        """Those of documents of these label sets."""
+        there = dict(connection.execute("select document, set_id from fresh").fetchall())
+        self._known = {document: known for document, known in self._known.items() if document in there}
+        documents = [document for document, set_id in there.items() if set_id in sets]
+        for document in documents:
+            if document not in self._known:
+                row = connection.execute("select words from fresh where document = ?", (document,)).fetchone()
+                self._known[document] = _decode(row[0])
+        return [self._known[document] for document in documents]
+
+
+def look_up(connection: sqlite3.Connection, words: Sequence[str], sets: Collection[int], fresh: Fresh) -> list[bytes]:
+    """The postings of each word in documents of these label sets, and of no others.
+
+    Args:
+        fresh: Of this store.
+    """
     allowed = frozenset(sets)
-    for set_id, whole in connection.execute("select set_id, words from fresh"):
-        if set_id in allowed:
-            document = _decode(whole)
-            for word in words:
-                if word in document:
-                    found[word].append(document[word])
+    documents = fresh.of_sets(connection, allowed)
+    found = {word: [document[word] for document in documents if word in document] for word in words}
     packed: dict[str, list[bytes]] = {word: [] for word in words}
     for word, rows in connection.execute(f"select {_LOOK_UP}", (json.dumps(list(words)),)):
         packed[word].append(rows)

@@ -1,4 +1,4 @@
-"""What is remembered of a store between searches: its label sets, and its vectors once somebody asks by one."""
+"""What is remembered of a store between searches: its label sets, its latest words, and its vectors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sparing.core.passage import Rights
 from sparing.retrieve.store.access import LabelSet, LabelSets
+from sparing.retrieve.store.postings import Fresh
 
 if TYPE_CHECKING:
     from sparing.retrieve.store.vectors import Vectors
@@ -20,6 +21,7 @@ class Remembered:
     def __init__(self) -> None:
         self._version: tuple[int, int] | None = None
         self._sets = LabelSets([])
+        self.fresh = Fresh()
         self._removed = -1
         self._vectors: Vectors | None = None
 

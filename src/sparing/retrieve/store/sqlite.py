@@ -105,7 +105,8 @@ class SqliteStore:
     def by_words(self, question: str, rights: Rights, limit: int) -> list[Scored]:
         with self._reading() as connection:
             sets = self._remembered.allowed(connection, rights)
-            found = postings.look_up(connection, question_words(question), [one.id for one in sets])
+            ids = [one.id for one in sets]
+            found = postings.look_up(connection, question_words(question), ids, self._remembered.fresh)
         rows = sum(one.passages for one in sets)
         return best_by_words(found, rows, sum(one.words for one in sets) / max(1, rows), limit)
 
