@@ -143,7 +143,7 @@ class Retrieving:
             lambda: (self.sources, self._asked.question if self._asked is not None else ""),
             Checks(unsupported=policy.store_check),
             self._ended,
-            self.stores.pool,
+            self.stores.beside,
             again if policy.store_wider > 1 else None,
         )
 
@@ -215,7 +215,7 @@ class Retrieving:
         return asked, retrieved, tokens, allowed
 
     async def _noted(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self.stores.pool, self.stores.note, self.line)
+        await asyncio.get_running_loop().run_in_executor(self.stores.beside, self.stores.note, self.line)
 
     async def _with_passages(self, body: bytes) -> bytes:
         assert self._asked is not None
@@ -223,7 +223,7 @@ class Retrieving:
         put = partial(beside, body, self.wire, self._asked, _text(self._found))
         if len(body) < _IN_LOOP_BYTES:
             return put()
-        return await asyncio.get_running_loop().run_in_executor(self.stores.pool, put)
+        return await asyncio.get_running_loop().run_in_executor(self.stores.beside, put)
 
     def _none(self, reason: str) -> None:
         """There are none, and why.

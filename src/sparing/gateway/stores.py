@@ -58,6 +58,7 @@ class Stores:
     Attributes:
         writer: Takes the audit's lines; started and closed with the gateway. None writes none.
         pool: Where stores are searched.
+        beside: Where what waits for no store is done: answers are checked, lines written.
     """
 
     def __init__(self, settings: Settings, seen: Callable[[Retrieval], None]) -> None:
@@ -68,6 +69,7 @@ class Stores:
         keep_days = settings.retrieval.audit_days
         self.writer = RetrievalWriter(self._log_path, keep_days=keep_days) if self._audit != "off" else None
         self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sparing-search")
+        self.beside = ThreadPoolExecutor(_THREADS, thread_name_prefix="sparing-check")
         self._lock = threading.Lock()
         self._opening = {name: threading.Lock() for name in settings.stores}
         self._opened: dict[str, tuple[_File, Store, Embedder | None]] = {}
@@ -140,7 +142,8 @@ class Stores:
 
     def close(self) -> None:
         """Let running searches end, and close every store."""
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self.pool, self.beside):
+            pool.shutdown(wait=True, cancel_futures=True)
         for store in (*self._replaced, *(store for _, store, _ in self._opened.values())):
             store.close()
         self._replaced.clear()
