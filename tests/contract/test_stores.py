@@ -132,7 +132,7 @@ def test_rarer_words_and_shorter_passages_weigh_more(store: Store, embedder: Fak
     assert found(store, "dog", OWNER, 0) == []
 
 
-@pytest.mark.parametrize("question", ["", "   ", "?!", "unheardof", 'a" OR b NEAR(', "\x00"])
+@pytest.mark.parametrize("question", ["", "   ", "?!", "unheardof", 'a" OR b NEAR(', "\x00", "\ud800"])
 def test_a_question_without_known_words_finds_nothing(store: Store, embedder: FakeEmbedder, question: str) -> None:
     """It is no error, and no query language."""
     put(store, embedder, document("a", "cat dog"))

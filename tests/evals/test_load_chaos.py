@@ -57,13 +57,13 @@ def ended(
         ((ended(""),), {"whole": 1}),
         ((ended("", error="no end within 60 s"),), {"lost": 1}),
         ((ended("", mark=False),), {"lost": 1}),
-        ((ended("half_event", num=1, mark=False),), {"cut": 1}),
+        ((ended("half_event", num=1, mark=False),), {"lost": 1}),
         ((ended("half_event", num=1),), {"lost": 1}),
         ((ended(""), ended("")), {"whole": 2}),
         ((ended(""), ended("", tenant=b"b")), {"whole": 1, "crossed": 1}),
     ],
 )
-def test_only_an_upstream_may_end_an_answer_without_a_word(sent: tuple[Sent, ...], ends: dict[str, int]) -> None:
+def test_nobody_may_end_an_answer_without_a_word(sent: tuple[Sent, ...], ends: dict[str, int]) -> None:
     """And one answer of the stub belongs to one tenant."""
     by_fault, _ = judged(sent)
     (counts,) = by_fault.values()

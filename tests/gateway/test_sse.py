@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparing.errors import UpstreamUnreachable
 from sparing.gateway import sse
-from sparing.gateway.sse import EventCutter
+from sparing.gateway.sse import EventCutter, whole
 
 ENDS = ("\n\n", "\r\n\r\n", "\r\r", "\n\r\n")
 lines = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=8).map(lambda text: f"data: {text}")
@@ -52,3 +53,30 @@ def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     cutter = EventCutter()
     assert cutter.feed(b"x" * 60) == b""
     assert cutter.feed(b"x" * 60) == b"x" * 120
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"",
+        b"data: [DONE]",
+        b"data: [DONE]\n",
+        b'event: end\ndata: {"a": 1}',
+        b": ping",
+        b"event: end",
+        b"data: words {",
+        b"\r\n",
+    ],
+)
+def test_an_end_without_a_blank_line_is_an_end(rest: bytes) -> None:
+    """Whatever it says, as long as it is no half of a JSON object."""
+    assert whole(rest, "p") == rest
+
+
+@pytest.mark.parametrize(
+    "rest", [b'data: {"id": "c', b'event: x\ndata:{"a": {}', b'data: {"a": 1\r\n', b"data: 1\rdata: {"]
+)
+def test_half_an_event_is_a_break(rest: bytes) -> None:
+    """The caller is told, and gets no half."""
+    with pytest.raises(UpstreamUnreachable, match="within an event"):
+        whole(rest, "p")

@@ -38,7 +38,9 @@ def body_of(name: str, *texts: str) -> bytes:
     return json.dumps({"model": "gpt-4o", field: turns, "temperature": 0.5}).encode()
 
 
-texts = st.lists(st.text(min_size=1, max_size=40).filter(str.strip), min_size=1, max_size=5).filter(lambda t: len(t) % 2)
+texts = st.lists(st.text(min_size=1, max_size=40).filter(str.strip), min_size=1, max_size=5).filter(
+    lambda t: len(t) % 2
+)
 
 
 @given(st.sampled_from(NAMES), texts)

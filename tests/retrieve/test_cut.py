@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,33 @@ def test_most_chunks_are_near_their_target() -> None:
     """Neither crumbs nor monsters."""
     sizes = [len(shown) for shown in texts(PROSE, cut(PROSE, Content.PROSE))]
     assert sum(TARGET_BYTES / 2 <= size <= MOST_BYTES for size in sizes) >= 0.7 * len(sizes)
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (Content.JSON_ROWS, '{"id": 17, "text": "some words"}, '),
+        (Content.CODE, "var a = 1; "),
+        (Content.PROSE, "NO SENTENCE HERE AT ALL\n"),
+        (Content.PROSE, "A sentence of some words. "),
+        (Content.DIFF, "--- a\n+++ b\n@@ -1 +1 @@\n-c\n+d\n"),
+        (Content.MARKDOWN, "| a | b |\n"),
+        (Content.TABLE, '"a, b",c\n'),
+        (Content.DIALOGUE, "Ann: yes. Bob: no. "),
+    ],
+)
+def test_cutting_takes_time_in_proportion_to_the_text(content: Content, part: str) -> None:
+    """Also where all of it is one line, or one block."""
+
+    def cpu_s(size: int) -> float:
+        inner = part * (size // len(part))
+        text = f"[{inner}0]" if content is Content.JSON_ROWS else inner
+        begun_s = time.process_time()
+        assert cut(text, content, "a.js")
+        return time.process_time() - begun_s
+
+    cpu_s(10_000)
+    assert cpu_s(400_000) < 32 * cpu_s(50_000)  # 64 times, were it quadratic
 
 
 def test_the_project_itself_is_cut_without_loss() -> None:

@@ -137,8 +137,8 @@ def test_a_run_that_was_cut_short_is_run_again(folder: Path) -> None:
 
 def test_several_processes_do_the_same_in_the_same_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when one of them dies of a source: that one fails, the others are read."""
-    monkeypatch.setattr("sparing.retrieve.reading._WORTH_PROCESSES", 0)
-    monkeypatch.setattr("sparing.retrieve.reading._BATCH", 1)
+    monkeypatch.setattr("sparing.retrieve.reading._WORTH_PROCESSES_BYTES", -1)
+    monkeypatch.setattr("sparing.retrieve.reading._BATCH_BYTES", 1)
     one = list(worked(jobs_of(folder), {}, frozenset(), "", 1))
     assert list(worked(jobs_of(folder), {}, frozenset(), "", 2)) == one
     known = {document.source: document.digest for document in one[2:5] if isinstance(document, Document)}
@@ -150,8 +150,8 @@ def test_several_processes_do_the_same_in_the_same_order(folder: Path, monkeypat
 
 def test_a_source_that_takes_its_process_down_fails_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was read beside it is read again."""
-    monkeypatch.setattr("sparing.retrieve.reading._WORTH_PROCESSES", 0)
-    monkeypatch.setattr("sparing.retrieve.reading._BATCH", 1)
+    monkeypatch.setattr("sparing.retrieve.reading._WORTH_PROCESSES_BYTES", -1)
+    monkeypatch.setattr("sparing.retrieve.reading._BATCH_BYTES", 1)
     jobs = jobs_of(folder)
     jobs.insert(4, Job("bomb", "bomb", Bomb()))  # type: ignore[arg-type]  # goes off where it is unpickled
     results = list(worked(jobs, {}, frozenset(), "", 2))

@@ -40,7 +40,7 @@ _SHOWN = 20
 @click.option("--label", "labels", multiple=True, metavar="LABEL", help="Who may read it. Repeatable.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches. Repeatable.")
 @click.option("--embedder", metavar="NAME", help="What makes vectors: auto, shipped, none, or a model's name.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that read; by default one a core.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that read PDF and Word; one a core.")
 @click.option("--prune/--no-prune", default=True, show_default=True, help="Remove what is no longer there.")
 @click.option("--follow", is_flag=True, help="Go on, and index files as they grow, until Ctrl-C.")
 @click.option("--max-mb", type=click.IntRange(min=1), default=32, show_default=True, help="Leave larger files out.")

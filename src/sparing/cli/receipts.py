@@ -109,6 +109,7 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
         ("tenant, policy", ", ".join(filter(None, (receipt.tenant, receipt.policy)))),
         ("tokens", f"{_tokens(receipt)} (kept {percent(receipt.kept)}{about})"),
         ("time", ", ".join(f"{step} {seconds(ms)}" for step, ms in receipt.step_ms.items())),
+        ("passages", _passages(receipt)),
         ("nothing reduced", receipt.reason),
         ("made smaller", receipt.eased),
         ("cache", _cache(receipt)),
@@ -124,6 +125,13 @@ def _tier(receipt: Receipt) -> str:
     tries = f", {receipt.tries} tries" if receipt.tries > 1 else ""
     wasted = sum(max(one.usage.output_tokens, 0) for one in receipt.spent)
     return receipt.tier + tries + (f", {wasted:,} tokens answered that were not good enough" if wasted else "")
+
+
+def _passages(receipt: Receipt) -> str:
+    if not receipt.store:
+        return ""
+    checked = f", {receipt.unsupported} of {receipt.claims} sentences unsupported" if receipt.claims >= 0 else ""
+    return f"{receipt.retrieved_tokens:,} tokens beside the question, from {receipt.store}{checked}"
 
 
 def _answer(receipt: Receipt) -> str:

@@ -56,7 +56,7 @@ def _print(lines: Sequence[Retrieval]) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("id", "when", "who", "store"):
         table.add_column(heading, no_wrap=heading != "who", overflow="fold")
-    for heading in ("may read", "found", "sent", "cited", "tokens", "time"):
+    for heading in ("readable", "found", "sent", "tokens", "time"):
         table.add_column(heading, justify="right")
     table.add_column("sources, or why none", overflow="fold")
     for line in lines:
@@ -69,7 +69,6 @@ def _print(lines: Sequence[Retrieval]) -> None:
             f"{line.allowed:,}",
             f"{len(line.passages):,}",
             f"{len(sent):,}",
-            _cited(line),
             f"{line.tokens:,}",
             seconds(line.ms),
             _what(line),
@@ -77,14 +76,11 @@ def _print(lines: Sequence[Retrieval]) -> None:
     console().print(table)
 
 
-def _cited(line: Retrieval) -> str:
-    return f"{sum(passage.cited for passage in line.passages):,}" if line.claims >= 0 else ""
-
-
 def _what(line: Retrieval) -> str:
     sources = ", ".join(dict.fromkeys(passage.source for passage in line.passages if passage.sent))
     parts = [line.reason or (sources if line.reached else f"{sources} (the request went nowhere)")]
     if line.claims >= 0:
+        parts.append(f"{sum(passage.cited for passage in line.passages):,} cited")
         parts.append(f"{line.unsupported} of {line.claims} sentences unsupported")
     if line.wider:
         parts.append("asked twice")

@@ -76,11 +76,12 @@ def create_app(
     if wires is None:
         wires = {name: registry.load("wires", name) for name in registry.names("wires") if name in upstreams}
     prices_for("any", file=settings.policy.prices_file)  # a file that cannot be used is refused here, not on a request
+    metrics = Metrics()
     services = Services(
         defaults=Controls(Mode(settings.policy.mode), settings.policy),
         max_body_bytes=settings.gateway.max_body_bytes,
         reduce=reduce,
-        metrics=Metrics(),
+        metrics=metrics,
         drift=DriftWatch(read_calibration(settings.policy.calibration_file)),
         pool=ThreadPoolExecutor(_REDUCING_THREADS, thread_name_prefix="sparing-reduce"),
         recorder=recorder,
@@ -88,7 +89,7 @@ def create_app(
         summaries=summaries if summaries is not None else MemorySummaries(),
         sellers=sellers(settings),
         desk=_desk(settings, quota) if is_needed(settings) else None,
-        stores=Stores(settings) if settings.stores else None,
+        stores=Stores(settings, metrics.retrieved) if settings.stores else None,
     )
     return Gateway(services, upstreams, wires)
 

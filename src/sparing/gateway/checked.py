@@ -8,9 +8,12 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Protocol
 
+from multidict import CIMultiDict
+
 from sparing.core.upstream import Answer
 from sparing.finish.answer_texts import answer_texts, with_texts
 from sparing.finish.citations import Checked, Checks, check_citations
+from sparing.finish.grounded.refuse import refusal
 from sparing.generate.cache.answers import EVENTS, JSON, read_answer
 from sparing.generate.passing import Passing
 from sparing.retrieval import Source
@@ -63,27 +66,26 @@ class CheckedAnswer(Passing):
         headers = super().headers
         if self._kind != JSON:
             return headers
-        return {name: value for name, value in headers.items() if name.lower() != "content-length"}
+        kept = [(name, value) for name, value in headers.items() if name.lower() != "content-length"]
+        return CIMultiDict(kept)  # whatever their case, and repeated ones repeated
 
     async def chunks(self) -> AsyncIterator[bytes]:
         parts: list[bytes] = []
         size, held = 0, self._kind == JSON
         async for chunk in super().chunks():
             size += len(chunk)
-            if size > _MOST_BYTES:
-                for part in parts if held else ():
-                    yield part
-                parts, held = [], False
-            else:
-                parts.append(chunk)
-            if not held:
+            parts.append(chunk)
+            if held and (size > _MOST_BYTES or parts[0].lstrip()[:1] == b"["):  # Gemini's other way to stream
+                held = False
+                yield b"".join(parts)
+            elif not held:
                 yield chunk
-        if size > _MOST_BYTES:
-            return
+            if size > _MOST_BYTES:
+                parts = []
         body = b"".join(parts)
         if held:
             yield await self._whole(body)
-        elif self._kind == EVENTS:
+        elif size <= _MOST_BYTES:
             await self._in_pool(partial(self._streamed, body))
 
     async def _whole(self, body: bytes) -> bytes:
@@ -124,11 +126,17 @@ class CheckedAnswer(Passing):
         if said is None or said.wrong:
             return body, []
         checked = {text: self._held(text) for text in answer_texts(body, self._wire)}
-        return with_texts(body, self._wire, lambda text: checked[text].answer), list(checked.values())
+        return with_texts(body, self._wire, lambda text: self._shown(checked[text])), list(checked.values())
 
     def _streamed(self, body: bytes) -> tuple[bytes, list[Checked]]:
-        said = read_answer(self._wire, EVENTS, body)
+        said = read_answer(self._wire, self._kind, body) if self._kind in (EVENTS, JSON) else None
         return body, [self._held(said.text)] if said is not None and not said.wrong and said.text.strip() else []
+
+    def _shown(self, checked: Checked) -> str:
+        """An answer of which nothing would be left is a refusal, which says what was looked at."""
+        if self._checks.unsupported == "remove" and checked.claims and not checked.grounded:
+            return refusal(self._given()[0])
+        return checked.answer
 
     def _held(self, text: str) -> Checked:
         sources, question = self._given()

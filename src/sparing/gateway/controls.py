@@ -86,6 +86,9 @@ def read_controls(headers: Raw, defaults: Controls, *, has_policies: bool = True
     recall = _read(given, "recall", _on_or_off, policy.recall)
     risk = _read(given, "risk", _share, policy.risk)
     store = _read(given, "store", _store, policy.store)
+    if policy.store_required and store != policy.store:
+        hint = "leave out x-sparing-store"
+        raise RequestError(f"the policy requires passages of its store {policy.store!r}", hint=hint)
     budget_is = defaults.budget_is
     if budget_is == "binding" and defaults.budget_tokens is not None:
         if mode is not Mode.ON or effort == "off":

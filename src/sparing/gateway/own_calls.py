@@ -15,7 +15,7 @@ from sparing.finish.own_calls import Answering, Loop
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.relay import EVENTS, JSON, Relay, is_plain, kind_of
 from sparing.gateway.services import Services
-from sparing.gateway.sse import EventCutter
+from sparing.gateway.sse import EventCutter, whole
 from sparing.gateway.usage import UsageReader
 from sparing.generate.tiers import HEADER as TIER_HEADER
 
@@ -81,7 +81,7 @@ class OwnCalls:
                     self._exchange.num_events += piece.count(b"data:")
                     if shown := self._shown(piece):
                         await relay.send(shown)
-            rest = cutter.rest()
+            rest = whole(cutter.rest(), self._exchange.provider)
             usage.see(rest)
             return self._shown(rest) + self._loop.end()
         finally:

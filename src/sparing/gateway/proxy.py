@@ -187,7 +187,7 @@ class Proxy:
     ) -> Answer:
         """The answer, held to its passages where the policy has it so."""
         capped = admission.capped if admission is not None else _as_it_is
-        return passages.checked(answer, Wider(passages, call, self._upstream, exchange, capped))
+        return passages.checked(answer, Wider(passages, answer, call, self._upstream, exchange, capped))
 
     def _own_calls(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
         """What answers the calls of our own tools in the answer to this call."""
@@ -217,7 +217,7 @@ class Proxy:
         exchange.receipt = replace_struct(
             receipt,
             tokens_after=receipt.tokens_before,
-            spans=(),
+            spans=tuple(span for span in receipt.spans if span.kind == "passage"),
             cache_marks=0,
             reason=f"the upstream answered {answer.status} to the reduced request, so the original was sent",
         )
@@ -230,7 +230,7 @@ class Proxy:
             used = exchange.deciding.run(exchange.settle)
             services.metrics.admitted(used, exchange.status, exchange.first_byte_after_s, exchange.deciding.ns / 1e9)
         if exchange.retrieving is not None:
-            services.metrics.retrieved(exchange.retrieving.over())
+            exchange.retrieving.over()
         receipt = exchange.finished()
         services.metrics.end(self.name, exchange.mode or "none", exchange.status, receipt)
         if receipt is not None and services.recorder is not None:

@@ -11,7 +11,7 @@ from sparing.errors import SparingError
 from sparing.gateway.error_bodies import error_answer, error_event
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.headers import returned
-from sparing.gateway.sse import EventCutter
+from sparing.gateway.sse import EventCutter, whole
 from sparing.gateway.usage import UsageReader
 
 EVENTS, JSON = "text/event-stream", "application/json"
@@ -37,7 +37,7 @@ class Relay:
         Gemini's other way to stream, and does not wait.
 
         Raises:
-            UpstreamUnreachable, UpstreamTimeout: The answer broke off.
+            UpstreamUnreachable, UpstreamTimeout: The answer broke off, or ended within an event.
         """
         kind, plain = kind_of(answer), is_plain(answer)
         if plain and kind == EVENTS:
@@ -94,7 +94,7 @@ class Relay:
                     usage.see(piece)
                     self._exchange.num_events += piece.count(b"data:")
                     await self._body(piece)
-            rest = cutter.rest()
+            rest = whole(cutter.rest(), self._exchange.provider)
             usage.see(rest)
         finally:
             self._exchange.used(usage.usage(), answer)

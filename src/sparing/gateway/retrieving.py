@@ -142,7 +142,7 @@ class Retrieving:
             answer,
             self.wire.name,
             lambda: (self.sources, self._asked.question if self._asked is not None else ""),
-            Checks(unsupported=policy.store_check, attach=False),
+            Checks(unsupported=policy.store_check),
             self._ended,
             self.stores.pool,
             again if policy.store_wider > 1 else None,
@@ -154,10 +154,9 @@ class Retrieving:
         line = self.line
         return f"{line.unsupported} of {line.claims} unsupported" if line.claims >= 0 else ""
 
-    def over(self) -> Retrieval:
+    def over(self) -> None:
         """Write down how it ended."""
         self.stores.over(self.line)
-        return self.line
 
     def _ended(self, answers: list[Checked]) -> None:
         cited = {citation.number for one in answers for citation in one.citations}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from sparing.errors import UpstreamUnreachable
+
 _HOLD_BYTES = 1 << 20  # an event longer than this is passed on in parts
 _BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
 
@@ -37,6 +41,22 @@ class EventCutter:
         rest = bytes(self._held)
         self._held.clear()
         return rest
+
+
+def whole(rest: bytes, provider: str) -> bytes:
+    """What is left at the end of an answer, if that may be an event: the last blank line is left out by some.
+
+    Raises:
+        UpstreamUnreachable: It is the beginning of one. Half an event tells a caller nothing, and no end would be told.
+    """
+    name, _, value = rest.rstrip(b"\r\n").rpartition(b"\n")[2].rpartition(b"\r")[2].partition(b":")
+    if name == b"data" and value.lstrip().startswith(b"{"):
+        try:
+            msgspec.json.decode(value, type=msgspec.Raw)
+        except msgspec.DecodeError:
+            message = "the upstream ended its answer within an event"
+            raise UpstreamUnreachable(message, provider=provider, hint="ask again") from None
+    return rest
 
 
 def _is_comment(held: bytearray, start: int) -> bool:

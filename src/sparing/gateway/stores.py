@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +51,17 @@ class Question:
 class Stores:
     """The stores of one gateway. `fetch`, `note` and `judge` are for threads; everything else does not block.
 
+    Args:
+        seen: Called with every line that is over.
+
     Attributes:
         writer: Takes the audit's lines; started and closed with the gateway. None writes none.
         pool: Where stores are searched.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, seen: Callable[[Retrieval], None]) -> None:
         self._settings = settings
+        self._seen = seen
         self._log_path = retrievals_file(settings.retrieval, os.environ)
         self._audit = settings.retrieval.audit
         keep_days = settings.retrieval.audit_days
@@ -121,6 +125,7 @@ class Stores:
 
     def over(self, line: Retrieval) -> None:
         """Write a line with how it ended, a little later."""
+        self._seen(line)
         if self.writer is not None:
             self.writer.record(line)
 

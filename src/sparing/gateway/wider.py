@@ -19,17 +19,17 @@ class Wider:
     """The second try of one request. Implements `checked.Again`.
 
     Attributes:
-        call: The first try.
+        answer: Of the first try; `call` is what it answers.
         capped: Puts the limits of the answer on a request.
     """
 
     retrieving: Retrieving
+    answer: Answer
     call: Call
     upstream: Upstream
     exchange: Exchange
     capped: Callable[[Outgoing], Outgoing]
     _sent: Outgoing | None = None
-    _answer: Answer | None = None
 
     async def ask(self) -> Answer | None:
         """The model's answer to more passages; None where there are no more."""
@@ -37,16 +37,14 @@ class Wider:
         if wider is None:
             return None
         self._sent = self.capped(wider)
-        self._answer = await self.upstream.send(replace(self.call, body=self._sent.body))
-        return self._answer
+        return await self.upstream.send(replace(self.call, body=self._sent.body))
 
     def taken(self, first: bytes) -> None:
         """Its answer stands in place of the first, whose tokens were spent all the same."""
         assert self._sent is not None
-        assert self._answer is not None
         usage = UsageReader()
         usage.see(first)
-        self.exchange.used(usage.usage(), self._answer)
+        self.exchange.used(usage.usage(), self.answer)
         receipt, new = self.exchange.receipt, self._sent.receipt
         if receipt is not None and new is not None:
             self.exchange.receipt = replace_struct(receipt, retrieved_tokens=new.retrieved_tokens, spans=new.spans)

@@ -12,10 +12,10 @@ from sparing.retrieve.processes import in_processes
 from sparing.retrieve.read.document import bytes_of, digest_of, document_of, labels_in
 from sparing.retrieve.walk import Left
 
-# In bytes of plain text, of which a core reads and cuts some five million a second.
-_WORTH_PROCESSES = 20_000_000
-_BATCH = 2_000_000
-_SLOW_FORMATS, _SLOW = frozenset({"pdf", "docx"}), 20
+# Plain text is read four times as fast as a store takes it in, and to hand it over costs as much: no work for others.
+_SLOW_FORMATS = frozenset({"pdf", "docx"})
+_WORTH_PROCESSES_BYTES = 1_000_000
+_BATCH_BYTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,11 @@ def _labels(job: Job, known: Mapping[str, str], labels: frozenset[str] | None) -
 
 
 def _is_much(tasks: Sequence[_Task]) -> bool:
-    return len(tasks) > 1 and sum(_weight(task) for task in tasks) > _WORTH_PROCESSES
+    return len(tasks) > 1 and sum(_slow_bytes(task) for task in tasks) > _WORTH_PROCESSES_BYTES
 
 
-def _weight(task: _Task) -> int:
-    """What reading it takes, in bytes of plain text."""
-    return task.job.size_bytes * (_SLOW if extension(task.job.name) in _SLOW_FORMATS else 1)
+def _slow_bytes(task: _Task) -> int:
+    return task.job.size_bytes if extension(task.job.name) in _SLOW_FORMATS else 0
 
 
 def _is_known(task: _Task) -> bool:
@@ -115,8 +114,8 @@ def _batches(tasks: Sequence[_Task]) -> Iterator[list[_Task]]:
     size = 0
     for task in tasks:
         batch.append(task)
-        size += _weight(task)
-        if size >= _BATCH:
+        size += task.job.size_bytes
+        if size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:

@@ -19,7 +19,7 @@ import pytest
 
 from sparing.core.passage import Chunk, Document, Rights
 from sparing.errors import SourceUnreadable, StoreError
-from sparing.retrieve.store import open_store, schema
+from sparing.retrieve.store import open_store, schema, sqlite
 from sparing.retrieve.store.sqlite import SqliteStore
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -123,6 +123,9 @@ def test_a_killed_writer_leaves_whole_documents(tmp_path: Path) -> None:
             writer.stdout.readline()
             time.sleep(rng.uniform(0.01, 0.6))
             writer.send_signal(signal.SIGKILL)
+        reader = open_store(path)  # the first to open it after the crash
+        assert len(reader.by_words("common", OWNER, 10_000)) == reader.holdings(OWNER).passages
+        reader.close()
         assert whole(path)
         plain, store = MemoryStore(EMBEDDER.name), open_store(path, write=True, embedder=EMBEDDER)
         with closing(sqlite3.connect(path)) as connection:
@@ -241,7 +244,7 @@ def test_vectors_of_two_models_are_not_mixed(tmp_path: Path) -> None:
     filled(tmp_path / "store.db", 1).close()
     other = FakeEmbedder(16, "fake-2")
     for write in (False, True):
-        with pytest.raises(StoreError, match=r"fake-1, not of fake-2.*index again"):
+        with pytest.raises(StoreError, match=r"fake-1, not of fake-2.*index into another file"):
             open_store(tmp_path / "store.db", write=write, embedder=other)
     store = open_store(tmp_path / "store.db", write=True)
     store.remove(["d0"])
@@ -401,3 +404,22 @@ def test_words_need_no_numpy(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("['common word3 word150', 'common word3 word10'")
+
+
+def test_label_sets_are_used_again_when_all_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one too many is a clear error; what was loaded before is not taken for the new set's."""
+    monkeypatch.setattr(sqlite, "MOST_SET", 3)
+    store = SqliteStore(tmp_path / "store.db", write=True, embedder=EMBEDDER)
+    documents = [document(number, labels=f"user:{number}") for number in range(5)]
+    for one in documents[:3]:
+        store.put(one, vectors(one))
+    with pytest.raises(StoreError, match="different sets of labels"):
+        store.put(documents[3], vectors(documents[3]))
+    near = EMBEDDER.embed(["common"])[0]
+    assert len(store.by_vector(near, Rights(frozenset({"user:1"})), 9)) == 3
+    store.remove(["d1"])
+    store.put(documents[4], vectors(documents[4]))
+    for number, found in ((0, 3), (1, 0), (2, 3), (4, 3)):
+        rights = Rights(frozenset({f"user:{number}"}))
+        assert len(store.by_words("common", rights, 9)) == len(store.by_vector(near, rights, 9)) == found
+    store.close()

@@ -1,7 +1,7 @@
 """Every fault at once, for minutes: providers that fail in every way, clocks that jump, callers that leave.
 
 A request may end in its own whole answer, in an error that says so, or in its own answer cut short by one. Nothing
-else: no event of another's, none missing or twice, no silence.
+else: no event of another's, none missing or twice, no silence, no end without a word.
 """
 
 from __future__ import annotations
@@ -145,8 +145,7 @@ def _ended(one: Sent) -> str:
         return "left"
     if one.error:
         return "lost"
-    # Nobody but the upstream can end an answer without saying so, and it does where it was asked to.
-    return "lost" if verdict == "cut" and one.due.ask.fault != "half_event" else verdict
+    return "lost" if verdict == "cut" else verdict  # it ended without a word of why
 
 
 class _Chaos:

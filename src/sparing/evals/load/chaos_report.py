@@ -8,7 +8,7 @@ from typing import Final
 from sparing.evals.load.chaos import Ended
 from sparing.evals.report import Report, Table
 
-_ENDS: Final = ("whole", "told", "refused", "cut", "left", "lost", "crossed")
+_ENDS: Final = ("whole", "told", "refused", "left", "lost", "crossed")
 
 
 def chaos_report(name: str, ended: Ended) -> Report:
@@ -28,7 +28,8 @@ def chaos_report(name: str, ended: Ended) -> Report:
         (
             f"{ended.num:,} requests in {ended.wall_s:.0f} s, in bursts: {ended.lost} lost, {ended.crossed} crossed.",
             "whole: every event, once, in order, its own. told: an error event after a whole beginning, or an error in"
-            " a 200. refused: an error status. cut: the upstream ended it without saying so. left: the caller hung up.",
+            " a 200. refused: an error status. left: the caller hung up. lost: an event is missing, or the end, or a"
+            " word of why.",
             f"Beside these: {ended.kills} kills of an upstream, back on its port a second later (what had no fault of"
             f" its own and was told: the upstream died half way); {ended.poisoned:,} rows of the cache spoiled while"
             f" {ended.from_cache:,} answers came from it; every seven seconds another speed (1, 10, 1, a tenth); the"

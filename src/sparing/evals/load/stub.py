@@ -116,6 +116,8 @@ class _Answering:
         self._end()
 
     def _end(self) -> None:
+        if self._transport.is_closing():
+            return
         ask = self._ask
         usage = f'"prompt_tokens":300,"completion_tokens":{ask.num_tokens},"total_tokens":{300 + ask.num_tokens}'
         last = chunk(ask.tag, "{}", '"stop"', more=f',"usage":{{{usage}}}')

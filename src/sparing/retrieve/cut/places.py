@@ -4,31 +4,44 @@ from __future__ import annotations
 
 from sparing.retrieve.cut.pack import Unit
 
-_LONGEST = 80  # characters of a heading
+_LONGEST = 80  # characters of a heading, and of blanks around what is called a whole line
 
 
 class Lines:
     """``lines 10-24`` of texts whose lines are those of the source; within a long line its characters too.
 
-    Asked in order, it counts each line once.
+    Asked in order, it looks at each line once.
     """
 
     def __init__(self, text: str, line: int = 1) -> None:
         self._text = text
-        self._at, self._line = 0, line
+        self._line, self._begin = line, 0
+        self._end = self._end_of(0)
 
     def __call__(self, start: int, end: int, _first: Unit) -> str:
-        self._line += self._text.count("\n", self._at, start)
-        self._at = start
-        last = self._line + self._text.count("\n", start, max(start, end - 1))
-        if last > self._line:
-            return f"lines {self._line}-{last}"
-        begin = self._text.rfind("\n", 0, start) + 1
-        if self._text[begin:start].isspace() or begin == start:
-            stop = self._text.find("\n", end)
-            if not self._text[end : stop if stop >= 0 else len(self._text)].strip():
-                return f"line {last}"
-        return f"line {last}, characters {start - begin + 1}-{end - begin}"
+        self._go_to(start)
+        first, begin = self._line, self._begin
+        self._go_to(max(start, end - 1))
+        if self._line > first:
+            return f"lines {first}-{self._line}"
+        if self._is_blank(begin, start) and self._is_blank(end, self._end):
+            return f"line {first}"
+        return f"line {first}, characters {start - begin + 1}-{end - begin}"
+
+    def _go_to(self, at: int) -> None:
+        """To the line that a character is in."""
+        if at <= self._end:
+            return
+        self._line += self._text.count("\n", self._end, at)
+        self._begin = self._text.rfind("\n", self._end, at) + 1
+        self._end = self._end_of(at)
+
+    def _end_of(self, at: int) -> int:
+        end = self._text.find("\n", at)
+        return len(self._text) if end < 0 else end
+
+    def _is_blank(self, start: int, end: int) -> bool:
+        return end - start <= _LONGEST and not self._text[start:end].strip()
 
 
 class Pages:

@@ -28,6 +28,7 @@ _NUMBERED = re.compile(r"[0-9]{1,2}\.[ \t]+[A-ZÀ-ÞА-ЯΑ-Ω][^\n.;:!?]{2,70}"
 _ITEM = re.compile(r"\s*[0-9]{1,2}[.)][ \t]")
 _SPACE = re.compile(r"\s*")
 _LINE = re.compile(r"[^\n]+")
+_LOOKED_BACK = 80  # characters that may be blank between a line and what it ends
 _SENTENCE_ENDS = '.!?:;"”)]。！？'
 
 
@@ -68,7 +69,7 @@ def _numbered_level(text: str, line: re.Match[str]) -> int:
 
 def _begins(text: str, at: int, line: int) -> bool:
     """Whether what stands before the line is complete: nothing, the end of a sentence, another heading."""
-    before = text[at:line].rstrip()
+    before = text[max(at, line - _LOOKED_BACK) : line].rstrip()
     return not before or before[-1] in _SENTENCE_ENDS
 
 
@@ -86,4 +87,4 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _ends_sentence(text: str, end: int) -> bool:
-    return text[max(0, end - 80) : end].rstrip()[-1:] in tuple(_SENTENCE_ENDS)
+    return text[max(0, end - _LOOKED_BACK) : end].rstrip()[-1:] in tuple(_SENTENCE_ENDS)

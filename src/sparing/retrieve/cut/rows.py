@@ -24,7 +24,7 @@ def patch_units(text: str, title: str = "") -> Iterator[Unit]:
     heads = (title,) if title else ()
     files: list[int] = []
     for match in _FILE.finditer(text):  # git's own line stands before the pair that every tool writes
-        if not files or not text[match.start() :].startswith("--- ") or _HUNK.search(text, files[-1], match.start()):
+        if not files or not text.startswith("--- ", match.start()) or _HUNK.search(text, files[-1], match.start()):
             files.append(match.start())
     for start, end in zip([0, *files], [*files, len(text)], strict=True):
         name = text[start : text.find("\n", start, end)].strip() if start < end else ""

@@ -83,7 +83,7 @@ class QdrantStore:
             has = f"has vectors of {self._model}" if self._model else "was made without vectors"
             raise StoreError(
                 f"the collection {collection} {has}, not of {embedder.name}",
-                hint="index into another, or delete this one and index again: two models' vectors do not compare",
+                hint="name the embedder that made them, or index into another: two models' vectors do not compare",
             )
 
     def digests(self) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
+_NO_VALUE = ""  # no field has it: a condition of no values is met by nothing, whatever a server makes of an empty list
 DENSE, WORDS = "dense", "words"
 INDEXED = {
     "kind": models.PayloadSchemaType.KEYWORD,
@@ -86,7 +87,7 @@ def equals(key: str, value: str | int) -> models.FieldCondition:
 
 
 def any_of(key: str, values: list[str]) -> models.FieldCondition:
-    return models.FieldCondition(key=key, match=models.MatchAny(any=values))
+    return models.FieldCondition(key=key, match=models.MatchAny(any=values or [_NO_VALUE]))
 
 
 def values_of(condition: models.FieldCondition) -> list[str]:

@@ -191,7 +191,7 @@ class SqliteStore:
             has = f"has vectors of {model[0]}" if model[0] else "was made without vectors"
             raise StoreError(
                 f"the store {self.path} {has}, not of {embedder.name}",
-                hint="index into another file, or remove this one and index again: two models' vectors do not compare",
+                hint="name the embedder that made them, or index into another file: two models' vectors do not compare",
             )
         with self._writing() as connection:
             connection.executemany(
@@ -218,7 +218,9 @@ class SqliteStore:
         known = self._connection.execute("select id from sets where labels = ?", (key,)).fetchone()
         if known:
             return int(known[0])
-        free = self._connection.execute(_FREE_SET).fetchone()[0]
+        free = self._connection.execute("select coalesce(max(id), 0) + 1 from sets").fetchone()[0]
+        if free > MOST_SET:
+            free = self._connection.execute(_FREE_SET).fetchone()[0]
         if free > MOST_SET:
             raise StoreError(f"the store {self.path} has {MOST_SET:,} different sets of labels already")
         self._connection.execute("insert into sets values (?, ?, 0, 0, 0)", (free, key))
