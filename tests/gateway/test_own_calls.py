@@ -17,6 +17,7 @@ from recalling_model import THEIR_CALL, Events, Say, anthropic_events, openai_ev
 from sparing import registry
 from sparing.core.budget import Mode
 from sparing.core.upstream import Call
+from sparing.errors import UpstreamUnreachable
 from sparing.finish.own_calls import Answering
 from sparing.finish.recall import UNKNOWN, recall_handler
 from sparing.gateway.controls import Controls
@@ -179,13 +180,15 @@ def test_half_a_call_is_not_answered(wire: str) -> None:
 
 @pytest.mark.parametrize("wire", sorted(WIRES))
 def test_what_is_no_event_of_the_format_passes(wire: str) -> None:
-    """Comments, data that is no JSON or no object, errors, half an event at the end."""
+    """Comments, data that is no JSON or no object, errors."""
     odd = (
         b": hello\n\n\n\ndata: {oops\n\ndata: [1]\n\nid: 7\nretry: 9\n\ndata: {}\n\n"
         b'data: {"type": "error", "error": {"message": "no"}}\n\ndata: {"choices": 7}\n\ndata: {"choices": [3, {}]}\n\n'
-        b'data: {"type": "message_delta"}\n\ndata: {"half": '
+        b'data: {"type": "message_delta"}\n\ndata: bye'
     )
     assert shown(wire, [[odd]])[0] == odd
+    with pytest.raises(UpstreamUnreachable, match="within an event"):  # half of one is told, not passed on
+        shown(wire, [[odd, b'\n\ndata: {"half": ']])
 
 
 anything = st.recursive(
