@@ -34,6 +34,8 @@ class Exchange:
         tenant: Whose it is, by name; "" where no tenants are configured.
         decided: What was decided of it (`deciding`); "" if nothing was.
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
+        ceiling_tokens: Past which its answer ends where it can; 0 for none.
+        stopped: That it did, and after how much; "" if it did not.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
@@ -56,6 +58,8 @@ class Exchange:
     tenant: str = ""
     decided: str = ""
     eased: str = ""
+    ceiling_tokens: int = 0
+    stopped: str = ""
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0
     settle: Callable[[], Admitted] | None = None
@@ -73,6 +77,10 @@ class Exchange:
             told.append((b"x-sparing-decision", safe(self.decided)))
         if self.eased:
             told.append((b"x-sparing-eased", safe(self.eased)))
+        if self.ceiling_tokens:
+            told.append((b"x-sparing-ceiling", b"%d" % self.ceiling_tokens))
+        if self.stopped:  # of a stream only the receipt can tell
+            told.append((b"x-sparing-stopped", safe(self.stopped)))
         if self.mode is None:
             return told
         told.append((b"x-sparing-mode", self.mode.encode()))
@@ -138,6 +146,7 @@ class Exchange:
             tenant=self.tenant,
             eased=self.eased,
             decided=self.decided,
+            stopped=self.stopped,
         )
 
 
