@@ -88,6 +88,7 @@ def test_what_is_shown_loads_back(tmp_path: Path) -> None:
         ("[policies.a]\nbudget = 'hard'", 2, "set budget_tokens"),
         ("[policies.a]\nmode = 'off'\nbudget_tokens = 9", 3, "cannot be kept with mode = off"),
         ("[policies.a]\neffort = 'off'\nbudget_tokens = 9", 3, "cannot be kept with effort = off"),
+        ("[policies.a]\nanswer_tokens = 5\nceiling_tokens = 5", 3, "is not less than the most, 5"),
         ("[policies.a]\nanswer_tokens = 5\nunder_pressure.answer_tokens = 6", 3, "more than the policy's own 5"),
         (
             "[policies.a]\nreasoning = 'low'\n[policies.a.under_pressure]\nreasoning = 'high'",

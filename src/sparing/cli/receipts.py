@@ -114,6 +114,7 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
         ("made smaller", receipt.eased),
         ("cache", _cache(receipt)),
         ("answer", _answer(receipt)),
+        ("answer ended", receipt.stopped),
         ("error", receipt.error),
     ]
     return [(name, value) for name, value in facts if value]

@@ -67,6 +67,8 @@ class Receipt(msgspec.Struct, frozen=True):
         tenant: Whose request it was, by name; "" where no tenants are configured.
         decided: What was decided of the tier, the effort and the answer, and which goals gave way; "" if nothing was.
         eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
+        stopped: That the answer was ended past the policy's ceiling, and after how many tokens, as counted here; what
+            the model would have gone on with nobody knows. "" if it came to its own end.
     """
 
     id: str
@@ -111,6 +113,7 @@ class Receipt(msgspec.Struct, frozen=True):
     retrieved_tokens: int = 0
     claims: int = -1
     unsupported: int = 0
+    stopped: str = ""
 
     @property
     def kept(self) -> float:

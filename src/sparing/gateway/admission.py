@@ -74,6 +74,7 @@ class Admission:
         self._is_billed = generates or (bool(self._knobs.model) and not self.path.endswith(_COUNTING))
         self._is_plain = get(scope["headers"], b"content-encoding") in ("", "identity")
         exchange.policy, exchange.tenant = chosen.name, caller.tenant if caller else ""
+        exchange.ceiling_tokens = policy.ceiling_tokens or 0 if generates else 0
 
     @property
     def path(self) -> str:
@@ -189,6 +190,8 @@ class Admission:
 
     def _was_cut(self) -> bool:
         """Whether the answer is as long as it was allowed to be."""
+        if self._exchange.stopped:
+            return True
         most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
         return bool(most) and self._exchange.usage.output_tokens >= min(most)
 

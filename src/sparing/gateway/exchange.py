@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,8 @@ class Exchange:
         decided: What was decided of it (`deciding`); "" if nothing was.
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
         retrieving: Its passages; None if it names no store.
+        ceiling_tokens: Past which its answer ends where it can; 0 for none.
+        stopped: That it did, and after how much; "" if it did not.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
@@ -64,6 +66,8 @@ class Exchange:
     decided: str = ""
     eased: str = ""
     retrieving: Retrieving | None = None
+    ceiling_tokens: int = 0
+    stopped: str = ""
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0
     settle: Callable[[], Admitted] | None = None
@@ -75,17 +79,7 @@ class Exchange:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What the answer says about itself."""
-        told = list(self.limits)
-        if self.policy:
-            told.append((b"x-sparing-policy", safe(self.policy)))
-        if self.decided:
-            told.append((b"x-sparing-decision", safe(self.decided)))
-        if self.eased:
-            told.append((b"x-sparing-eased", safe(self.eased)))
-        if self.retrieving is not None:
-            told.append((b"x-sparing-retrieved", safe(self.retrieving.told)))
-            if self.retrieving.checks:
-                told.append((b"x-sparing-checked", safe(self.retrieving.checks)))
+        told = [*self.limits, *self._decisions()]
         if self.mode is None:
             return told
         told.append((b"x-sparing-mode", self.mode.encode()))
@@ -105,6 +99,20 @@ class Exchange:
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))
         return told
+
+    def _decisions(self) -> Iterator[tuple[bytes, bytes]]:
+        """What was decided of it, beside what it is reduced to."""
+        passages = self.retrieving
+        said = (
+            (b"x-sparing-policy", self.policy),
+            (b"x-sparing-decision", self.decided),
+            (b"x-sparing-eased", self.eased),
+            (b"x-sparing-retrieved", passages.told if passages is not None else ""),
+            (b"x-sparing-checked", passages.checks if passages is not None else ""),
+            (b"x-sparing-ceiling", str(self.ceiling_tokens or "")),
+            (b"x-sparing-stopped", self.stopped),  # of a stream only the receipt can tell
+        )
+        return ((name, safe(text)) for name, text in said if text)
 
     def used(self, usage: Usage, answer: Answer) -> None:
         """Note what one answer cost, beside those before it: nothing, where a cache gave it."""
@@ -153,6 +161,7 @@ class Exchange:
             decided=self.decided,
             claims=self.retrieving.line.claims if self.retrieving is not None else -1,
             unsupported=self.retrieving.line.unsupported if self.retrieving is not None else 0,
+            stopped=self.stopped,
         )
 
 

@@ -23,6 +23,7 @@ from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
 from sparing.gateway.admission import Admission
 from sparing.gateway.body import ClientGone, read_body
+from sparing.gateway.ceiling import Ceiling
 from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
@@ -115,17 +116,17 @@ class Proxy:
                 outgoing = await admission.admitted(outgoing)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             exchange.sent_s = time.perf_counter()
-            answer, call = await self._sent(
-                self._call(scope, outgoing, admission, with_passages=exchange.retrieving is not None),
-                outgoing,
-                exchange,
-            )
+            upstream = self._upstream
+            if exchange.ceiling_tokens:
+                upstream = Ceiling(upstream, exchange.ceiling_tokens, exchange)
+            call = self._call(scope, outgoing, admission, with_passages=exchange.retrieving is not None)
+            answer, call = await self._sent(upstream, call, outgoing, exchange)
             exchange.served = served_by(answer)
             if exchange.retrieving is not None:
                 answer = self._checked(answer, call, exchange.retrieving, exchange, admission)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
-                    last = await self._own_calls(call, outgoing, exchange).pass_on(answer, relay)
+                    last = await self._own_calls(upstream, call, outgoing, exchange).pass_on(answer, relay)
                 else:
                     last = await relay.pass_on(answer)
             finally:
@@ -189,7 +190,7 @@ class Proxy:
         capped = admission.capped if admission is not None else _as_it_is
         return passages.checked(answer, Wider(passages, answer, call, self._upstream, exchange, capped))
 
-    def _own_calls(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
+    def _own_calls(self, upstream: Upstream, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
         """What answers the calls of our own tools in the answer to this call."""
         services, wire = self._services, self._wire
         assert wire is not None, "only a wire format's adapter adds tools"
@@ -204,12 +205,14 @@ class Proxy:
 
         open_loop: Callable[[frozenset[str]], Loop] = registry.load("loops", self.name)
         loop = open_loop(outgoing.own_tools)
-        return OwnCalls(loop, call, self._upstream, answering, exchange, services)
+        return OwnCalls(loop, call, upstream, answering, exchange, services)
 
-    async def _sent(self, call: Call, outgoing: Outgoing, exchange: Exchange) -> tuple[Answer, Call]:
+    async def _sent(
+        self, upstream: Upstream, call: Call, outgoing: Outgoing, exchange: Exchange
+    ) -> tuple[Answer, Call]:
         """The answer to the reduced request, or to the original one if the upstream would not have the reduced one, and
         the call that it answers."""
-        answer = await self._upstream.send(call)
+        answer = await upstream.send(call)
         receipt = exchange.receipt
         if answer.status not in _REFUSED or outgoing.body == outgoing.original or receipt is None:
             return answer, call
@@ -222,7 +225,7 @@ class Proxy:
             reason=f"the upstream answered {answer.status} to the reduced request, so the original was sent",
         )
         call = replace(call, body=outgoing.original)
-        return await self._upstream.send(call), call
+        return await upstream.send(call), call
 
     def _account(self, exchange: Exchange) -> None:
         services = self._services

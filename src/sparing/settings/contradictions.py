@@ -53,6 +53,7 @@ def _policy(where: Where, policy: NamedPolicy, source: Source, tiers: Collection
     _store(where, policy, source, stores)
     _spans(where, policy, source)
     _budget(where, policy, source)
+    _ceiling(where, policy, source)
     _pressure((*where, "under_pressure"), policy, source)
     for place, names in ((where, policy.tiers), ((*where, "under_pressure"), policy.under_pressure.tiers)):
         for tier in names:
@@ -92,6 +93,14 @@ def _budget(where: Where, policy: NamedPolicy, source: Source) -> None:
         if value in ("off", "audit"):
             message = f"cannot be kept with {name} = {value}: the original goes out"
             raise source.error((*where, "budget_tokens"), message)
+
+
+def _ceiling(where: Where, policy: NamedPolicy, source: Source) -> None:
+    """A limit of the provider's that comes first would cut the sentence."""
+    ceiling, most = policy.ceiling_tokens, policy.answer_tokens
+    if ceiling is not None and most is not None and ceiling >= most:
+        hint = f"leave room for a sentence or a block of code between it and answer_tokens = {most}"
+        raise source.error((*where, "ceiling_tokens"), f"is not less than the most, {most}", hint)
 
 
 def _pressure(where: Where, policy: NamedPolicy, source: Source) -> None:

@@ -90,6 +90,17 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ] = "soft"
     reasoning: Annotated[Reasoning, Meta(description="Most reasoning, of requests that ask for some.")] | None = None
     answer_tokens: Annotated[int, Meta(ge=1, description="Most tokens of an answer.")] | None = None
+    ceiling_tokens: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="An answer longer than this is ended with its sentence, its item of a list or its block of "
+                "code; JSON, markup and calls of tools are not.",
+            ),
+        ]
+        | None
+    ) = None
     gives_way: Annotated[
         tuple[Goal, ...],
         Meta(description="What gives way first where not everything can be had: usd (of a request), loss, latency."),

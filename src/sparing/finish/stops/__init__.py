@@ -1,0 +1,1 @@
+"""Ending an answer that grows longer than it should: one file per wire format."""
