@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import time
 from pathlib import Path
@@ -222,8 +223,16 @@ def test_cutting_takes_time_in_proportion_to_the_text(content: Content, part: st
         assert cut(text, content, "a.js")
         return time.process_time() - begun_s
 
+    def least_cpu_s(size: int) -> float:
+        """Of three tries, without the collection of what other tests left behind."""
+        gc.disable()
+        try:
+            return min(cpu_s(size) for _ in range(3))
+        finally:
+            gc.enable()
+
     cpu_s(10_000)
-    assert cpu_s(400_000) < 32 * cpu_s(50_000)  # 64 times, were it quadratic
+    assert least_cpu_s(400_000) < 32 * least_cpu_s(50_000)  # 64 times, were it quadratic
 
 
 def test_the_project_itself_is_cut_without_loss() -> None:

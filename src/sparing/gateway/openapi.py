@@ -181,22 +181,24 @@ def _responses() -> dict[str, Any]:
         "required": ["type"],
         "properties": {"type": {"type": "string", "minLength": 1, "not": {"enum": ["message"]}}},
     }
-    neither = {"not": {"anyOf": [{"required": ["type"]}, {"required": ["role"]}]}}
+    neither = {"not": {"required": ["role"]}, "properties": {"type": {"not": {"enum": ["message"]}}}}
     items = {"type": ["string", "array", "null"], "items": {"type": "object", "anyOf": [message, other, neither]}}
     return {"type": "object", "properties": _SHARED | {"input": items, "instructions": {"type": ["string", "null"]}}}
 
 
 def _gemini() -> dict[str, Any]:
+    """A single object may stand for a list of one."""
     part = {"type": "object", "properties": {"text": {"type": ["string", "null"]}}}
     content = {
         "type": "object",
         "properties": {
-            "role": {"enum": ["user", "model", "function", "tool"]},
-            "parts": {"type": ["array", "null"], "items": part},
+            "role": {"enum": ["user", "model", "function", "tool", None]},
+            "parts": {"anyOf": [{"type": "array", "items": part}, part, {"type": "null"}]},
         },
     }
-    contents = {"type": "array", "minItems": 1, "items": content}
-    properties = {"contents": contents, "systemInstruction": {"type": "object"}, "tools": _OBJECTS}
+    contents = {"anyOf": [{"type": "array", "minItems": 1, "items": content}, content]}
+    tools = {"type": ["array", "object", "null"], "items": {"type": "object"}}
+    properties = {"contents": contents, "systemInstruction": {"type": ["object", "string", "null"]}, "tools": tools}
     return {"type": "object", "required": ["contents"], "properties": properties}
 
 
