@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from running_gateway import RunningGateway, run_gateway
 from scripted_upstream import ScriptedUpstream
+from store_gateway import fill
 
 
 @pytest.fixture
@@ -33,3 +35,16 @@ def start(upstream: ScriptedUpstream) -> Iterator[Callable[..., RunningGateway]]
 @pytest.fixture
 def gateway(start: Callable[..., RunningGateway]) -> RunningGateway:
     return start()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store of both tenants' documents."""
+    fill(tmp_path / "kb.db", "geo.md", "legal.md", "secret.md")
+    return tmp_path / "kb.db"
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Path:
+    """Where retrievals are written down."""
+    return tmp_path / "audit.sqlite"

@@ -55,8 +55,8 @@ def test_vectors_are_kept_where_the_settings_say(tmp_path: Path) -> None:
     """Else with the user's data."""
     retrieval = Settings().retrieval
     assert embeddings_file(retrieval, {"SPARING_HOME": "/home/x"}) == Path("/home/x/embeddings.sqlite")
-    retrieval = load(tmp_path, '[retrieval]\ncache_path = "/tmp/v.db"').retrieval
-    assert embeddings_file(retrieval, {}) == Path("/tmp/v.db")
+    retrieval = load(tmp_path, '[retrieval]\ncache_path = "vectors.db"').retrieval
+    assert embeddings_file(retrieval, {}) == Path("vectors.db")
 
 
 def test_the_default_file_points_to_the_page() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-
-from multidict import CIMultiDict
+from collections.abc import AsyncIterator
 
 from sparing.core.upstream import Answer, Call, Upstream
 from sparing.finish.ends import Ends
@@ -13,7 +11,7 @@ from sparing.finish.stop import STOPS, Stop
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.relay import EVENTS, JSON, is_plain, kind_of
 from sparing.gateway.sse import EventCutter
-from sparing.generate.passing import Passing
+from sparing.generate.passing import Passing, Rewritten
 from sparing.tokens.models import counter_for
 
 _WHOLE_BYTES = 1 << 20  # a longer answer is passed on as it is
@@ -71,13 +69,7 @@ class _Events(_Ended):
             yield rest
 
 
-class _Whole(_Ended):
-    @property
-    def headers(self) -> Mapping[str, str]:
-        kept = CIMultiDict(self._answer.headers)  # repeated ones stay repeated
-        kept.popall("content-length", None)
-        return kept
-
+class _Whole(_Ended, Rewritten):
     async def chunks(self) -> AsyncIterator[bytes]:
         body, passes = b"", False
         async for chunk in self._answer.chunks():

@@ -8,14 +8,13 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Protocol
 
-from multidict import CIMultiDict
-
 from sparing.core.upstream import Answer
 from sparing.finish.answer_texts import answer_texts, with_texts
 from sparing.finish.citations import Checked, Checks, check_citations
 from sparing.finish.grounded.refuse import refusal
-from sparing.generate.cache.answers import EVENTS, JSON, read_answer
-from sparing.generate.passing import Passing
+from sparing.gateway.relay import EVENTS, JSON, kind_of
+from sparing.generate.cache.answers import read_answer
+from sparing.generate.passing import Rewritten
 from sparing.retrieval import Source
 
 _MOST_BYTES = 1 << 20  # of an answer that is read; a longer one is passed on as it is
@@ -33,7 +32,7 @@ class Again(Protocol):
     def left(self) -> None: ...
 
 
-class CheckedAnswer(Passing):
+class CheckedAnswer(Rewritten):
     """Passes an answer on; one that is no stream with its unsupported sentences marked, or taken out: of its JSON these
     strings change, and no other byte.
 
@@ -59,15 +58,11 @@ class CheckedAnswer(Passing):
         super().__init__(answer)
         self._wire, self._given, self._checks, self._ended, self._pool = wire, given, checks, ended, pool
         self._again = again
-        self._kind = _kind_of(answer)
+        self._kind = kind_of(answer)
 
     @property
     def headers(self) -> Mapping[str, str]:
-        headers = super().headers
-        if self._kind != JSON:
-            return headers
-        kept = [(name, value) for name, value in headers.items() if name.lower() != "content-length"]
-        return CIMultiDict(kept)  # whatever their case, and repeated ones repeated
+        return super().headers if self._kind == JSON else self._answer.headers
 
     async def chunks(self) -> AsyncIterator[bytes]:
         parts: list[bytes] = []
@@ -106,7 +101,7 @@ class CheckedAnswer(Passing):
         if answer is None:
             return None
         try:
-            if answer.status != 200 or _kind_of(answer) != JSON:
+            if answer.status != 200 or kind_of(answer) != JSON:
                 return None
             body = b"".join([chunk async for chunk in answer.chunks()])
         finally:
@@ -141,7 +136,3 @@ class CheckedAnswer(Passing):
     def _held(self, text: str) -> Checked:
         sources, question = self._given()
         return check_citations(text, sources, question=question, checks=self._checks)
-
-
-def _kind_of(answer: Answer) -> str:
-    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()

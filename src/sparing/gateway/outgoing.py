@@ -19,10 +19,10 @@ from sparing.gateway.summarising import Summarising
 from sparing.pipeline import Reduction
 
 # Below this a reduction takes less time than handing it to a thread and back under load. One that takes more says so.
-_IN_LOOP_BYTES = 16 * 1024
+IN_LOOP_BYTES = 16 * 1024
 # The pipeline keeps its deadline where it can; what it cannot interrupt (one giant literal being counted, or waiting
 # for a thread behind such a one) ends here for the caller.
-_PATIENCE = 4
+PATIENCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,7 @@ async def prepare(
             reduction = await _reduce(body, wire, controls, services, summarising)
     except TimeoutError:
         allowed_ms = controls.policy.deadline_ms
-        reason = (
-            f"the reduction took longer than {allowed_ms * _PATIENCE:,} ms, {_PATIENCE} times its {allowed_ms:,} ms"
-        )
+        reason = f"the reduction took longer than {allowed_ms * PATIENCE:,} ms, {PATIENCE} times its {allowed_ms:,} ms"
         if controls.mode is Mode.ON and controls.budget_tokens is not None and controls.budget_is != "soft":
             raise RequestError(reason, hint="raise x-sparing-deadline-ms, or send no x-sparing-budget") from None
         return Outgoing(body, body, reason=reason)
@@ -111,10 +109,10 @@ async def _reduce(
     reduce = services.reduce
     if summarising is not None:
         reduce = partial(reduce, summaries=summarising.known)
-    if len(body) < _IN_LOOP_BYTES:
+    if len(body) < IN_LOOP_BYTES:
         with suppress(NeedsThread):
             return _within(controls, body, wire, reduce, on_loop=True)
-    async with asyncio.timeout(controls.policy.deadline_ms * _PATIENCE / 1000):
+    async with asyncio.timeout(controls.policy.deadline_ms * PATIENCE / 1000):
         return await asyncio.get_running_loop().run_in_executor(services.pool, _within, controls, body, wire, reduce)
 
 

@@ -31,7 +31,7 @@ from sparing.gateway.headers import Raw, forwarded, get, target_of, tenant_of
 from sparing.gateway.outgoing import Outgoing, prepare
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
-from sparing.gateway.retrieving import Retrieving, retrieving
+from sparing.gateway.retrieving import retrieving
 from sparing.gateway.services import Services
 from sparing.gateway.summarising import Summarising
 from sparing.gateway.wider import Wider
@@ -123,7 +123,9 @@ class Proxy:
             answer, call = await self._sent(upstream, call, outgoing, exchange)
             exchange.served = served_by(answer)
             if exchange.retrieving is not None:
-                answer = self._checked(answer, call, exchange.retrieving, exchange, admission)
+                capped = admission.capped if admission is not None else _as_it_is
+                again = Wider(exchange.retrieving, answer, call, upstream, exchange, capped)
+                answer = exchange.retrieving.checked(answer, again)
             try:
                 if outgoing.own_tools and call.body is outgoing.body:
                     last = await self._own_calls(upstream, call, outgoing, exchange).pass_on(answer, relay)
@@ -182,13 +184,6 @@ class Proxy:
             return None
         call = self._call(scope, Outgoing(b"", b""), admission)
         return Summarising(call, self._upstream, controls.policy, self._services)
-
-    def _checked(
-        self, answer: Answer, call: Call, passages: Retrieving, exchange: Exchange, admission: Admission | None
-    ) -> Answer:
-        """The answer, held to its passages where the policy has it so."""
-        capped = admission.capped if admission is not None else _as_it_is
-        return passages.checked(answer, Wider(passages, answer, call, self._upstream, exchange, capped))
 
     def _own_calls(self, upstream: Upstream, call: Call, outgoing: Outgoing, exchange: Exchange) -> OwnCalls:
         """What answers the calls of our own tools in the answer to this call."""

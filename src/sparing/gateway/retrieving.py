@@ -22,7 +22,7 @@ from sparing.finish.grounded.prompt import grounded_prompt
 from sparing.gateway.checked import Again, CheckedAnswer
 from sparing.gateway.controls import Controls
 from sparing.gateway.headers import Raw
-from sparing.gateway.outgoing import Outgoing
+from sparing.gateway.outgoing import IN_LOOP_BYTES, PATIENCE, Outgoing
 from sparing.gateway.rights import labels_of, rights_of
 from sparing.gateway.stores import Question, Stores
 from sparing.plan.callers import Caller
@@ -32,9 +32,6 @@ from sparing.retrieval.beside import Asked, asked_in, beside
 from sparing.tokens.models import counter_for
 
 log = logging.getLogger("sparing.gateway")
-
-_PATIENCE = 4  # as for a reduction: what cannot be interrupted ends here for the caller
-_IN_LOOP_BYTES = 16 * 1024
 
 
 @dataclass(slots=True)
@@ -171,7 +168,7 @@ class Retrieving:
         started_s = time.perf_counter()
         deadline = Deadline.after(self.controls.policy.deadline_ms / 1000)
         try:
-            async with asyncio.timeout(self.controls.policy.deadline_ms * _PATIENCE / 1000):
+            async with asyncio.timeout(self.controls.policy.deadline_ms * PATIENCE / 1000):
                 loop = asyncio.get_running_loop()
                 found = await loop.run_in_executor(self.stores.pool, self._search, body, deadline)
         except TimeoutError:
@@ -221,7 +218,7 @@ class Retrieving:
         assert self._asked is not None
         assert self._found is not None
         put = partial(beside, body, self.wire, self._asked, _text(self._found))
-        if len(body) < _IN_LOOP_BYTES:
+        if len(body) < IN_LOOP_BYTES:
             return put()
         return await asyncio.get_running_loop().run_in_executor(self.stores.beside, put)
 

@@ -1,8 +1,10 @@
-"""An answer that is another one, but for what a wrapper adds to it."""
+"""An answer that is another one, but for what a wrapper changes of it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+
+from multidict import CIMultiDict
 
 from sparing.core.upstream import Answer, Served, served_by
 
@@ -33,3 +35,13 @@ class Passing:
 
     async def aclose(self) -> None:
         await self._answer.aclose()
+
+
+class Rewritten(Passing):
+    """One whose body may come to be of another length, which its headers then do not tell."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        kept = CIMultiDict(self._answer.headers)  # names in whatever case, and repeated ones repeated
+        kept.popall("content-length", None)
+        return kept

@@ -1,4 +1,4 @@
-"""What happens to a store's file: crashes, full disks, other versions, other writers."""
+"""What happens to a store's file: crashes, full disks, other versions."""
 
 from __future__ import annotations
 
@@ -9,62 +9,18 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from store_files import EMBEDDER, OWNER, FakeEmbedder, MemoryStore, document, filled, vectors, whole
 
 from sparing.core.passage import Chunk, Document, Rights
 from sparing.errors import SourceUnreadable, StoreError
 from sparing.retrieve.store import open_store, schema, sqlite
 from sparing.retrieve.store.sqlite import SqliteStore
-
-sys.path.append(str(Path(__file__).parents[1]))
-from memory_store import FakeEmbedder, MemoryStore
-
-OWNER = Rights(everything=True)
-EMBEDDER = FakeEmbedder(16)
-
-
-def document(number: int, size: int = 3, labels: str = "") -> Document:
-    texts = [f"common word{number % 50} word{number * 7 % 300} part{i}" for i in range(size)]
-    ends = [sum(len(text) + 1 for text in texts[: i + 1]) for i in range(size)]
-    chunks = tuple(Chunk(end - len(text) - 1, end - 1) for end, text in zip(ends, texts, strict=True))
-    return Document(f"d{number}", "\n".join(texts), f"digest {number}", chunks, frozenset(labels.split()))
-
-
-def vectors(one: Document) -> np.ndarray:
-    return EMBEDDER.embed([one.text_of(chunk) for chunk in one.chunks])
-
-
-def filled(path: Path, num: int) -> SqliteStore:
-    store = SqliteStore(path, write=True, embedder=EMBEDDER)
-    for number in range(num):
-        store.put(document(number), vectors(document(number)))
-    return store
-
-
-def whole(path: Path) -> bool:
-    """SQLite's own check, and ours: all parts tell of the same rows."""
-    connection = sqlite3.connect(path)
-    try:
-        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
-        counts = [
-            connection.execute(query).fetchone()[0]
-            for query in (
-                "select count(*) from passages",
-                "select total(passages) from documents",
-                "select total(passages) from sets",
-                "select total(rows) from vectors",
-            )
-        ]
-        assert len(set(counts)) == 1, counts
-        return True
-    finally:
-        connection.close()
 
 
 def test_a_store_is_opened_again_as_it_was_left(tmp_path: Path) -> None:
@@ -97,7 +53,7 @@ def test_a_reader_does_not_write(tmp_path: Path) -> None:
 _WRITER = """
     import sys
     sys.path[:0] = {paths!r}
-    from test_store_files import EMBEDDER, document, vectors
+    from store_files import EMBEDDER, document, vectors
     from sparing.retrieve.store import open_store
     store = open_store({path!r}, write=True, embedder=EMBEDDER)
     print("ready", flush=True)
@@ -263,95 +219,6 @@ def test_a_store_made_without_vectors_is_searched_by_words(tmp_path: Path) -> No
     store.close()
     with pytest.raises(StoreError, match="was made without vectors"):
         open_store(tmp_path / "store.db", embedder=EMBEDDER)
-
-
-def test_two_writers_take_turns(tmp_path: Path) -> None:
-    """Documents of both are there in the end."""
-    path = tmp_path / "store.db"
-    SqliteStore(path, write=True, embedder=EMBEDDER).close()
-
-    def write(first: int) -> None:
-        store = SqliteStore(path, write=True, embedder=EMBEDDER)
-        for number in range(first, first + 60):
-            store.put(document(number), vectors(document(number)))
-        store.close()
-
-    threads = [threading.Thread(target=write, args=(first,)) for first in (0, 60, 120)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    store = open_store(path)
-    assert len(store.digests()) == 180
-    assert len(store.by_words("common", OWNER, 1000)) == 540
-    store.close()
-    assert whole(path)
-
-
-def test_a_writer_that_waits_too_long_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store is being written by another."""
-    monkeypatch.setattr(schema, "_BUSY_S", 0.05)
-    first, second = filled(tmp_path / "store.db", 1), SqliteStore(tmp_path / "store.db", write=True)
-    with first._writing(), pytest.raises(StoreError, match="being written by another"):
-        second.remove(["d0"])
-    second.remove(["d0"])
-    first.close()
-    second.close()
-
-
-def test_readers_see_one_state_while_a_writer_writes(tmp_path: Path) -> None:
-    """Counts and hits of a reader agree at any time, and it sees what was put since it was opened."""
-    store, failures = filled(tmp_path / "store.db", 5), []
-    done = threading.Event()
-
-    def read() -> None:
-        reader = open_store(tmp_path / "store.db")
-        try:
-            while not done.is_set():
-                hits = reader.by_words("common", OWNER, 10_000)
-                near = reader.by_vector(EMBEDDER.embed(["common"])[0], OWNER, 10_000)
-                failures.extend(["torn"] if len(hits) % 3 or len(near) % 3 else [])
-        except Exception as error:
-            failures.append(repr(error))
-        finally:
-            reader.close()
-
-    readers = [threading.Thread(target=read) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    for number in range(200):
-        store.put(document(number), vectors(document(number)))
-    done.set()
-    for reader in readers:
-        reader.join()
-    assert failures == []
-    late = open_store(tmp_path / "store.db")
-    assert len(late.by_words("common", OWNER, 10_000)) == 600
-    late.close()
-    store.close()
-
-
-def test_one_store_is_shared_by_threads(tmp_path: Path) -> None:
-    """Searches and puts from many at once."""
-    store, failures = filled(tmp_path / "store.db", 50), []
-
-    def work(number: int) -> None:
-        try:
-            for step in range(30):
-                assert len(store.by_words("common", OWNER, 5)) == 5
-                assert len(store.by_vector(EMBEDDER.embed(["part1"])[0], OWNER, 5)) == 5
-                store.put(document(number * 100 + step), vectors(document(number * 100 + step)))
-        except Exception as error:
-            failures.append(repr(error))
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    store.close()
-    assert whole(tmp_path / "store.db")
 
 
 def test_what_is_removed_gives_its_space_back(tmp_path: Path) -> None:

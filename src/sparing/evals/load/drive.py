@@ -38,7 +38,6 @@ class Sent:
     Attributes:
         late_ns: How much later than it was due it was sent: the load's own doing, not the gateway's.
         first_ns: From when it was due to the first event with text; 0 if there was none.
-        took_ns: To the end.
         error: Why there was no answer.
     """
 
@@ -46,7 +45,6 @@ class Sent:
     stream: Stream
     late_ns: int = 0
     first_ns: int = 0
-    took_ns: int = 0
     error: str = ""
 
 
@@ -112,7 +110,6 @@ async def _one(due: Due, due_ns: int, body: bytes, callers: Callers, within_s: f
         sent.error = f"{type(error).__name__}: {error}"
     finally:
         run.num_open_by[due.way] -= 1
-        sent.took_ns = time.monotonic_ns() - due_ns
         sent.first_ns = sent.stream.first_ns - due_ns if sent.stream.first_ns else 0
 
 
