@@ -16,7 +16,11 @@ _KNOWN = {
     "SQLITE_READONLY": ("cannot be written", "check the permissions of the file and its folder"),
     "SQLITE_CANTOPEN": ("cannot be opened", "check the path and its permissions"),
     "SQLITE_CORRUPT": ("is damaged", _REMAKE),
-    "SQLITE_NOTADB": ("is no store: some other file, or a damaged one", _REMAKE),
+    # Nobody is told to remove what may be a file of their own.
+    "SQLITE_NOTADB": (
+        "is no store: some other file, or a damaged one",
+        "give the path of one that `sparing index` made, or index into another file",
+    ),
     "SQLITE_IOERR": ("cannot be read or written: the disk fails, or is full", "check the disk"),
 }
 
