@@ -74,6 +74,11 @@ class Passage:
     content: Content = Content.PROSE
 
 
+def headed(heads: str, text: str) -> str:
+    """A passage's text under what stands above it: what is embedded, judged and shown as one."""
+    return f"{heads}\n{text}" if heads else text
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """Who asks, as the labels that they hold: ``tenant:acme``, ``group:legal``, ``user:ann``.

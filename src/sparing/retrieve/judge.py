@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sparing.core.content import Content
-from sparing.core.passage import Passage
+from sparing.core.passage import Passage, headed
 from sparing.core.reducer import Deadline
 from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.reducers.passages import lay_out
@@ -32,7 +32,7 @@ class Verdict:
 
 def shown(passage: Passage) -> str:
     """What is read of a passage: what stands above it, and its text."""
-    return f"{passage.heads}\n{passage.text}" if passage.heads else passage.text
+    return headed(passage.heads, passage.text)
 
 
 def judge(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sparing.core.passage import Document
+from sparing.core.passage import Document, headed
 from sparing.core.store import Embedder, Store
 from sparing.errors import SourceUnreadable
 from sparing.retrieve.reading import Job, Unchanged, worked
@@ -165,5 +165,4 @@ def _with_vectors(documents: Sequence[Document], embedder: Embedder) -> Iterator
 def embedded_text(document: Document, position: int) -> str:
     """What the vector of a chunk is made from: what stands above it, and its text."""
     chunk = document.chunks[position]
-    text = document.text_of(chunk)
-    return f"{chunk.heads}\n{text}" if chunk.heads else text
+    return headed(chunk.heads, document.text_of(chunk))

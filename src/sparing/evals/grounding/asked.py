@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sparing.core.passage import Chunk, Document, Passage, Rights
+from sparing.core.passage import Chunk, Document, Passage, Rights, headed
 from sparing.core.store import Embedder, Holdings, Scored, Store
 from sparing.evals.data import first_file
 from sparing.evals.task import Draw
@@ -96,7 +96,7 @@ def indexed(made: Pool) -> Iterator[tuple[Store, Embedder | None]]:
 
 def _put(store: Store, embedder: Embedder | None, source: str, text: str, heads: str) -> None:
     digest = blake2b(text.encode(), digest_size=16).hexdigest()
-    shown = f"{heads}\n{text}" if heads else text
+    shown = headed(heads, text)
     vectors = embedder.embed([shown]) if embedder else None
     store.put(Document(source, text, digest, (Chunk(0, len(text), heads),)), vectors)
 

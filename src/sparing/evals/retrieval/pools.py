@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sparing.core.content import Content
+from sparing.core.passage import headed
 from sparing.evals.data import Source, first_file, folder, read_text
 from sparing.evals.splits import Split, split_of
 from sparing.evals.tasks import nq, qmsum, tatqa, xquad
@@ -34,7 +35,7 @@ class Text:
     @property
     def whole(self) -> str:
         """What stands above it, and the text."""
-        return f"{self.heads}\n{self.text}" if self.heads else self.text
+        return headed(self.heads, self.text)
 
 
 @dataclass(frozen=True, slots=True)
