@@ -52,6 +52,13 @@ def test_no_texts_and_no_words(model: Embedding) -> None:
     assert np.isfinite(model.embed([""])).all()
 
 
+def test_other_languages_have_vectors(model: Embedding) -> None:
+    """A word in letters that the vocabulary has is told from another; one that it lacks gives finite numbers."""
+    german, other, thai = model.embed(["Wo liegt Warschau?", "Zinsen und Kredite", "กรุงเทพ"])
+    assert german @ other < 0.9
+    assert np.isfinite(thai).all()
+
+
 def test_the_name_says_which_model(model: Embedding) -> None:
     """It holds a hash, so that a store can refuse vectors of another model."""
     assert model.name.startswith("sparing-")

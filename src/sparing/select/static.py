@@ -43,10 +43,6 @@ class StaticEmbeddings:
         with np.load(path, allow_pickle=False) as arrays:
             return cls(arrays["vectors"], arrays["scales"], pieces)
 
-    @property
-    def dimensions(self) -> int:
-        return self._vectors.shape[1]
-
     def sums(self, units: Sequence[Sequence[int]], deadline: Deadline) -> Floats:
         """The vectors of each unit's pieces added up: float32 [units, dimensions]; zeros for a unit without pieces."""
         sums = np.zeros((len(units), self._vectors.shape[1]), np.float32)
