@@ -21,7 +21,7 @@ def test_whole_files_pass(tmp_path: Path) -> None:
     """The digest follows from the files alone."""
     one, other = check(write_models(tmp_path / "a")), check(write_models(tmp_path / "b"))
     assert one.digest == other.digest
-    assert set(one.paths) == {"vocab.txt", "fusion.json", "static.npz", "encoder.onnx"}
+    assert set(one.paths) == {"vocab.txt", "fusion.json", "static.npz", "lower.onnx", "upper.onnx"}
 
 
 def test_no_models(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_no_models(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "change", "says"),
     [
-        ("encoder.onnx", lambda raw: raw[:-1], "bytes instead of"),
+        ("upper.onnx", lambda raw: raw[:-1], "bytes instead of"),
         ("static.npz", lambda raw: bytes([raw[0] ^ 1]) + raw[1:], "was changed"),
         ("vocab.txt", lambda raw: raw + b"\nmore", "bytes instead of"),
         ("manifest.json", lambda raw: raw[:-5], "cannot be read"),
@@ -59,8 +59,8 @@ def test_damage_is_said_and_rules_take_over(
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     """Likewise."""
     folder = write_models(tmp_path)
-    (folder / "encoder.onnx").unlink()
-    with pytest.raises(SelectorDamaged, match="encoder"):
+    (folder / "upper.onnx").unlink()
+    with pytest.raises(SelectorDamaged, match="upper"):
         check(folder)
 
 
@@ -73,9 +73,9 @@ class _Sections:
 def test_a_file_that_no_runtime_can_load(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """What the manifest says is there and the runtime refuses: logged, and the next tier decides."""
     folder = write_models(tmp_path)
-    (folder / "encoder.onnx").write_bytes(b"no model")
+    (folder / "upper.onnx").write_bytes(b"no model")
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"]["encoder.onnx"] = {"bytes": 8, "sha256": sha256(b"no model").hexdigest()}
+    manifest["files"]["upper.onnx"] = {"bytes": 8, "sha256": sha256(b"no model").hexdigest()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     here = Installed(folder)
     before = here.identity

@@ -1,6 +1,6 @@
 """The encoder that is trained: it begins as the base does, and what is exported says the same."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ pytest.importorskip("onnx")
 transformers = pytest.importorskip("transformers")
 
 from sparing.select.training.encoder import Encoder, Shape, from_bert  # noqa: E402
-from sparing.select.training.export import export_float, export_int8  # noqa: E402
+from sparing.select.training.export import Part, export_float, export_int8, parts_of  # noqa: E402
 
 SHAPE = Shape(layers=(0, 1, 2), apart=2, vocabulary=3_000, hidden=32, heads=4, inner=64, positions=64)
 QUESTION, PASSAGE = [101, 2040, 2041, 102], [101, 2023, 2003, 2045, 2077, 102]
@@ -79,19 +79,35 @@ def test_padding_changes_nothing(encoder: Encoder) -> None:
 
 
 @torch.no_grad()
-def test_the_exported_encoder_says_the_same(encoder: Encoder, tmp_path: Path) -> None:
-    """float32 to rounding, int8 nearly; for any batch and length."""
-    export_float(encoder, tmp_path / "float.onnx")
-    export_int8(encoder, tmp_path / "int8.onnx")
-    inputs = rows(QUESTION, PASSAGE * 3)
-    wanted = [value.numpy() for value in encoder(*inputs)]
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    feed = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
-    for file, tolerance in (("float.onnx", 1e-3), ("int8.onnx", 0.5)):
-        session = onnxruntime.InferenceSession(str(tmp_path / file))
-        found = session.run(["passage", "keep", "keep_any"], feed)
-        for ours, theirs in zip(wanted, found, strict=True):
-            assert np.abs(ours - theirs).max() < tolerance, file
+def test_the_exported_parts_say_the_same(encoder: Encoder, tmp_path: Path) -> None:
+    """float32 to rounding, int8 nearly; for any length."""
+    wanted = [value.numpy() for value in encoder(*rows(QUESTION, PASSAGE * 3))]
+    for export, tolerance in ((export_float, 1e-3), (export_int8, 0.5)):
+        sessions = _sessions(encoder, encoder, export, tmp_path)
+        asked, held = (sessions["lower"].run(None, {"ids": np.array([ids])})[0] for ids in (QUESTION, PASSAGE * 3))
+        relevance, *keeps = sessions["upper"].run(None, {"question": asked, "passage": held})
+        assert np.abs(relevance - wanted[0]).max() < tolerance
+        for ours, theirs in zip(keeps, wanted[1:], strict=True):
+            assert np.abs(ours - theirs[:, len(QUESTION) :]).max() < tolerance
+
+
+@torch.no_grad()
+def test_the_sentence_part_is_the_base(bert: object, encoder: Encoder, tmp_path: Path) -> None:
+    """Lower layers and the base's upper ones give the base's mean over tokens, of length 1."""
+    base = from_bert(SHAPE, bert.state_dict())  # type: ignore[attr-defined]
+    sessions = _sessions(encoder, base, export_float, tmp_path)
+    states = sessions["lower"].run(None, {"ids": np.array([PASSAGE])})[0]
+    (found,) = sessions["sentence"].run(None, {"states": states})
+    alone = bert(input_ids=torch.tensor([PASSAGE])).last_hidden_state.mean(1)  # type: ignore[operator]
+    assert np.abs(found - torch.nn.functional.normalize(alone, dim=-1).numpy()).max() < 1e-4
+
+
+def _sessions(
+    encoder: Encoder, base: Encoder, export: Callable[[Part, Path], None], folder: Path
+) -> dict[str, onnxruntime.InferenceSession]:
+    for name, part in parts_of(encoder, base).items():
+        export(part, folder / name)
+    return {name: onnxruntime.InferenceSession(folder / f"{name}.onnx") for name in ("lower", "upper", "sentence")}
 
 
 def _fields(shape: Shape) -> dict[str, object]:

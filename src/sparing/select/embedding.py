@@ -1,4 +1,4 @@
-"""Sentence embeddings out of the shipped models, for a store that looks for what is alike in meaning.
+"""Sentence embeddings by the shipped word vectors, for a store that looks for what is alike in meaning.
 
 A text's embedding depends on the text alone, not on what is embedded beside it.
 """

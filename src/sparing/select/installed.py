@@ -16,12 +16,18 @@ from sparing.select.wordpiece import WordPiece
 
 if TYPE_CHECKING:
     from sparing.select.encoder import Encoder
+    from sparing.select.sessions import Lower
     from sparing.select.static import StaticEmbeddings
 
 _log = logging.getLogger("sparing")
 _VOCABULARY, _FUSIONS = "vocab.txt", "fusion.json"
-_FILES = {"static": "static.npz", "encoder": "encoder.onnx"}
-_NEEDS = {"static": ("numpy",), "encoder": ("numpy", "onnxruntime")}
+_FILES = {
+    "static": {"static.npz"},
+    "encoder": {"lower.onnx", "upper.onnx"},
+    "sentence": {"lower.onnx", "sentence.onnx"},
+}
+_NEEDS = {"static": ("numpy",), "encoder": ("numpy", "onnxruntime"), "sentence": ("numpy", "onnxruntime")}
+_TIERS = ("static", "encoder")
 _EXTRA = "the extra `select` is not installed: pip install 'sparing[select]'"
 
 
@@ -31,7 +37,7 @@ class Installed:
     Args:
         folder: Of the model files.
     Attributes:
-        missing: Tier to why it cannot run; a tier that can is not in it.
+        missing: Tier, or ``sentence`` for the embedding, to why it cannot run; what can is not in it.
     """
 
     def __init__(self, folder: Path = SHIPPED) -> None:
@@ -46,7 +52,7 @@ class Installed:
             self.missing = dict.fromkeys(_NEEDS, str(error))
             return
         for tier, modules in _NEEDS.items():
-            if not {_VOCABULARY, _FUSIONS, _FILES[tier]} <= self._models.paths.keys():
+            if not {_VOCABULARY, _FUSIONS, *_FILES[tier]} <= self._models.paths.keys():
                 self.missing[tier] = "not shipped"
             elif not all(map(find_spec, modules)):
                 self.missing[tier] = _EXTRA
@@ -54,7 +60,7 @@ class Installed:
     @property
     def identity(self) -> str:
         """Equal in processes that choose alike."""
-        tiers = [tier for tier in _NEEDS if tier not in self.missing]
+        tiers = [tier for tier in _TIERS if tier not in self.missing]
         return f"{'+'.join(tiers)} {self._models.digest}" if tiers and self._models else "rules"
 
     @property
@@ -92,13 +98,19 @@ class Installed:
     def static(self) -> StaticEmbeddings:
         from sparing.select.static import StaticEmbeddings
 
-        return StaticEmbeddings.load(self.models.paths[_FILES["static"]], self.vocabulary)
+        return StaticEmbeddings.load(self.models.paths["static.npz"], self.vocabulary)
+
+    @cached_property
+    def lower(self) -> Lower:
+        from sparing.select.sessions import Lower
+
+        return Lower(self.models.paths["lower.onnx"], self.vocabulary.start, self.vocabulary.end)
 
     @cached_property
     def encoder(self) -> Encoder:
         from sparing.select.encoder import Encoder
 
-        return Encoder(self.models.paths[_FILES["encoder"]], self.vocabulary)
+        return Encoder(self.lower, self.models.paths["upper.onnx"])
 
 
 @lru_cache

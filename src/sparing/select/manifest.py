@@ -38,7 +38,8 @@ class Models:
 
     Attributes:
         digest: Of all of them together: two processes with equal digests choose alike.
-        paths: By name: ``vocab.txt``, ``static.npz``, ``encoder.onnx``, ``fusion.json``.
+        paths: By name: ``vocab.txt``, ``static.npz``, ``lower.onnx``, ``upper.onnx``, ``sentence.onnx``,
+            ``fusion.json``.
         hashes: By name: SHA-256 in hexadecimal.
     """
 

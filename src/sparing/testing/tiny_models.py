@@ -39,8 +39,9 @@ def write_models(folder: Path, *tiers: str) -> Path:
         np.savez(folder / "static.npz", vectors=vectors, scales=np.full(len(PIECES), 0.01, np.float32))
         files.append("static.npz")
     if "encoder" in tiers:
-        (folder / "encoder.onnx").write_bytes(encoder())
-        files.append("encoder.onnx")
+        (folder / "lower.onnx").write_bytes(lower())
+        (folder / "upper.onnx").write_bytes(upper())
+        files += ["lower.onnx", "upper.onnx"]
     entries = {}
     for file in files:
         raw = (folder / file).read_bytes()
@@ -50,31 +51,38 @@ def write_models(folder: Path, *tiers: str) -> Path:
     return folder
 
 
-def encoder() -> bytes:
-    """An ONNX model with the inputs and outputs of the shipped encoder."""
+def lower() -> bytes:
+    """An ONNX model with the inputs and outputs of the shipped lower layers: a state is the piece's number."""
     nodes = [
-        _node("Sub", ["one", "token_type_ids"], "in_question"),
-        _node("Mul", ["input_ids", "in_question"], "question"),
-        _node("Unsqueeze", ["question", "axis_1"], "across"),
-        _node("Unsqueeze", ["input_ids", "axis_2"], "down"),
-        _node("Equal", ["down", "across"], "same"),
+        _node("Unsqueeze", ["ids", "axis_2"], "wide"),
+        _node("Cast", ["wide"], "states", _int("to", _FLOAT)),
+    ]
+    initializers = [_tensor("axis_2", _INT64, [1], struct.pack("<q", 2))]
+    return _model(nodes, initializers, [_value("ids", _INT64, 2)], [_value("states", _FLOAT, 3)])
+
+
+def upper() -> bytes:
+    """The same for the upper layers."""
+    nodes = [
+        _node("Transpose", ["question"], "across", _ints("perm", 0, 2, 1)),
+        _node("Equal", ["passage", "across"], "same"),
         _node("Cast", ["same"], "same_float", _int("to", _FLOAT)),
         _node("ReduceMax", ["same_float"], "shared", _ints("axes", 2), _int("keepdims", 0)),
         _node("Mul", ["shared", "twelve"], "scaled"),
         _node("Sub", ["scaled", "six"], "keep"),
         _node("Identity", ["keep"], "keep_any"),
-        _node("Mul", ["attention_mask", "one"], "unused"),
-        _node("ReduceMean", ["keep"], "passage", _ints("axes", 1), _int("keepdims", 0)),
+        _node("ReduceMean", ["keep"], "relevance", _ints("axes", 1), _int("keepdims", 0)),
     ]
     initializers = [
-        _tensor("one", _INT64, [], struct.pack("<q", 1)),
-        _tensor("axis_1", _INT64, [1], struct.pack("<q", 1)),
-        _tensor("axis_2", _INT64, [1], struct.pack("<q", 2)),
         _tensor("twelve", _FLOAT, [], struct.pack("<f", 12.0)),
         _tensor("six", _FLOAT, [], struct.pack("<f", 6.0)),
     ]
-    inputs = [_value(name, _INT64, 2) for name in ("input_ids", "attention_mask", "token_type_ids")]
-    outputs = [_value("passage", _FLOAT, 1), _value("keep", _FLOAT, 2), _value("keep_any", _FLOAT, 2)]
+    inputs = [_value(name, _FLOAT, 3) for name in ("question", "passage")]
+    outputs = [_value("relevance", _FLOAT, 1), _value("keep", _FLOAT, 2), _value("keep_any", _FLOAT, 2)]
+    return _model(nodes, initializers, inputs, outputs)
+
+
+def _model(nodes: list[bytes], initializers: list[bytes], inputs: list[bytes], outputs: list[bytes]) -> bytes:
     graph = b"".join(
         [
             *(_bytes(1, node) for node in nodes),

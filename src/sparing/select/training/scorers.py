@@ -103,11 +103,14 @@ class EncoderLooker:
     What was read is remembered, and what it took: several scorers are measured over the same contexts.
     """
 
-    def __init__(self, corpora: Mapping[str, Corpus], cutter: Cutter, path: Path) -> None:
+    def __init__(self, corpora: Mapping[str, Corpus], cutter: Cutter, folder: Path) -> None:
         self._corpora, self._cutter = corpora, cutter
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._lower, self._upper = (
+            onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
+            for name in ("lower.onnx", "upper.onnx")
+        )
         self._known: dict[tuple[Context, int], tuple[Look, float]] = {}
         self.remembered_s = 0.0  # what reading anew all that was read before would have taken
 
@@ -130,12 +133,11 @@ class EncoderLooker:
         return len(self._cutter.passages([passage])[0].ids) + len(self._cutter.questions([context.question])[0])
 
     def _read(self, question: Sequence[int], pieces: Pieces) -> Look:
-        ids = np.array([[*question, *pieces.ids]], np.int64)
-        sides = np.zeros_like(ids)
-        sides[0, len(question) :] = 1
-        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": sides}
-        passage, keep = self._session.run(["passage", "keep"], inputs)
-        units, values = np.array(pieces.unit_of), keep[0, len(question) :]
+        asked, held = (
+            self._lower.run(["states"], {"ids": np.array([ids], np.int64)})[0] for ids in (question, pieces.ids)
+        )
+        passage, keep = self._upper.run(["relevance", "keep"], {"question": asked, "passage": held})
+        units, values = np.array(pieces.unit_of), keep[0]
         means = [float(values[units == u].mean()) if (units == u).any() else _UNREAD for u in range(1 + units.max())]
         return Look(float(passage[0]), means)
 

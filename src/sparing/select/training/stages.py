@@ -21,7 +21,7 @@ from sparing.select.training import evaluate
 from sparing.select.training.contexts import draw
 from sparing.select.training.corpus import SOURCES, Corpus, load_all
 from sparing.select.training.encoder import Encoder, Shape, from_bert
-from sparing.select.training.export import export_float, export_int8, write_manifest
+from sparing.select.training.export import export_float, export_int8, parts_of, write_manifest
 from sparing.select.training.features import features
 from sparing.select.training.fit_encoder import Material, Plan, Prepared, fit, prepare, validate
 from sparing.select.training.fuse import fit_file
@@ -35,15 +35,17 @@ from sparing.select.training.static import Static, StaticPlan, distil, fit_stati
 from sparing.select.training.texts import gather
 
 Say = Callable[[str], None]
-_VERSION = "1"
+_VERSION = "2"
 _CONTEXTS, _FOR_WEIGHTS, _MEETINGS, _FLOATS = 200, 150, 15, 40  # a meeting has a hundred passages
 _BLANK = (101, 102)
 _ABOUT: Mapping[str, Mapping[str, Any]] = {
-    "encoder.onnx": {
-        "what": "int8 encoder: question and passage in one pass",
+    "lower.onnx": {
+        "what": "int8 lower layers: a question or a passage by itself",
         "question_pieces": QUESTION_PIECES,
         "passage_pieces": PASSAGE_PIECES,
     },
+    "upper.onnx": {"what": "int8 upper layers and heads: judges question and passage together"},
+    "sentence.onnx": {"what": "int8 upper layers of the base: a text's sentence embedding"},
     "static.npz": {"what": "static word-piece vectors, int8"},
     "vocab.txt": {"what": "WordPiece vocabulary, uncased"},
     "fusion.json": {"what": "per tier and form of text: bias, weights of rules, unit and passage"},
@@ -82,6 +84,10 @@ class Run:
     def models(self) -> Path:
         return self.work / "models"
 
+    @property
+    def floats(self) -> Path:
+        return self.work / "float32"
+
     def base_encoder(self) -> Encoder:
         return from_bert(Shape(), load_file(self.base / "model.safetensors")).eval()
 
@@ -93,8 +99,8 @@ class Run:
     def static_looker(self) -> StaticLooker:
         return StaticLooker(self.corpora, self.cutter, load_static(self.models / "static.npz"))
 
-    def encoder_looker(self, path: Path) -> EncoderLooker:
-        return EncoderLooker(self.corpora, self.cutter, path)
+    def encoder_looker(self, folder: Path) -> EncoderLooker:
+        return EncoderLooker(self.corpora, self.cutter, folder)
 
     def rivals(self) -> dict[str, Rivals]:
         return {
@@ -142,10 +148,13 @@ def export(run: Run, facts: dict[str, Any]) -> None:
     """The encoder as float32 for comparison and as int8 to ship, and the vocabulary."""
     run.models.mkdir(exist_ok=True)
     encoder = run.trained_encoder()
-    export_float(encoder, run.work / "encoder.float.onnx")
-    export_int8(encoder, run.models / "encoder.onnx")
+    parts = parts_of(encoder, run.base_encoder())
+    run.floats.mkdir(exist_ok=True)
+    for name, part in parts.items():
+        export_float(part, run.floats / name)
+        export_int8(part, run.models / name)
     shutil.copyfile(run.base / "vocab.txt", run.models / "vocab.txt")
-    facts["bytes"] = (run.models / "encoder.onnx").stat().st_size
+    facts["bytes"] = {name: (run.models / name).stat().st_size for name in parts}
 
 
 def fuse(run: Run, facts: dict[str, Any]) -> None:
@@ -157,7 +166,7 @@ def fuse(run: Run, facts: dict[str, Any]) -> None:
     weights: dict[str, dict[str, list[float]]] = {}
     lookers: dict[str, Looker] = {
         "static": run.static_looker(),
-        "encoder": run.encoder_looker(run.models / "encoder.onnx"),
+        "encoder": run.encoder_looker(run.models),
     }
     for tier, looker in lookers.items():
         for form, some in forms.items():
@@ -174,7 +183,7 @@ def evaluate_all(run: Run, facts: dict[str, Any]) -> None:
     """Every tier on test groups: what is kept at each budget, and CPU time."""
     weights = json.loads((run.models / "fusion.json").read_text())
     rules, embeddings = Rules(run.corpora), run.static_looker()
-    encoder = run.encoder_looker(run.models / "encoder.onnx")
+    encoder = run.encoder_looker(run.models)
     results = {}
     for name, contexts in draw(run.corpora, run.rivals(), "test", _CONTEXTS):
         form = "turns" if name == "qmsum" else "prose"
@@ -194,7 +203,7 @@ def evaluate_all(run: Run, facts: dict[str, Any]) -> None:
         results[name] = evaluate.measure(contexts, scorers, lambda: encoder.remembered_s)
         evaluate.table({name: results[name]}, run.say)
         if name == "nq":
-            precise = {"int8": encoder, "float32": run.encoder_looker(run.work / "encoder.float.onnx")}
+            precise = {"int8": encoder, "float32": run.encoder_looker(run.floats)}
             both = {kind: Fused(rules, looker, weights["encoder"][form]) for kind, looker in precise.items()}
             results["nq, int8 and float32"] = evaluate.measure(contexts[:_FLOATS], both, lambda: encoder.remembered_s)
             evaluate.table({"nq, int8 and float32": results["nq, int8 and float32"]}, run.say)
