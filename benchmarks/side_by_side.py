@@ -42,7 +42,7 @@ ROWS = (
     Row("gsm8k", 150),
     Row("select", 250, peers=False),
     Row("locomo", 300, peers=False),
-    Row("sgd", 300, peers=False),
+    Row("sgd", 1000, peers=False),
     Row("old_turns", 200, peers=False),
     Row("tau_bench", 300),
     Row("tau_replay", 100, peers=False),
