@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sparing import registry
-from sparing.api import reduce_text, to_bytes
+from sparing.api import reduce_text
+from sparing.api.arguments import to_bytes
 from sparing.core.counter import Counter
 from sparing.core.span import Prompt
 from sparing.finish.own_calls import Given, Handler
