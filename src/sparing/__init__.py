@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         UpstreamUnreachable,
     )
     from sparing.finish.recall import recall
+    from sparing.finish.tighten import Tightened, atighten, tighten
     from sparing.settings import PolicySettings
 
 __version__ = "0.1.0"
@@ -76,6 +77,7 @@ _HOME = {
     ),
     "PolicySettings": "sparing.settings",
     "recall": "sparing.finish.recall",
+    **dict.fromkeys(("Tightened", "atighten", "tighten"), "sparing.finish.tighten"),
 }
 
 __all__ = [
@@ -93,17 +95,20 @@ __all__ = [
     "RequestError",
     "SettingsError",
     "SparingError",
+    "Tightened",
     "UpstreamError",
     "UpstreamTimeout",
     "UpstreamUnreachable",
     "__version__",
     "areduce",
     "areduce_text",
+    "atighten",
     "recall",
     "reduce",
     "reduce_text",
     "reduce_texts",
     "reduce_tools",
+    "tighten",
 ]
 
 

@@ -18,4 +18,5 @@ class Content(StrEnum):
     DIFF = "diff"
     GREP = "grep"  # path:line:text
     TEST_OUTPUT = "test_output"  # test runs and stack traces
+    ANSWER = "answer"  # what a model said to a reader; never told from a text, only said by who knows
     BINARY = "binary"  # nobody reduces it

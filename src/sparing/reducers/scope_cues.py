@@ -41,6 +41,21 @@ _WORDS = frozenset(beginning for beginning in _LISTED if " " not in beginning)
 _PHRASES = tuple(beginning for beginning in _LISTED if " " in beginning)
 _PHRASE_HEADS = frozenset(phrase.split()[0] for phrase in _PHRASES)
 
+# Of these, what only points back: it needs the sentence before it, which does without it.
+_POINTING = frozenset(
+    re.findall(
+        r"[^\s|]+",
+        """
+        this these those such it they there then so both if should until in the
+        dies diese dieser dieses hiervon davon dann falls wenn sofern
+        esto esta este estas estos si cela cette ce ces ceci questo questa isto isso se caso dit deze als
+        если это эти eğer bu nếu αν αυτό dacă acest إذا هذا هذه यदि अगर यह ये 如果 若 该 此 这 もし この これ หาก ถ้า
+        """,
+    )
+)
+
+_UNSPACED_POINTING = tuple(word for word in _UNSPACED if word in _POINTING)
+
 _LOOKED_AT = 48  # characters
 _BEFORE_WORDS = " \t\n-–—*•>(\"'“„«¡¿0123456789.)#"
 _AFTER_WORD = ",.:;!?)\"'”»，：、"
@@ -48,8 +63,20 @@ _AFTER_WORD = ",.:;!?)\"'”»，：、"
 
 def qualifies(text: str, start: int) -> bool:
     """Whether the sentence that begins at `start` reads as a limit of what was said before it."""
-    head = text[start : start + _LOOKED_AT].lower().lstrip(_BEFORE_WORDS)
-    word = head.split(None, 1)[0].rstrip(_AFTER_WORD) if head else ""
+    head, word = _beginning(text, start)
     if word in _WORDS or (word in _PHRASE_HEADS and head.startswith(_PHRASES)):
         return True
     return not word.isascii() and head.startswith(_UNSPACED)
+
+
+def limits(text: str, start: int) -> bool:
+    """Whether the sentence that begins at `start` takes something back of the one before it, which would say more
+    than was meant without it; not if it only points back."""
+    head, word = _beginning(text, start)
+    return word not in _POINTING and not head.startswith(_UNSPACED_POINTING) and qualifies(text, start)
+
+
+def _beginning(text: str, start: int) -> tuple[str, str]:
+    """How a sentence begins, and its first word."""
+    head = text[start : start + _LOOKED_AT].lower().lstrip(_BEFORE_WORDS)
+    return head, head.split(None, 1)[0].rstrip(_AFTER_WORD) if head else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from sparing.core.content import Content
+from sparing.testing.sample_answer import answer
 from sparing.testing.sample_json import CITIES, config, json_lines, orders, page_of_orders
 
 
@@ -23,6 +24,7 @@ def sample_texts() -> dict[Content, tuple[str, ...]]:
         Content.DIFF: (git_diff(),),
         Content.GREP: (grep_hits(),),
         Content.TEST_OUTPUT: (pytest_run(), stack_trace()),
+        Content.ANSWER: (answer(),),
     }
 
 
