@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import permutations, product
 
@@ -82,6 +83,52 @@ def test_a_prompt_that_is_too_long_for_a_tier_goes_to_another() -> None:
         decide([tier("tiny", 0.1, 0.0, FAST, most=10)], SENDINGS, Goals(), LENGTHS)
 
 
+HIGH = Depth("high", 1.0, 0.0, [500.0, 1000.0, 2000.0, 4000.0, 8000.0])
+LOW = Depth("low", 1.0, 0.03, [10.0, 30.0, 60.0, 120.0, 400.0])
+BRIEF = Depth("brief", 0.5, 0.02)
+
+
+def test_thought_costs_money_and_time() -> None:
+    """It is what gives way as far as its loss may, and what is kept where it may not."""
+    large = replace(LARGE, depths=(HIGH, LOW))
+    assert decide([large], SENDINGS, Goals(loss=0.06), LENGTHS).depth == "low"
+    assert decide([large], SENDINGS, Goals(loss=0.025), LENGTHS).depth == "high"
+    slow = replace(LARGE, forecasts=[forecast(0.2, 0.005)] * 2, depths=(HIGH, LOW))
+    assert decide([slow], SENDINGS, Goals(answer_s=8.0, loss=0.01), LENGTHS).depth == "low"
+    assert decide([slow], SENDINGS, Goals(first_token_s=2.5, loss=0.01), LENGTHS).depth == "low"
+
+
+def test_of_two_as_good_the_preferred_depth_is_taken() -> None:
+    """As the policy lists them."""
+    free = replace(SMALL, prices=None)
+    for depths in ((replace(LOW, loss=0.0), HIGH), (HIGH, replace(LOW, loss=0.0))):
+        chosen = decide([replace(free, depths=depths)], SENDINGS[:1], Goals(loss=0.5), LENGTHS)
+        assert chosen.depth == depths[0].name
+
+
+def test_a_brief_answer_is_shorter_and_may_be_worse() -> None:
+    """Cheaper where that may be."""
+    large = replace(LARGE, depths=(Depth(), BRIEF))
+    assert decide([large], SENDINGS[:1], Goals(loss=0.03), LENGTHS).depth == "brief"
+    assert decide([large], SENDINGS[:1], Goals(loss=0.01), LENGTHS).depth == ""
+
+
+def test_thought_that_leaves_no_room_for_the_answer_loses_it() -> None:
+    """Within the request's own limit; an answer that is as long anyway loses nothing."""
+    large = replace(LARGE, depths=(HIGH, LOW))
+    tight = decide([large], SENDINGS[:1], Goals(loss=0.0), LENGTHS, most_tokens=1000)
+    assert (tight.depth, tight.gave_way) == ("low", ("loss",))
+    assert decide([replace(LARGE, depths=(Depth(),))], SENDINGS[:1], Goals(), LENGTHS, most_tokens=100).loss == 0.0
+
+
+def test_better_than_asked_is_no_loss_below_nothing() -> None:
+    """More thought makes up for a smaller model, and that is all."""
+    deeper = Depth("high", 1.0, -0.1, HIGH.thoughts)
+    chosen = decide([replace(SMALL, depths=(deeper,))], SENDINGS[:1], Goals(), LENGTHS)
+    assert chosen.loss == pytest.approx(1 - 0.8 * 1.1)
+    assert decide([replace(LARGE, depths=(deeper,))], SENDINGS[:1], Goals(), LENGTHS).loss == 0.0
+
+
 _share = st.floats(0, 1)
 _tiers = st.lists(
     st.builds(tier, st.text("abc", min_size=1), st.floats(0, 10), _share, st.sampled_from([FAST, SLOW])),
@@ -102,10 +149,11 @@ _goals = st.builds(
 @given(_tiers, _goals, st.sampled_from([(None,), (None, 100), (50, 200)]))
 def test_nothing_else_would_have_been_better(tiers: list[Tier], goals: Goals, ceilings: tuple[int | None, ...]) -> None:
     """Against each combination by itself: no smaller miss of a more important goal, and no smaller price."""
-    depths = (Depth(), Depth("low", 0.5, 0.1))
-    chosen = decide(tiers, SENDINGS, goals, LENGTHS, depths, ceilings)
+    depths = (Depth("high", 1.0, 0.0, [10.0, 50.0, 200.0, 900.0, 4000.0]), Depth(), Depth("low", 0.5, 0.1))
+    tiers = [replace(one, depths=depths) for one in tiers]
+    chosen = decide(tiers, SENDINGS, goals, LENGTHS, ceilings)
     singles = [
-        decide([Tier(t.name, [f], t.prices, t.loss)], [s], goals, LENGTHS, (d,), (c,))
+        decide([Tier(t.name, [f], t.prices, t.loss, depths=(d,))], [s], goals, LENGTHS, (c,))
         for t in tiers
         for (s, f), d, c in product(zip(SENDINGS, t.forecasts, strict=True), depths, ceilings)
     ]

@@ -111,6 +111,7 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
         ("time", ", ".join(f"{step} {seconds(ms)}" for step, ms in receipt.step_ms.items())),
         ("passages", _passages(receipt)),
         ("nothing reduced", receipt.reason),
+        ("decided", receipt.decided),
         ("made smaller", receipt.eased),
         ("cache", _cache(receipt)),
         ("answer", _answer(receipt)),
@@ -142,7 +143,10 @@ def _answer(receipt: Receipt) -> str:
     if receipt.usage_input_tokens >= 0:
         parts.append(f"{receipt.usage_input_tokens:,} tokens in by the provider's count")
     if receipt.usage_output_tokens >= 0:
-        parts.append(f"{receipt.usage_output_tokens:,} out")
+        thought = f", {receipt.usage_reasoning_tokens:,} of them thought" if receipt.usage_reasoning_tokens > 0 else ""
+        parts.append(f"{receipt.usage_output_tokens:,} out{thought}")
+    if receipt.depth:
+        parts.append(f"depth {receipt.depth}")
     if receipt.extra_turns:
         turns = "1 extra turn" if receipt.extra_turns == 1 else f"{receipt.extra_turns} extra turns"
         parts.append(f"{receipt.recalled_tokens:,} tokens recalled in {turns}")

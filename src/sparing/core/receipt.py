@@ -65,7 +65,9 @@ class Receipt(msgspec.Struct, frozen=True):
             no tokens were spent on it; ``miss`` or ``none`` where it is not; "" without a cache of answers.
         policy: Name of the policy that the request came under; "" if none.
         tenant: Whose request it was, by name; "" where no tenants are configured.
-        decided: What was decided of the tier, the effort and the answer, and which goals gave way; "" if nothing was.
+        decided: What was decided of the tier, the effort, the depth and the answer, and which goals gave way; "" if
+            nothing was.
+        depth: How much whoever answered was told to think; "" as the request said.
         eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
         stopped: That the answer was ended past the policy's ceiling, and after how many tokens, as counted here; what
             the model would have gone on with nobody knows. "" if it came to its own end.
@@ -105,6 +107,7 @@ class Receipt(msgspec.Struct, frozen=True):
     tenant: str = ""
     eased: str = ""
     decided: str = ""
+    depth: str = ""
     expected_loss: float = -1.0
     risk: float = 0.0
     grown_tokens: int = 0

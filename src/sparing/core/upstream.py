@@ -10,6 +10,20 @@ from sparing.core.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """How much whoever answers is to think.
+
+    Attributes:
+        level: ``none``, ``minimal``, ``low``, ``medium``, ``high``; ``brief`` asks for a short answer in words, of a
+            model that takes no level.
+        may_raise: Whether that may be more than the request itself asks for.
+    """
+
+    level: str
+    may_raise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request to a model's server.
 
@@ -19,6 +33,7 @@ class Call:
         headers: Lower-case names; hop-by-hop headers already removed.
         tenant: Whose call this is, as a digest of the key that it came with; nothing is ever shared between two.
         rank: Who goes first where calls have to wait; smaller is sooner.
+        thought: How much to think; None as the body says. Each upstream has a field of its own for it.
     """
 
     wire: str
@@ -30,6 +45,7 @@ class Call:
     stream: bool = False
     tenant: str = ""
     rank: int = 100
+    thought: Thought | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,7 @@ class Served:
         provider: Who is paid, as the price table calls it; "" if unknown.
         tries: Calls that were made for this answer, itself included.
         spent: Answers that were judged not good enough.
+        thought: Level of thought that was asked for in place of the body's; "" where none was, or it was not taken.
     """
 
     tier: str = ""
@@ -63,6 +80,7 @@ class Served:
     provider: str = ""
     tries: int = 1
     spent: tuple[Spent, ...] = ()
+    thought: str = ""
 
 
 def served_by(answer: Answer) -> Served:

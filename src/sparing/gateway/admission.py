@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from starlette.types import Scope
 
+from sparing.core.upstream import Thought
 from sparing.errors import LimitTooSmall, NotAllowed, QuotaExceeded, RequestError
 from sparing.gateway.controls import Controls
 from sparing.gateway.deciding import Decided
+from sparing.gateway.depths import Wanted
 from sparing.gateway.desk import Desk
 from sparing.gateway.easing import eased_caps, eased_controls, is_first_turn
 from sparing.gateway.exchange import Exchange
@@ -19,7 +21,9 @@ from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_t
 from sparing.gateway.outgoing import Outgoing
 from sparing.plan.callers import Caller, policy_scopes
 from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
+from sparing.receive.depth.levels import is_more
 from sparing.receive.knobs import Caps, Knobs, lowered, read_knobs, with_model
+from sparing.receive.newest import read_newest
 from sparing.record.metrics import Admitted
 from sparing.settings.policies import NamedPolicy
 
@@ -128,7 +132,8 @@ class Admission:
             controls,
             wire=self._exchange.wire,
             tokens=estimated_tokens(self.body),
-            is_first_turn=is_first_turn(self.body),
+            model=knobs.model or _model_in(self.path),
+            wanted=self._wanted(policy),
             answer_tokens=min(most, default=None),
             effort_is_open=not get(self.headers, b"x-sparing-effort"),
             tiers=(named,) if named else tiers,
@@ -142,6 +147,14 @@ class Admission:
         if decided.decision.ceiling is not None:
             self._caps = replace(self._caps, answer_tokens=decided.decision.ceiling)
         return controls if decided.effort == controls.policy.effort else controls.with_effort(decided.effort)
+
+    @property
+    def thought(self) -> Thought | None:
+        """How much whoever answers is to think, where that was decided and no cap has come in between."""
+        thought = self._decided.thought if self._decided is not None else None
+        if thought is None or (self._caps.reasoning is not None and is_more(thought.level, self._caps.reasoning)):
+            return None
+        return thought
 
     async def admitted(self, outgoing: Outgoing) -> Outgoing:
         """The request as it may go out, with what it may use set aside.
@@ -187,6 +200,17 @@ class Admission:
             nusd / NUSD,
             bool(self._exchange.eased),
         )
+
+    def _wanted(self, policy: NamedPolicy) -> Wanted:
+        """What the request says of its depth; no more than whether it begins where no depth is to be decided."""
+        is_first = is_first_turn(self.body)
+        if not policy.depths:
+            return Wanted(is_first=is_first)
+        newest = read_newest(self.body)
+        apart = self.caller.apart if self.caller is not None else ""
+        opening = newest.opening + apart.encode() if newest.opening else b""
+        asked, cap = self._knobs.depth, self._caps.reasoning
+        return Wanted(asked, cap, opening, is_first, newest.is_last, newest.has_tools)
 
     def _was_cut(self) -> bool:
         """Whether the answer is as long as it was allowed to be."""

@@ -7,15 +7,18 @@ is a header of the answer and a field of the receipt.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, get_args
 
 from sparing.core.budget import Mode
+from sparing.core.upstream import Thought
 from sparing.gateway.clients import seller
 from sparing.gateway.controls import Controls
+from sparing.gateway.depths import Depths, Wanted
 from sparing.gateway.exchange import Exchange
-from sparing.plan.decide import Decision, Goals, Sending, Tier, decide
+from sparing.gateway.set_thought import BRIEF
+from sparing.plan.decide import Decision, Depth, Goals, Sending, Tier, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
 from sparing.plan.forecast.latency import Latency, Observation
 from sparing.prices.lookup import prices_for
@@ -80,6 +83,9 @@ class Decided:
 
     Attributes:
         num_before: Requests that were before it at the tier that was chosen.
+        kind: Of traffic, for what its answers' lengths are known by.
+        thought: How much whoever answers is to think; None as the request says.
+        model: That was to answer, as far as it was known.
     """
 
     decision: Decision
@@ -88,12 +94,17 @@ class Decided:
     is_first_turn: bool
     rank: int
     num_before: int
+    kind: Hashable
+    wanted: Wanted
+    thought: Thought | None = None
+    model: str = ""
 
     @property
     def told(self) -> str:
         """In words, for people and receipts."""
         one = self.decision
         parts = [f"tier {one.tier}", f"effort {self.effort}"]
+        parts += [f"depth {one.depth}"] if one.depth else []
         parts += [f"answer of at most {one.ceiling:,} tokens"] if one.ceiling else []
         parts += [f"expected {one.usd:.6f} USD, in time {one.in_time:.0%}, loss {one.loss:.2%}"]
         parts += [f"gave way: {', '.join(one.gave_way)}"] if one.gave_way else []
@@ -107,6 +118,7 @@ class Decider:
         self._tiers = {tier.name: _Known(tier) for tier in settings.tiers}
         self._spoken = wires_of(settings.tiers, embedded_wires)
         self._lengths = AnswerLengths()
+        self._depths = Depths()
         self._shares: dict[tuple[str, Effort, bool], _Shares] = {}
 
     def is_tier(self, name: str) -> bool:
@@ -120,7 +132,8 @@ class Decider:
         *,
         wire: str,
         tokens: int,
-        is_first_turn: bool,
+        model: str,
+        wanted: Wanted,
         answer_tokens: int | None,
         effort_is_open: bool,
         tiers: Sequence[str],
@@ -130,8 +143,9 @@ class Decider:
         Args:
             name: Of the policy.
             tokens: Of the prompt, estimated.
-            is_first_turn: Whether nothing of the conversation is likely in a provider's cache, so that another effort
-                breaks nothing.
+            model: That the request names.
+            wanted: `is_first` says that nothing of the conversation is likely in a provider's cache, so that another
+                effort breaks nothing.
             answer_tokens: Most tokens of the answer as the request and its policy say; None if neither does.
             effort_is_open: Whether the caller left the effort to us.
             tiers: Those that may answer; empty: all.
@@ -141,26 +155,33 @@ class Decider:
         ]
         if not known or not _has_goal(policy):
             return None
+        is_first_turn, kind = wanted.is_first, name
         efforts = _efforts(controls) if is_first_turn and effort_is_open else (controls.policy.effort,)
         sendings = [self._sending(name, effort, tokens, is_first_turn) for effort in efforts]
-        candidates = [self._tier(one, wire, policy.rank, controls, sendings) for one in known]
-        as_set = min(one.loss for one in candidates), sendings[0].loss
+        candidates = [
+            self._tier(one, wire, policy.rank, controls, sendings, self._of_tier(one, wire, model, policy, wanted))
+            for one in known
+        ]
+        best = min(candidates, key=lambda one: one.loss)
+        kept_as_set = (1 - best.loss) * (1 - sendings[0].loss) * (1 - min(one.loss for one in best.depths))
         goals = Goals(
             policy.first_token_s,
             policy.answer_s,
             policy.probability,
             policy.usd_per_request,
-            policy.loss if policy.loss is not None else 1 - (1 - as_set[0]) * (1 - as_set[1]),
+            policy.loss if policy.loss is not None else max(0.0, 1 - kept_as_set),
             policy.gives_way,
         )
-        lengths = [min(length, float(answer_tokens or length)) for length in self._lengths.lengths(name)]
+        lengths = [min(length, float(answer_tokens or length)) for length in self._lengths.lengths(kind)]
         ceilings = (None, policy.under_pressure.answer_tokens) if policy.under_pressure.answer_tokens else (None,)
-        decision = decide(candidates, sendings, goals, lengths, ceilings=ceilings)
+        decision = decide(candidates, sendings, goals, lengths, ceilings, answer_tokens)
         chosen, rank = self._tiers[decision.tier], policy.rank
         num_before = chosen.num_before(rank)
         chosen.in_flight[rank] += 1
         effort = next(effort for effort in efforts if effort == decision.sending)
-        return Decided(decision, name, effort, is_first_turn, rank, num_before)
+        thought = self._depths.thought(decision.depth, policy, wanted)
+        asked = chosen.settings.model or model
+        return Decided(decision, name, effort, is_first_turn, rank, num_before, kind, wanted, thought, asked)
 
     def over(self, decided: Decided, exchange: Exchange, *, stream: bool, was_cut: bool) -> None:
         """Learn from how it went.
@@ -180,15 +201,30 @@ class Decider:
             asked.latency.observe(Observation(0, 0, before, None))
         _learn(served.latency, exchange, before, stream=stream)
         self._learn_shares(decided, exchange)
-        if exchange.usage.output_tokens > 0 and not was_cut:
-            self._lengths.observe(decided.policy, exchange.usage.output_tokens)
+        lengths = self._lengths.lengths(decided.kind)
+        key = exchange.wire, decided.model, decided.decision.depth
+        said = self._depths.learn(served.settings.name, key, decided.wanted, exchange, sum(lengths) / len(lengths))
+        if said > 0 and not was_cut and exchange.served.thought != BRIEF:
+            self._lengths.observe(decided.kind, said)
+
+    def _of_tier(self, known: _Known, wire: str, model: str, policy: NamedPolicy, wanted: Wanted) -> Sequence[Depth]:
+        asked = known.settings.model or model
+        return self._depths.of_tier(known.settings, known.seller(wire), asked, wire, policy, wanted)
 
     def _sending(self, name: str, effort: Effort, tokens: int, is_first_turn: bool) -> Sending:
         known = self._shares.get((name, effort, is_first_turn)) or _Shares(_KEPT[effort], _LOST[effort])
         sent = max(1, int(tokens * known.kept))
         return Sending(effort, sent, int(sent * known.cached), known.lost)
 
-    def _tier(self, known: _Known, wire: str, rank: int, controls: Controls, sendings: Sequence[Sending]) -> Tier:
+    def _tier(
+        self,
+        known: _Known,
+        wire: str,
+        rank: int,
+        controls: Controls,
+        sendings: Sequence[Sending],
+        depths: Sequence[Depth],
+    ) -> Tier:
         settings, prices = known.settings, None
         if settings.model:
             prices = prices_for(settings.model, known.seller(wire), file=controls.policy.prices_file)
@@ -196,7 +232,7 @@ class Decider:
         forecasts = [
             known.latency.forecast(sending.input_tokens, sending.cached_tokens, before) for sending in sendings
         ]
-        return Tier(settings.name, forecasts, prices, settings.expected_loss)
+        return Tier(settings.name, forecasts, prices, settings.expected_loss, depths=depths)
 
     def _learn_shares(self, decided: Decided, exchange: Exchange) -> None:
         receipt, usage = exchange.receipt, exchange.usage
@@ -240,7 +276,8 @@ def _learn(latency: Latency, exchange: Exchange, before: int, *, stream: bool) -
     ended_s = exchange.ended_s if not exchange.error else 0.0
     answer_s = ended_s - exchange.sent_s if ended_s else None
     first_s = exchange.first_byte_s - exchange.sent_s
-    seen = Observation(*sizes, first_s, max(0, usage.output_tokens), answer_s)
+    thought = max(0, usage.reasoning_tokens)
+    seen = Observation(*sizes, first_s, max(0, usage.output_tokens), answer_s, thought)
     if stream:
         latency.observe(seen)
     else:

@@ -95,6 +95,8 @@ class Exchange:
         if self.served.tier:
             told.append((b"x-sparing-tier", self.served.tier.encode()))
             told.append((b"x-sparing-tries", b"%d" % self.served.tries))
+        if self.served.thought:
+            told.append((b"x-sparing-depth", self.served.thought.encode()))
         reason = receipt.reason if receipt is not None else self.reason
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))
@@ -159,6 +161,7 @@ class Exchange:
             tenant=self.tenant,
             eased=self.eased,
             decided=self.decided,
+            depth=self.served.thought,
             claims=self.retrieving.line.claims if self.retrieving is not None else -1,
             unsupported=self.retrieving.line.unsupported if self.retrieving is not None else 0,
             stopped=self.stopped,

@@ -10,6 +10,7 @@ from sparing.core.upstream import Upstream
 from sparing.core.usage import Usage
 from sparing.gateway.clients import embedded, remote, seller
 from sparing.gateway.set_model import set_model
+from sparing.gateway.set_thought import thought_setter
 from sparing.gateway.usage import UsageReader
 from sparing.generate.breaker import Breaker, Guarded, Limits
 from sparing.generate.cascade import Cascade, Terms
@@ -83,6 +84,7 @@ def _make(
             tier.model if url else tier.model or settings.local.model,
             seller(shape, url),
             callers_keys=one_address and bool(url),
+            set_thought=thought_setter(tier, seller(shape, url)),
         )
     ways: dict[str, Upstream] = {
         tier.name: Fallback([made[name] for name in order_of(tier, tiers) if name in made]) for tier in tiers

@@ -44,7 +44,8 @@ def side_question(call: Call, prompt: str, *, model: str, max_tokens: int) -> Ca
         raise UpstreamError(f"there is no way to ask a question of our own in {call.wire}")
     headers = {key: value for key, value in call.headers.items() if key not in _BODY_HEADERS}
     headers |= {"content-type": "application/json", "accept-encoding": "identity"}
-    return replace(call, path=path, headers=headers, body=msgspec.json.encode(body), model=model, stream=False)
+    whole = msgspec.json.encode(body)
+    return replace(call, path=path, headers=headers, body=whole, model=model, stream=False, thought=None)
 
 
 def said(wire: str, body: bytes) -> str:

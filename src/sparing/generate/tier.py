@@ -14,6 +14,9 @@ _CONTROL = "x-sparing-"
 _KEY_IN_QUERY = re.compile(r"([?&])key=[^&]*&?")  # Gemini's other way to carry it
 
 SetModel = Callable[[Call, str], Call]
+SetThought = Callable[[Call], Call | None]
+
+_NOT_TAKEN = (400, 422)
 
 # Requests whose model a tier stands for. Others (embeddings, files, lists of models) name models of another kind.
 _TIERED = re.compile(
@@ -37,6 +40,7 @@ class Tier:
         provider: Who is paid, as the price table calls it.
         set_model: Puts a model's name in a call.
         callers_keys: Whether the caller's own key is meant for this upstream; it is not sent to another.
+        set_thought: Puts the thought that a call wants in its body; None where the model has no way to be told.
     """
 
     name: str
@@ -45,10 +49,18 @@ class Tier:
     model: str = ""
     provider: str = ""
     callers_keys: bool = False
+    set_thought: SetThought = lambda _: None
 
     async def send(self, call: Call) -> Answer:
-        answer = await self.upstream.send(self._own(call))
-        served = replace(served_by(answer), tier=self.name, provider=self.provider)
+        call = self._own(call)
+        told = self.set_thought(call) if call.thought is not None and is_tiered(call) else None
+        answer = await self.upstream.send(told or call)
+        if told is not None and told.body is not call.body and answer.status in _NOT_TAKEN:
+            await answer.aclose()
+            told = None
+            answer = await self.upstream.send(call)
+        level = told.thought.level if told is not None and told.thought is not None else ""
+        served = replace(served_by(answer), tier=self.name, provider=self.provider, thought=level)
         return Passing(answer, replace(served, model=self.model) if self.model and is_tiered(call) else served)
 
     async def aclose(self) -> None:

@@ -63,13 +63,15 @@ class Depth:
 
     Attributes:
         name: As the wire formats know it; "" for what the request asks for.
-        answer_factor: Tokens of the answer, thoughts included, in proportion to what the request asks for.
-        loss: Chance that the answer is worse for it.
+        answer_factor: Tokens of the answer, thoughts left out, in proportion to what the request asks for.
+        loss: Chance that the answer is worse for it; below 0 where it is better than what the request asks for.
+        thoughts: Tokens of thought, equally likely ones, rising, as many as there are lengths; none: no thought.
     """
 
     name: str = ""
     answer_factor: float = 1.0
     loss: float = 0.0
+    thoughts: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Tier:
         prices: None where they are not known: it then counts as free, and the decision cannot hold a goal of money.
         loss: Chance that its answer is worse than that of the best tier.
         most_input_tokens: It takes no longer prompt; None is no limit.
+        depths: How much it may think, what is preferred first: of two that are as good the first is taken.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Tier:
     prices: Prices | None = None
     loss: float = 0.0
     most_input_tokens: int | None = None
+    depths: Sequence[Depth] = (Depth(),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,37 +118,46 @@ def decide(
     sendings: Sequence[Sending],
     goals: Goals,
     lengths: Sequence[float],
-    depths: Sequence[Depth] = (Depth(),),
     ceilings: Sequence[int | None] = (None,),
+    most_tokens: int | None = None,
 ) -> Decision:
     """Choose one of each.
 
     Args:
         tiers: At least one; `forecasts` in the order of `sendings`.
         sendings: At least one.
-        lengths: Tokens of the answer to be expected, equally likely ones (`forecast.AnswerLengths`).
-        ceilings: Most tokens of the answer, None for no ceiling of ours.
+        lengths: Tokens of the answer to be expected, equally likely ones (`forecast.AnswerLengths`), rising.
+        ceilings: Most tokens of the answer and its thoughts, None for no ceiling of ours.
+        most_tokens: Likewise, as the request has it: an answer that is as long anyway loses nothing by it, one that
+            thoughts leave no room for does.
     """
-    answers = [_answer(lengths, depth, ceiling) for depth in depths for ceiling in ceilings]
+    answers = [_answers(tier.depths, ceilings, lengths, most_tokens) for tier in tiers]
     ranked = _ranked(tiers, sendings, answers, goals)
     if not ranked:
         raise ValueError("no tier takes a prompt of this length")
     place = len(goals.gives_way) - 1 - goals.gives_way.index("latency")
     best, best_rank, best_in_time = ranked[0], None, 0.0
+    soonest: dict[tuple[int, int], float] = {}
     for one in ranked:
         # The chance to be in time is what takes time to find out. Sorted by all else, nothing behind the first that is
         # in time can do better than it.
         without_clock, (tier, at, answer) = one
-        in_time = _in_time(tiers[tier].forecasts[at], answers[answer], goals)
-        late = max(0.0, goals.chance - in_time)
-        rank = (*without_clock[:place], late, *without_clock[place:])
+        forecast = tiers[tier].forecasts[at]
+        if best_rank is not None:
+            # Nor can what would not do better even if it were as soon as the shortest words without any thought.
+            if (tier, at) not in soonest:
+                soonest[tier, at] = _in_time(forecast, _soonest(answers[tier]), goals)
+            if _rank(without_clock, place, goals.chance - soonest[tier, at]) >= best_rank:
+                continue
+        in_time = _in_time(forecast, answers[tier][answer], goals)
+        rank = _rank(without_clock, place, goals.chance - in_time)
         if best_rank is None or rank < best_rank:
             best, best_rank, best_in_time = one, rank, in_time
-        if not late:
+        if in_time >= goals.chance:
             break
     (*_, usd, loss), (tier, at, answer) = best
     gave_way = _gave_way(goals, usd, loss, best_in_time)
-    chosen = answers[answer]
+    chosen = answers[tier][answer]
     names = (tiers[tier].name, sendings[at].name, chosen.depth.name, chosen.ceiling)
     return Decision(*names, usd, best_in_time, loss, gave_way)
 
@@ -152,9 +165,9 @@ def decide(
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """Attributes:
-    lengths: To be expected, equally likely ones.
+    lengths: To be expected, thoughts included, equally likely ones.
     tokens: Their mean.
-    kept: Chance that it is no worse for its depth and ceiling.
+    kept: Chance that it is no worse for its depth and ceiling; more than 1 where it is better.
     """
 
     depth: Depth
@@ -169,8 +182,12 @@ _Ranked = tuple[tuple[float, ...], tuple[int, int, int]]
 sending and answer that is."""
 
 
+def _rank(without_clock: tuple[float, ...], place: int, late: float) -> tuple[float, ...]:
+    return (*without_clock[:place], max(0.0, late), *without_clock[place:])
+
+
 def _ranked(
-    tiers: Sequence[Tier], sendings: Sequence[Sending], answers: Sequence[_Answer], goals: Goals
+    tiers: Sequence[Tier], sendings: Sequence[Sending], answers: Sequence[Sequence[_Answer]], goals: Goals
 ) -> list[_Ranked]:
     """All combinations, the best first but for the clock."""
     usd_first = goals.gives_way.index("usd") > goals.gives_way.index("loss")
@@ -183,9 +200,11 @@ def _ranked(
             if tier.most_input_tokens is not None and sending.input_tokens > tier.most_input_tokens:
                 continue
             input_usd, kept = _input_usd(tier.prices, sending), (1 - tier.loss) * (1 - sending.loss)
-            for a, answer in enumerate(answers):
+            for a, answer in enumerate(answers[t]):
                 usd = input_usd + answer.tokens * output_usd
                 loss = 1 - kept * answer.kept
+                if loss < 0.0:
+                    loss = 0.0
                 over = usd - most_usd if usd > most_usd else 0.0
                 lost = loss - most_loss if loss > most_loss else 0.0
                 ranked.append(((over, lost, usd, loss) if usd_first else (lost, over, usd, loss), (t, s, a)))
@@ -197,9 +216,9 @@ def _in_time(forecast: Forecast, answer: _Answer, goals: Goals) -> float:
     """Chance that the latency targets are met."""
     chance = 1.0
     if goals.first_token_s is not None:
-        chance = forecast.chance_of_first_token(goals.first_token_s)
+        chance = forecast.chance_of_first_token(goals.first_token_s, answer.depth.thoughts)
     if goals.answer_s is not None:
-        chance = min(chance, forecast.chance_of_answer(goals.answer_s, answer.lengths))
+        chance = min(chance, forecast.chance_of_answer(goals.answer_s, answer.lengths, answer.depth.thoughts))
     return chance
 
 
@@ -212,13 +231,35 @@ def _gave_way(goals: Goals, usd: float, loss: float, in_time: float) -> tuple[Go
     return tuple(goal for goal in goals.gives_way if missed[goal])
 
 
-def _answer(lengths: Sequence[float], depth: Depth, ceiling: int | None) -> _Answer:
-    expected = [length * depth.answer_factor for length in lengths]
-    kept = 1 - depth.loss
+def _answers(
+    depths: Sequence[Depth], ceilings: Sequence[int | None], lengths: Sequence[float], most_tokens: int | None
+) -> list[_Answer]:
+    return [_answer(lengths, depth, ceiling, most_tokens) for depth in depths for ceiling in ceilings]
+
+
+def _answer(lengths: Sequence[float], depth: Depth, ceiling: int | None, most_tokens: int | None) -> _Answer:
+    said = [length * depth.answer_factor for length in lengths]
+    expected = [one + thought for one, thought in zip(said, depth.thoughts, strict=True)] if depth.thoughts else said
+    kept, num = 1 - depth.loss, len(said)
+    if most_tokens is not None:
+        if depth.thoughts:
+            kept *= (
+                sum(whole <= most_tokens or one >= most_tokens for one, whole in zip(said, expected, strict=True)) / num
+            )
+        expected = [min(length, float(most_tokens)) for length in expected]
     if ceiling is not None:
-        kept *= sum(length <= ceiling for length in expected) / len(expected)
+        kept *= sum(length <= ceiling for length in expected) / num
         expected = [min(length, float(ceiling)) for length in expected]
-    return _Answer(depth, ceiling, expected, sum(expected) / len(expected), kept)
+    return _Answer(depth, ceiling, expected, sum(expected) / num, kept)
+
+
+def _soonest(answers: Sequence[_Answer]) -> _Answer:
+    """One that takes no longer than any of these."""
+    said = [
+        [n - t for n, t in zip(one.lengths, one.depth.thoughts, strict=True)] if one.depth.thoughts else one.lengths
+        for one in answers
+    ]
+    return _Answer(Depth(), None, [max(0.0, min(column)) for column in zip(*said, strict=True)], 0.0, 1.0)
 
 
 def _input_usd(prices: Prices | None, sending: Sending) -> float:

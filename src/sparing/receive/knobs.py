@@ -12,14 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from sparing.core.span import Patch, Prompt
+from sparing.receive.depth.levels import BUDGETS, LEVELS, level_of
 from sparing.receive.fields import given
 from sparing.receive.json_text import Members, Node, read_object
 from sparing.receive.splice import apply_edits, encode_string
 
-# Weakest first. Providers know some of these; what they do not know is left alone.
-_LEVELS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-# Most thinking tokens for a level, where the provider counts them; Anthropic's least is 1,024. High is not lowered.
-_THINKING_TOKENS: Final = {"none": 0, "minimal": 1024, "low": 1024, "medium": 4096}
 _NESTED: Final = frozenset(
     {"reasoning", "thinking", "output_config", "generationConfig", "generation_config"}
     | {"thinkingConfig", "thinking_config"}
@@ -41,6 +38,7 @@ class _Body(msgspec.Struct):
     reasoning: Any = None
     thinking: Any = None
     output_config: Any = None
+    chat_template_kwargs: Any = None
     generation_config: Any = None
     generation_camel: Any = msgspec.field(default=None, name="generationConfig")
 
@@ -57,12 +55,14 @@ class Knobs:
         answer_tokens: Most tokens of an answer, thinking included; None where it does not say.
         num_answers: How many answers it asks for.
         thinks: Whether it says how much to think.
+        depth: How much, as a level; "" where it does not say, or in no word that is known.
     """
 
     model: str = ""
     answer_tokens: int | None = None
     num_answers: int = 1
     thinks: bool = False
+    depth: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,12 @@ def read_knobs(body: bytes) -> Knobs:
     if isinstance(gemini, dict):
         limit = gemini.get("maxOutputTokens", gemini.get("max_output_tokens"))
         many = gemini.get("candidateCount", gemini.get("candidate_count"))
-        return Knobs(model, _positive(limit), _positive(many) or 1, not _THINKING_KEYS.isdisjoint(gemini))
+        config = _dict(gemini.get("thinkingConfig", gemini.get("thinking_config")))
+        depth = _gemini_depth(config)
+        return Knobs(model, _positive(limit), _positive(many) or 1, not _THINKING_KEYS.isdisjoint(gemini), depth)
     limits = (said.max_completion_tokens, said.max_tokens, said.max_output_tokens)
     thinks = any((said.reasoning_effort, said.reasoning, said.thinking, said.output_config))
-    return Knobs(model, next(filter(None, map(_positive, limits)), None), _positive(said.n) or 1, thinks)
+    return Knobs(model, next(filter(None, map(_positive, limits)), None), _positive(said.n) or 1, thinks, _depth(said))
 
 
 def with_model(body: bytes, model: str) -> bytes:
@@ -169,7 +171,7 @@ class _Form:
             (self._gemini_thinking(), "thinkingLevel"),
         ):
             self._lower_level(members, name, most)
-        tokens = _THINKING_TOKENS.get(most)
+        tokens = BUDGETS.get(most) if most != "high" else None  # high is not lowered
         if tokens is None:
             return
         for name in ("thinkingBudget", "thinking_budget"):
@@ -210,12 +212,12 @@ class _Form:
 
     def _lower_level(self, members: Members, name: str, most: str) -> None:
         node = given(members, name)
-        if node is None or not isinstance(node.value, str) or node.value.lower() not in _LEVELS:
+        if node is None or not isinstance(node.value, str) or node.value.lower() not in LEVELS:
             return
         least = 2 if self._wire == "anthropic.messages" else 0  # its weakest is low
-        level = max(_LEVELS.index(most), least)
-        if _LEVELS.index(node.value.lower()) > level:
-            self.patches.append(Patch(node.start, node.end, f'"{_LEVELS[level]}"'))
+        level = max(LEVELS.index(most), least)
+        if LEVELS.index(node.value.lower()) > level:
+            self.patches.append(Patch(node.start, node.end, f'"{LEVELS[level]}"'))
 
     def _insert(self, brace: int, members: Members, text: str) -> None:
         at = self._source.index("{", brace) + 1
@@ -225,6 +227,30 @@ class _Form:
         node = given(members, name)
         digits = self._source[node.start : node.end] if node is not None else ""
         return int(digits) if digits.isdigit() and digits.isascii() and len(digits) <= _MOST_DIGITS else None
+
+
+def _depth(said: _Body) -> str:
+    """The level that a body asks for: none where thought is turned off, else an effort by name, else a budget's."""
+    thinking = _dict(said.thinking)
+    if thinking.get("type") == "disabled" or _dict(said.chat_template_kwargs).get("enable_thinking") is False:
+        return "none"
+    for effort in (said.reasoning_effort, _dict(said.reasoning).get("effort"), _dict(said.output_config).get("effort")):
+        if isinstance(effort, str) and effort.lower() in LEVELS:
+            return effort.lower()
+    budget = thinking.get("budget_tokens", _dict(said.reasoning).get("max_tokens"))
+    return level_of(budget) if isinstance(budget, int) else ""
+
+
+def _gemini_depth(config: dict[str, Any]) -> str:
+    level = config.get("thinkingLevel", config.get("thinking_level"))
+    if isinstance(level, str) and level.lower() in LEVELS:
+        return level.lower()
+    budget = config.get("thinkingBudget", config.get("thinking_budget"))
+    return level_of(budget) if isinstance(budget, int) else ""
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _inner(members: Members, name: str) -> Members:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final, get_args
 
 from sparing.settings.named import Named, Source, Where
-from sparing.settings.policies import Goal, NamedPolicy, Reasoning, Rule
+from sparing.settings.policies import Depth, Goal, NamedPolicy, Reasoning, Rule
 from sparing.settings.policy import Effort
 from sparing.settings.tenants import KeySettings, Limits
 
@@ -54,6 +54,7 @@ def _policy(where: Where, policy: NamedPolicy, source: Source, tiers: Collection
     _spans(where, policy, source)
     _budget(where, policy, source)
     _ceiling(where, policy, source)
+    _depths(where, policy, source)
     _pressure((*where, "under_pressure"), policy, source)
     for place, names in ((where, policy.tiers), ((*where, "under_pressure"), policy.under_pressure.tiers)):
         for tier in names:
@@ -101,6 +102,29 @@ def _ceiling(where: Where, policy: NamedPolicy, source: Source) -> None:
     if ceiling is not None and most is not None and ceiling >= most:
         hint = f"leave room for a sentence or a block of code between it and answer_tokens = {most}"
         raise source.error((*where, "ceiling_tokens"), f"is not less than the most, {most}", hint)
+
+
+def _depths(where: Where, policy: NamedPolicy, source: Source) -> None:
+    """Depths are decided for a goal, each once, and within the policy's own cap."""
+    known = ", ".join(get_args(Depth))
+    for name, loss in policy.depth_loss.items():
+        if name not in get_args(Depth) or not 0 <= loss < 1:
+            hint = f"write one of {known}, and a share of answers"
+            raise source.error((*where, "depth_loss"), f"says {name} = {loss:g}", hint)
+    if policy.deepen and not policy.depths:
+        raise source.error((*where, "deepen"), "has nothing to choose from", "set depths")
+    if not policy.depths:
+        return
+    if len(set(policy.depths)) < len(policy.depths):
+        raise source.error((*where, "depths"), "names one twice")
+    if all(goal is None for goal in (policy.first_token_s, policy.answer_s, policy.usd_per_request, policy.loss)):
+        hint = "set first_token_s, answer_s, usd_per_request or loss; for a cap alone there is reasoning"
+        raise source.error((*where, "depths"), "are chosen for a goal, and there is none", hint)
+    own = policy.reasoning
+    if own is not None:
+        more = [one for one in policy.depths if one in _REASONING and _REASONING.index(one) > _REASONING.index(own)]
+        if more:
+            raise source.error((*where, "depths"), f"allows {more[0]}, but reasoning is at most {own}")
 
 
 def _pressure(where: Where, policy: NamedPolicy, source: Source) -> None:

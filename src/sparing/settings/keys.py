@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -97,7 +98,10 @@ def _words(kind: Any, meta: Meta) -> str:
     if kind in (int, float):
         return _number(kind, meta)
     if get_origin(kind) is tuple:
-        return "strings (separated by commas in the environment)"
+        words = get_args(get_args(kind)[0])  # of a list of words, which
+        return f"a list of {', '.join(words)}" if words else "strings (separated by commas in the environment)"
+    if get_origin(kind) is Mapping:
+        return "a table of numbers"
     return "64 hexadecimal digits" if meta.pattern == HEX else "a string"
 
 

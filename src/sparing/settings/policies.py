@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from sparing.settings.policy import Effort, PolicySettings
 
 Reasoning = Literal["none", "minimal", "low", "medium", "high"]
+Depth = Literal["none", "minimal", "low", "medium", "high", "brief"]
 Goal = Literal["latency", "usd", "loss"]
 PriorityClass = Literal["interactive", "standard", "batch"]
 
@@ -89,6 +90,20 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         Meta(description="hard: a prompt that cannot fit is refused; soft: it is sent as small as it gets."),
     ] = "soft"
     reasoning: Annotated[Reasoning, Meta(description="Most reasoning, of requests that ask for some.")] | None = None
+    depths: Annotated[
+        tuple[Depth, ...],
+        Meta(
+            description="How much may be thought, what is preferred first: levels, and brief for models that take "
+            "none. Empty: as requests say (docs/decisions.md)."
+        ),
+    ] = ()
+    deepen: Annotated[bool, Meta(description="Whether that may be more than a request asks for.")] = False
+    depth_loss: Annotated[
+        Mapping[str, float],
+        Meta(
+            description="Chance that an answer is worse for a depth, by its name; those that are shipped are guesses."
+        ),
+    ] = field(default_factory=dict)
     answer_tokens: Annotated[int, Meta(ge=1, description="Most tokens of an answer.")] | None = None
     ceiling_tokens: (
         Annotated[

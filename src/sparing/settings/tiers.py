@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec.structs import fields, replace
@@ -131,10 +131,11 @@ def _read(table: dict[str, Any], where: str) -> TierSettings:
 
 
 def _fits(name: str, value: object) -> bool:
-    kind = get_args(get_type_hints(TierSettings, include_extras=True)[name])[0]
-    if get_origin(kind) is tuple:
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return isinstance(value, str)
+    try:
+        msgspec.convert(value, get_type_hints(TierSettings, include_extras=True)[name])
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _with_key(tier: TierSettings, env: Mapping[str, str]) -> TierSettings:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from sparing.settings.cache import CacheSettings
-from sparing.settings.policies import ModelAlias, NamedPolicy, Rule
+from sparing.settings.policies import ModelAlias, NamedPolicy, Reasoning, Rule
 from sparing.settings.policy import PolicySettings
 from sparing.settings.retrieval import RetrievalSettings, StoreSettings
 from sparing.settings.tenants import TenantSettings
@@ -94,6 +94,13 @@ class TierSettings(Struct, frozen=True, forbid_unknown_fields=True):
     most_waiting: Annotated[
         int, Meta(ge=0, description="Requests that may wait in its line; beyond that the least urgent is refused.")
     ] = 1000
+    depths: Annotated[
+        tuple[Reasoning, ...],
+        Meta(
+            description="Levels of reasoning that its model takes, by the wire format's own field; default: what is "
+            "known of the model (docs/decisions.md)."
+        ),
+    ] = ()
     fallback: Annotated[
         tuple[str, ...],
         Meta(description="Who is asked when it fails; default: the larger tiers, then the smaller ones; none: nobody."),

@@ -1,7 +1,7 @@
 """How long answers are, by what kind of traffic they answer: learned online, in bounded memory.
 
-Lengths are kept as histograms over octaves of tokens that forget, one per kind; a kind of which little was seen
-borrows from all others.
+Lengths are kept as histograms over octaves of tokens that forget, one per kind. A kind of which little was seen borrows
+from all others; one that is made of parts (a policy and an intent) first from those that share a part with it.
 """
 
 from __future__ import annotations
@@ -47,37 +47,41 @@ class _Histogram:
         return [value / self.unit for value in self.bins]
 
 
-def _start() -> list[float]:
-    middle = math.log2(_START_TOKENS)
+def _start(tokens: float) -> list[float]:
+    middle = math.log2(tokens)
     weights = [math.exp(-0.5 * (((i + 0.5) / _PER_OCTAVE - middle) / _START_OCTAVES) ** 2) for i in range(_BINS)]
     return [2.0 * weight / sum(weights) for weight in weights]
 
 
-_STARTING = _start()
-
-
 class AnswerLengths:
-    """Lengths of answers in tokens, by kind (a policy and an intent, say)."""
+    """Lengths of answers in tokens, by kind: anything that can be a key; a tuple is made of parts.
 
-    def __init__(self, most_kinds: int = _MOST_KINDS) -> None:
+    Args:
+        most_kinds: Of which lengths are kept, parts included; those that were not seen for longest are forgotten.
+        start_tokens: A usual length, before anything was seen.
+    """
+
+    def __init__(self, most_kinds: int = _MOST_KINDS, start_tokens: float = _START_TOKENS) -> None:
         self._most_kinds = most_kinds
+        self._starting = _start(start_tokens)
         self._of_all = _Histogram()
         self._kinds: OrderedDict[Hashable, _Histogram] = OrderedDict()
 
     def observe(self, kind: Hashable, tokens: int) -> None:
         """Note the length of one whole answer; one that a ceiling cut is none."""
         self._of_all.add(tokens)
-        known = self._kinds.get(kind)
-        if known is None:
-            known = self._kinds[kind] = _Histogram()
-            if len(self._kinds) > self._most_kinds:
-                self._kinds.popitem(last=False)
-        self._kinds.move_to_end(kind)
-        known.add(tokens)
+        for key in (*_parts(kind), kind):
+            known = self._kinds.get(key)
+            if known is None:
+                known = self._kinds[key] = _Histogram()
+                if len(self._kinds) > self._most_kinds:
+                    self._kinds.popitem(last=False)
+            self._kinds.move_to_end(key)
+            known.add(tokens)
 
     def lengths(self, kind: Hashable, num: int = 5) -> list[float]:
         """So many equally likely lengths, rising. The newest of many answers may not be among them yet."""
-        known = self._kinds.get(kind, self._of_all)
+        known = next((self._kinds[key] for key in (kind, *_parts(kind)) if key in self._kinds), self._of_all)
         seen, found = known.quantiles.get(num, (-1, []))
         if seen < 0 or known.num - seen > min(_MOST_STALE, known.num // _STALE_SHARE):
             shares = self._shares(kind)
@@ -90,12 +94,27 @@ class AnswerLengths:
         return len(self._kinds)
 
     def _shares(self, kind: Hashable) -> Sequence[float]:
-        of_all = [seen + start for seen, start in zip(self._of_all.shares(), _STARTING, strict=True)]
+        of_all = [seen + start for seen, start in zip(self._of_all.shares(), self._starting, strict=True)]
+        parts = [self._with(self._kinds[part], of_all) for part in _parts(kind) if part in self._kinds]
+        others = [sum(column) for column in zip(*map(_normal, parts), strict=True)] if parts else of_all
         known = self._kinds.get(kind)
-        if known is None:
-            return of_all
-        borrowed = _BORROWED / sum(of_all)
-        return [own + borrowed * other for own, other in zip(known.shares(), of_all, strict=True)]
+        return others if known is None else self._with(known, others)
+
+    def _with(self, known: _Histogram, others: Sequence[float]) -> list[float]:
+        borrowed = _BORROWED / sum(others)
+        return [own + borrowed * other for own, other in zip(known.shares(), others, strict=True)]
+
+
+def _parts(kind: Hashable) -> list[Hashable]:
+    """What the parts of a kind are known by: itself with all other parts left open."""
+    if not isinstance(kind, tuple) or len(kind) < 2:
+        return []
+    return [tuple(one if i == at else None for i, one in enumerate(kind)) for at in range(len(kind))]
+
+
+def _normal(shares: Sequence[float]) -> list[float]:
+    total = sum(shares)
+    return [share / total for share in shares]
 
 
 def _quantiles(shares: Sequence[float], aims: Sequence[float]) -> list[float]:

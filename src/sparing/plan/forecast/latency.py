@@ -1,9 +1,10 @@
 """How soon an upstream answers, by what it is sent: learned online, with its uncertainty, forgetting what was.
 
 The time to the first token grows with the tokens that have to be read, a little with those that the provider's cache
-knows, and with the requests before it: little while the upstream serves them beside each other, and by a turn each
-where it is known how many it serves at once and they wait in line. The time per token after that grows with the load
-alone. How far off that is stays in histograms (`ratios`), so that a target of 95 % is one of the tail that was seen.
+knows, with what is thought before it where thoughts are not passed on as they come, and with the requests before it:
+little while the upstream serves them beside each other, and by a turn each where it is known how many it serves at once
+and they wait in line. The time per token after that grows with the load alone. How far off that is stays in histograms
+(`ratios`), so that a target of 95 % is one of the tail that was seen.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from sparing.plan.forecast.drift import Drift
 from sparing.plan.forecast.ratios import Ratios
 from sparing.plan.forecast.regression import Regression
 
-# s: by itself, per 1,000 new tokens, per 1,000 cached ones, per request in flight, per request that waits before it
-_FIRST = (0.4, 0.06, 0.01, 0.02, 0.1)
+# s: by itself, per 1,000 new tokens, per 1,000 cached ones, per 1,000 tokens of thought (as if they came first and were
+# not passed on), per request in flight, per request that waits before it
+_FIRST = (0.4, 0.06, 0.01, 15.0, 0.02, 0.1)
+_THOUGHT = 3  # which of these
 _PER_TOKEN = (0.015, 0.0005)  # s: by itself, per request in flight
 _KEPT_ON_DRIFT, _DOUBT_ON_DRIFT = 0.1, 25.0
 _FAILURES_FORGET = 0.98
@@ -32,6 +35,7 @@ class Observation:
         num_before: Requests in flight at the upstream when it was sent, those that wait in its line behind it left out.
         first_token_s: From sending to the first byte of the answer; None if there was none.
         answer_s: To its last byte; None if it broke off.
+        thought_tokens: Of `output_tokens`, thought and not said.
     """
 
     input_tokens: int
@@ -40,6 +44,7 @@ class Observation:
     first_token_s: float | None
     output_tokens: int = 0
     answer_s: float | None = None
+    thought_tokens: int = 0
 
 
 class Latency:
@@ -76,10 +81,10 @@ class Latency:
         self._tried = self._tried * _FAILURES_FORGET + 1.0
         if seen.first_token_s is None:
             return
-        features = self._first_features(seen.input_tokens, seen.cached_tokens, seen.num_before)
+        features = self._first_features(seen.input_tokens, seen.cached_tokens, seen.num_before, seen.thought_tokens)
         _learn(self._first, self._first_ratios, self._first_drift, features, seen.first_token_s)
         if seen.answer_s is not None and seen.output_tokens > 1:
-            per_token_s = (seen.answer_s - seen.first_token_s) / (seen.output_tokens - 1)
+            per_token_s = (seen.answer_s - seen.first_token_s) / max(1.0, seen.output_tokens - 1 - self._held(seen))
             load = self._load_features(seen.num_before)
             _learn(self._per_token, self._token_ratios, self._token_drift, load, per_token_s)
 
@@ -92,7 +97,9 @@ class Latency:
         if seen.answer_s is None:
             return
         forecast = self.forecast(seen.input_tokens, seen.cached_tokens, seen.num_before)
-        share = forecast.first_token_s / (forecast.first_token_s + seen.output_tokens * forecast.per_token_s)
+        first_s = forecast.first_token_s + seen.thought_tokens * forecast.per_thought_s
+        rest_s = max(0.0, seen.output_tokens - self._held(seen)) * forecast.per_token_s
+        share = first_s / (first_s + rest_s)
         self.observe(replace(seen, first_token_s=share * seen.answer_s))
 
     def forecast(self, input_tokens: int, cached_tokens: int, num_before: int) -> Forecast:
@@ -103,10 +110,20 @@ class Latency:
             self._first_ratios,
             self._token_ratios,
             self.failure_rate,
+            self._first.weights[_THOUGHT] / 1000,
         )
 
-    def _first_features(self, input_tokens: int, cached_tokens: int, num_before: int) -> tuple[float, ...]:
-        read = (1.0, max(0, input_tokens - cached_tokens) / 1000, cached_tokens / 1000)
+    def _held(self, seen: Observation) -> float:
+        """Tokens of thought that were over when the first token came, as far as is known."""
+        if not seen.thought_tokens:
+            return 0.0
+        per_token_s = self._per_token.predict(self._load_features(seen.num_before))
+        return seen.thought_tokens * min(1.0, self._first.weights[_THOUGHT] / 1000 / per_token_s)
+
+    def _first_features(
+        self, input_tokens: int, cached_tokens: int, num_before: int, thought_tokens: int = 0
+    ) -> tuple[float, ...]:
+        read = (1.0, max(0, input_tokens - cached_tokens) / 1000, cached_tokens / 1000, thought_tokens / 1000)
         if not self._at_once:
             return (*read, float(num_before))
         return (*read, float(min(num_before, self._at_once)), float(max(0, num_before - self._at_once + 1)))
@@ -122,6 +139,7 @@ class Forecast:
     Attributes:
         first_token_s: To the first token, by the regression.
         per_token_s: Between tokens.
+        per_thought_s: By which a token of thought delays the first one.
     """
 
     first_token_s: float
@@ -129,21 +147,39 @@ class Forecast:
     first_ratios: Ratios
     token_ratios: Ratios
     failure_rate: float
+    per_thought_s: float = 0.0
 
-    def chance_of_first_token(self, within_s: float) -> float:
-        """That the first token comes within this time, failures counted as never."""
-        return (1 - self.failure_rate) * self.first_ratios.chance(within_s / self.first_token_s)
+    def chance_of_first_token(self, within_s: float, thoughts: Sequence[float] = ()) -> float:
+        """That the first token comes within this time, failures counted as never.
 
-    def chance_of_answer(self, within_s: float, lengths: Sequence[float]) -> float:
+        Args:
+            thoughts: Tokens of thought before it, equally likely ones.
+        """
+        first_s, thought_s = self.first_token_s, self.per_thought_s
+        if not thoughts or thought_s <= 0:
+            return (1 - self.failure_rate) * self.first_ratios.chance(within_s / first_s)
+        chances = self.first_ratios.chances([within_s / (first_s + n * thought_s) for n in thoughts])
+        return (1 - self.failure_rate) * chances / len(thoughts)
+
+    def chance_of_answer(self, within_s: float, lengths: Sequence[float], thoughts: Sequence[float] = ()) -> float:
         """That the last token comes within this time.
 
         Args:
-            lengths: Tokens of the answer, equally likely ones.
+            lengths: Tokens of the answer, thoughts included, equally likely ones.
+            thoughts: Of each, what is thought.
         """
         speeds = [self.per_token_s * self.token_ratios.quantile(q) for q in _SPEEDS]
-        first_s = self.first_token_s
-        chances = self.first_ratios.chances([(within_s - n * s) / first_s for n in lengths for s in speeds])
-        return (1 - self.failure_rate) * chances / (len(lengths) * len(speeds))
+        first_s, thought_s = self.first_token_s, self.per_thought_s
+        if not thoughts or thought_s <= 0:
+            left = [(within_s - n * s) / first_s for n in lengths for s in speeds]
+        else:
+            # What came before the first token is over by then: only the rest comes token by token.
+            left = [
+                (within_s - max(0.0, n - t) * s - t * max(0.0, s - thought_s)) / (first_s + t * thought_s)
+                for n, t in zip(lengths, thoughts, strict=True)
+                for s in speeds
+            ]
+        return (1 - self.failure_rate) * self.first_ratios.chances(left) / len(left)
 
 
 def _learn(line: Regression, ratios: Ratios, drift: Drift, features: tuple[float, ...], value: float) -> None:
