@@ -5,8 +5,8 @@ from __future__ import annotations
 
 def answer() -> str:
     """On what can be returned to a shop: rules with exceptions, a list, steps, a table, code, sources."""
-    return """Yes, a hat can be returned within 30 days of the day you bought it. You need the receipt for that. Thank you
-for asking; we know that rules like these can be hard to find.
+    return """Yes, a hat can be returned within 30 days of the day you bought it. You need the receipt for that.
+Thank you for asking; we know that rules like these can be hard to find.
 
 ## What you need
 
