@@ -199,12 +199,11 @@ def _ranked(
         for s, sending in enumerate(sendings):
             if tier.most_input_tokens is not None and sending.input_tokens > tier.most_input_tokens:
                 continue
-            input_usd, kept = _input_usd(tier.prices, sending), (1 - tier.loss) * (1 - sending.loss)
+            input_usd = _input_usd(tier.prices, sending)
             for a, answer in enumerate(answers[t]):
                 usd = input_usd + answer.tokens * output_usd
-                loss = 1 - kept * answer.kept
-                if loss < 0.0:
-                    loss = 0.0
+                kept = (1 - tier.loss) * answer.kept  # more thought makes up for a smaller model
+                loss = 1 - (1 - sending.loss) * kept if kept < 1.0 else sending.loss  # and for nothing left out
                 over = usd - most_usd if usd > most_usd else 0.0
                 lost = loss - most_loss if loss > most_loss else 0.0
                 ranked.append(((over, lost, usd, loss) if usd_first else (lost, over, usd, loss), (t, s, a)))
