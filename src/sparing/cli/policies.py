@@ -125,7 +125,8 @@ def _limits(limits: Limits) -> tuple[str, ...]:
 
 def _answer(policy: NamedPolicy) -> str:
     tokens = f"{policy.answer_tokens:,}" if policy.answer_tokens else ""
-    ceiling = f"a sentence past {policy.ceiling_tokens:,}" if policy.ceiling_tokens else ""
+    past = {"stop": "a sentence past", "tighten": "tightened to", "leave": "told of past"}[policy.overrun]
+    ceiling = f"{past} {policy.ceiling_tokens:,}" if policy.ceiling_tokens else ""
     return ", ".join(filter(None, (tokens, ceiling, f"reasoning {policy.reasoning}" if policy.reasoning else "")))
 
 

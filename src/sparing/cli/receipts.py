@@ -116,6 +116,7 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
         ("cache", _cache(receipt)),
         ("answer", _answer(receipt)),
         ("answer ended", receipt.stopped),
+        ("answer too long", _overrun(receipt)),
         ("error", receipt.error),
     ]
     return [(name, value) for name, value in facts if value]
@@ -153,6 +154,13 @@ def _answer(receipt: Receipt) -> str:
     if receipt.first_byte_ms:
         parts.append(f"first byte {seconds(receipt.first_byte_ms)}")
     return ", ".join([*parts, f"all {seconds(receipt.total_ms)}"])
+
+
+def _overrun(receipt: Receipt) -> str:
+    if not receipt.overrun:
+        return ""
+    where = f", all of it: sparing recall {receipt.full_answer}" if receipt.full_answer else ""
+    return f"{receipt.overrun}, {receipt.said_tokens:,} -> {receipt.shown_tokens:,} tokens{where}"
 
 
 def _cache(receipt: Receipt) -> str:

@@ -71,6 +71,12 @@ class Receipt(msgspec.Struct, frozen=True):
         eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
         stopped: That the answer was ended past the policy's ceiling, and after how many tokens, as counted here; what
             the model would have gone on with nobody knows. "" if it came to its own end.
+        overrun: What became of an answer that was longer than the policy's ceiling and was not ended there:
+            ``tightened``, ``rewritten``, ``stopped``, ``left`` (`finish.tighten`), and why it was not tightened; "" if
+            it was none.
+        said_tokens: Of the answer as the model gave it, as counted here; `shown_tokens`: of what went out instead. 0
+            where nothing was counted.
+        full_answer: What the whole answer is kept under (`sparing recall`); "" if it is not.
     """
 
     id: str
@@ -117,6 +123,10 @@ class Receipt(msgspec.Struct, frozen=True):
     claims: int = -1
     unsupported: int = 0
     stopped: str = ""
+    overrun: str = ""
+    said_tokens: int = 0
+    shown_tokens: int = 0
+    full_answer: str = ""
 
     @property
     def kept(self) -> float:

@@ -74,7 +74,7 @@ def tighten(
         model: Whose tokens to count.
         select: Who judges what the question needs; see `sparing.reduce_text`.
         deadline_s: Give up tightening after this long.
-        sent: How the answer begins, where its reader has that already: it stays.
+        sent: How the answer begins, where its reader has that already: it stays, but for blanks at its end.
     Raises:
         RequestError: A bad argument.
     """
@@ -88,7 +88,7 @@ def tighten(
     asked = Question(question) if question.strip() else None
     selector = selector_for(select, allowed_ms) if asked else None
     deadline = Deadline.after(deadline_s) if deadline_s is not None else Deadline()
-    pins = (sent,) if sent.strip() else ()
+    pins = (sent.rstrip(),) if sent.strip() else ()
     ask = Ask(counter, asked, pins, deadline, selector=selector)
     one = offer(Span("answer", Kind.ASSISTANT, answer, None), Content.ANSWER, ask)
     settled = settle([one], most_tokens, pins)

@@ -13,9 +13,11 @@ from sparing.core.budget import Mode
 from sparing.core.receipt import Receipt
 from sparing.core.upstream import Answer, Served
 from sparing.core.usage import Usage
+from sparing.finish.tighten import Tightened
 from sparing.gateway.headers import safe
 from sparing.gateway.stopwatch import Stopwatch
 from sparing.record.metrics import Admitted
+from sparing.settings.policies import Overrun
 
 if TYPE_CHECKING:
     from sparing.gateway.retrieving import Retrieving
@@ -40,8 +42,10 @@ class Exchange:
         decided: What was decided of it (`deciding`); "" if nothing was.
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
         retrieving: Its passages; None if it names no store.
-        ceiling_tokens: Past which its answer ends where it can; 0 for none.
-        stopped: That it did, and after how much; "" if it did not.
+        ceiling_tokens: Past which its answer is too long; 0 for none. `overrun` is what becomes of it then.
+        stopped: That it was ended where it could, and after how much; "" if it was not.
+        tightened: What became of an answer that was too long and not ended at once; None if there was none.
+        full_answer: What all of that answer is kept under; "" if it is not.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
@@ -67,7 +71,11 @@ class Exchange:
     eased: str = ""
     retrieving: Retrieving | None = None
     ceiling_tokens: int = 0
+    overrun: Overrun = "stop"
+    tighten_with: str = ""
     stopped: str = ""
+    tightened: Tightened | None = None
+    full_answer: str = ""
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0
     settle: Callable[[], Admitted] | None = None
@@ -112,7 +120,9 @@ class Exchange:
             (b"x-sparing-retrieved", passages.told if passages is not None else ""),
             (b"x-sparing-checked", passages.checks if passages is not None else ""),
             (b"x-sparing-ceiling", str(self.ceiling_tokens or "")),
-            (b"x-sparing-stopped", self.stopped),  # of a stream only the receipt can tell
+            (b"x-sparing-stopped", self.stopped),  # of a stream only the receipt can tell; likewise the next two
+            (b"x-sparing-answer", answer_told(self.tightened)),
+            (b"x-sparing-full-answer", self.full_answer),
         )
         return ((name, safe(text)) for name, text in said if text)
 
@@ -165,7 +175,25 @@ class Exchange:
             claims=self.retrieving.line.claims if self.retrieving is not None else -1,
             unsupported=self.retrieving.line.unsupported if self.retrieving is not None else 0,
             stopped=self.stopped,
+            overrun=_overrun(self.tightened),
+            said_tokens=self.tightened.tokens_before if self.tightened is not None else 0,
+            shown_tokens=self.tightened.tokens_after if self.tightened is not None else 0,
+            full_answer=self.full_answer,
         )
+
+
+def answer_told(result: Tightened | None) -> str:
+    """What became of an answer, for its header: ``tightened, 812 -> 298 tokens``."""
+    if result is None:
+        return ""
+    change = f"{result.tokens_before} -> {result.tokens_after}" if result.how != "left" else str(result.tokens_before)
+    return f"{result.how}, {change} tokens{f': {result.reason}' if result.reason else ''}"
+
+
+def _overrun(result: Tightened | None) -> str:
+    if result is None:
+        return ""
+    return f"{result.how}: {result.reason}" if result.reason else result.how
 
 
 def _risk(receipt: Receipt) -> list[tuple[bytes, bytes]]:

@@ -23,12 +23,12 @@ from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
 from sparing.gateway.admission import Admission
 from sparing.gateway.body import ClientGone, read_body
-from sparing.gateway.ceiling import Ceiling
 from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
 from sparing.gateway.headers import Raw, forwarded, get, target_of, tenant_of
 from sparing.gateway.outgoing import Outgoing, prepare
+from sparing.gateway.overruns import held_to_ceiling
 from sparing.gateway.own_calls import OwnCalls
 from sparing.gateway.relay import Relay
 from sparing.gateway.retrieving import retrieving
@@ -116,10 +116,11 @@ class Proxy:
                 outgoing = await admission.admitted(outgoing)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             exchange.sent_s = time.perf_counter()
-            upstream = self._upstream
-            if exchange.ceiling_tokens:
-                upstream = Ceiling(upstream, exchange.ceiling_tokens, exchange)
             call = self._call(scope, outgoing, admission, with_passages=exchange.retrieving is not None)
+            upstream = self._upstream
+            if wire is not None and controls is not None and exchange.ceiling_tokens:
+                deadline_s = controls.policy.deadline_ms / 1000
+                upstream = held_to_ceiling(upstream, call, wire, outgoing.original, exchange, services, deadline_s)
             answer, call = await self._sent(upstream, call, outgoing, exchange)
             exchange.served = served_by(answer)
             if exchange.retrieving is not None:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparing.core.receipt import Receipt
 from sparing.core.summaries import Wanted
-from sparing.core.upstream import Answer, Call, Upstream
-from sparing.core.usage import Usage
-from sparing.errors import SparingError, UpstreamError
+from sparing.core.upstream import Call, Upstream
+from sparing.errors import SparingError
 from sparing.gateway.services import Services
-from sparing.gateway.usage import UsageReader
-from sparing.generate.side_question import said, side_question
+from sparing.gateway.side_calls import SideCalls
 from sparing.guard.summary import unsupported
-from sparing.receipts import receipt_id
-from sparing.record.money import OWN
 from sparing.record.summaries import ScopedSummaries
 from sparing.settings import PolicySettings
 
@@ -28,7 +22,7 @@ _AT_ONCE = 4
 _MOST_TOKENS = 200
 _MOST_CHARS = 600
 _SOURCE_CHARS = 48_000  # of a result; what is behind is not summarised, and the line says how long the whole was
-_ANSWER_BYTES = 1 << 20
+_REASON = "a summary of an old result, asked for by Sparing"
 _PROMPT = """\
 Below is what the tool {tool} returned to an agent some time ago. In one line of at most 60 words, say what is in it
 that the agent may still need: what was found, decided or failed, with names, ids and numbers exactly as they are
@@ -100,52 +94,5 @@ class Summarising:
 
     async def _asked(self, of: Wanted, model: str) -> str:
         prompt = _PROMPT.format(tool=of.tool or "of an agent", text=of.text[:_SOURCE_CHARS])
-        call = side_question(self.call, prompt, model=model, max_tokens=_MOST_TOKENS)
-        answer = await self.upstream.send(call)
-        try:
-            body = await _whole(answer)
-        finally:
-            await answer.aclose()
-        usage = UsageReader()
-        usage.see(body)
-        self._record(call, answer.status, usage.usage())
-        if answer.status != 200:
-            raise UpstreamError(f"the upstream answered {answer.status} to the request for it")
-        return said(call.wire, body)
-
-    def _record(self, call: Call, status: int, usage: Usage) -> None:
-        """What the summary itself cost: a receipt of its own, so that the ledger debits it."""
-        if self.services.recorder is None:
-            return
-        self.services.recorder.record(
-            Receipt(
-                id=receipt_id(),
-                created_s=time.time(),
-                wire=call.wire,
-                model=call.model,
-                mode=OWN,
-                tokens_before=0,
-                tokens_after=max(0, usage.input_tokens),
-                exact=True,
-                reason="a summary of an old result, asked for by Sparing",
-                spans=(),
-                step_ms={},
-                status=status,
-                usage_input_tokens=usage.input_tokens,
-                usage_output_tokens=usage.output_tokens,
-                usage_cache_read_tokens=usage.cache_read_tokens,
-                usage_cache_writes=usage.cache_writes,
-                usage_reasoning_tokens=usage.reasoning_tokens,
-                provider=self.services.sellers.get(call.wire, ""),
-            )
-        )
-
-
-async def _whole(answer: Answer) -> bytes:
-    parts, size = [], 0
-    async for chunk in answer.chunks():
-        parts.append(chunk)
-        size += len(chunk)
-        if size > _ANSWER_BYTES:
-            raise UpstreamError(f"the summary is longer than {_ANSWER_BYTES:,} bytes")
-    return b"".join(parts)
+        side = SideCalls(self.call, self.upstream, self.services.recorder, self.services.sellers)
+        return await side.ask(prompt, model=model, max_tokens=_MOST_TOKENS, reason=_REASON)

@@ -102,6 +102,12 @@ def _ceiling(where: Where, policy: NamedPolicy, source: Source) -> None:
     if ceiling is not None and most is not None and ceiling >= most:
         hint = f"leave room for a sentence or a block of code between it and answer_tokens = {most}"
         raise source.error((*where, "ceiling_tokens"), f"is not less than the most, {most}", hint)
+    if ceiling is None and policy.overrun != "stop":
+        raise source.error(
+            (*where, "overrun"), "is for answers past a ceiling, and there is none", "set ceiling_tokens"
+        )
+    if policy.tighten_with and policy.overrun != "tighten":
+        raise source.error((*where, "tighten_with"), "is for answers that are tightened", 'set overrun = "tighten"')
 
 
 def _depths(where: Where, policy: NamedPolicy, source: Source) -> None:

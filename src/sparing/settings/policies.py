@@ -13,6 +13,7 @@ Reasoning = Literal["none", "minimal", "low", "medium", "high"]
 Depth = Literal["none", "minimal", "low", "medium", "high", "brief"]
 Goal = Literal["latency", "usd", "loss"]
 PriorityClass = Literal["interactive", "standard", "batch"]
+Overrun = Literal["stop", "tighten", "leave"]
 
 # Smaller is sooner, as in vLLM's scheduler; there is room for numbers between and beside the words.
 PRIORITIES: Final[Mapping[PriorityClass, int]] = {"interactive": 0, "standard": 100, "batch": 200}
@@ -116,6 +117,20 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         ]
         | None
     ) = None
+    overrun: Annotated[
+        Overrun,
+        Meta(
+            description="What becomes of an answer past ceiling_tokens. stop: it is ended as said there; tighten: it "
+            "is made shorter, of its own sentences, items and rows (docs/tighten.md); leave: only its receipt tells."
+        ),
+    ] = "stop"
+    tighten_with: Annotated[
+        str,
+        Meta(
+            description="Model or tier that is asked to say a tightened answer in fewer words; what it says is checked "
+            "against the answer. Empty: no model is asked."
+        ),
+    ] = ""
     gives_way: Annotated[
         tuple[Goal, ...],
         Meta(description="What gives way first where not everything can be had: usd (of a request), loss, latency."),
