@@ -19,6 +19,7 @@ class Call:
         headers: Lower-case names; hop-by-hop headers already removed.
         tenant: Whose call this is, as a digest of the key that it came with; nothing is ever shared between two.
         rank: Who goes first where calls have to wait; smaller is sooner.
+        policy: Name of the policy that it is under; "" if none. What is learned of one says nothing of another.
     """
 
     wire: str
@@ -30,6 +31,7 @@ class Call:
     stream: bool = False
     tenant: str = ""
     rank: int = 100
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Served:
         model: Asked for in place of the caller's; "" where that stayed.
         provider: Who is paid, as the price table calls it; "" if unknown.
         tries: Calls that were made for this answer, itself included.
-        spent: Answers that were judged not good enough.
+        spent: Answers that were judged not good enough, and those that judged.
+        draft: What became of a weak answer that the strong model was shown: ``kept`` or ``replaced``; "" if none was.
     """
 
     tier: str = ""
@@ -63,6 +66,7 @@ class Served:
     provider: str = ""
     tries: int = 1
     spent: tuple[Spent, ...] = ()
+    draft: str = ""
 
 
 def served_by(answer: Answer) -> Served:

@@ -95,6 +95,8 @@ class Exchange:
         if self.served.tier:
             told.append((b"x-sparing-tier", self.served.tier.encode()))
             told.append((b"x-sparing-tries", b"%d" % self.served.tries))
+        if self.served.draft:
+            told.append((b"x-sparing-draft", self.served.draft.encode()))
         reason = receipt.reason if receipt is not None else self.reason
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))

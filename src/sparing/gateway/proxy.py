@@ -150,6 +150,7 @@ class Proxy:
             stream=outgoing.stream,
             tenant=tenant_of(headers, scope["query_string"]) if caller is None else caller.apart,
             rank=_DEFAULT_RANK if admission is None else admission.rank,
+            policy=admission.policy_name if admission is not None else "",
         )
 
     def _forwarded(self, headers: Raw, outgoing: Outgoing, *, with_passages: bool) -> dict[str, str]:
