@@ -23,7 +23,7 @@ USAGE = Usage(7, 3, 0)
 class Trusting(Confidence):
     """Takes every answer that is no veto's."""
 
-    def takes(self, signals: object) -> bool:
+    def takes(self, signals: object, calls: int = 1) -> bool:
         return True
 
 
@@ -34,7 +34,7 @@ class Doubting(Confidence):
         super().__init__(len(NAMES), 0.9, 0.1)
         self.learned: list[bool] = []
 
-    def takes(self, signals: object) -> bool:
+    def takes(self, signals: object, calls: int = 1) -> bool:
         return False
 
     def learn(self, signals: object, agreed: bool) -> None:

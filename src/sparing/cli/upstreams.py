@@ -6,7 +6,7 @@ import os
 
 from sparing.core.upstream import Upstream
 from sparing.settings import Settings
-from sparing.settings.paths import models_folder
+from sparing.settings.paths import learned_file, models_folder
 from sparing.settings.providers import shape_of
 from sparing.settings.urls import NOBODY
 
@@ -18,7 +18,7 @@ def make_upstreams(settings: Settings) -> dict[str, Upstream]:
     """An upstream per wire format; nothing is loaded or connected before the first call."""
     from sparing.gateway import upstreams
 
-    return upstreams.make_upstreams(settings, models_folder(os.environ))
+    return upstreams.make_upstreams(settings, models_folder(os.environ), learned_file(settings.routing, os.environ))
 
 
 def describe(settings: Settings) -> dict[str, str]:

@@ -34,6 +34,7 @@ class Call:
         tenant: Whose call this is, as a digest of the key that it came with; nothing is ever shared between two.
         rank: Who goes first where calls have to wait; smaller is sooner.
         thought: How much to think; None as the body says. Each upstream has a field of its own for it.
+        policy: Name of the policy that it is under; "" if none. What is learned of one says nothing of another.
     """
 
     wire: str
@@ -46,6 +47,7 @@ class Call:
     tenant: str = ""
     rank: int = 100
     thought: Thought | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ class Served:
         model: Asked for in place of the caller's; "" where that stayed.
         provider: Who is paid, as the price table calls it; "" if unknown.
         tries: Calls that were made for this answer, itself included.
-        spent: Answers that were judged not good enough.
+        spent: Answers that were judged not good enough, and those that judged.
         thought: Level of thought that was asked for in place of the body's; "" where none was, or it was not taken.
+        draft: What became of a weak answer that the strong model was shown: ``kept`` or ``replaced``; "" if none was.
     """
 
     tier: str = ""
@@ -81,6 +84,7 @@ class Served:
     tries: int = 1
     spent: tuple[Spent, ...] = ()
     thought: str = ""
+    draft: str = ""
 
 
 def served_by(answer: Answer) -> Served:

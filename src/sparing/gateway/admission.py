@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from starlette.types import Scope
 
-from sparing.core.upstream import Thought
+from sparing.core.upstream import Spent, Thought
 from sparing.errors import LimitTooSmall, NotAllowed, QuotaExceeded, RequestError
 from sparing.gateway.controls import Controls
 from sparing.gateway.deciding import Decided
@@ -106,6 +106,11 @@ class Admission:
         return controls
 
     @property
+    def policy_name(self) -> str:
+        """Of the policy that it is under; "" if none."""
+        return self._exchange.policy
+
+    @property
     def rank(self) -> int:
         """Who goes first; smaller is sooner."""
         return self._policy.rank
@@ -191,7 +196,9 @@ class Admission:
         if self._reserved is not None:
             reservation, input_tokens, output_tokens = self._reserved
             usage = really_used(self._exchange, input_tokens, output_tokens)
-            tokens, nusd = usage.input_tokens + usage.output_tokens, self._meter.nusd(usage)
+            beside = self._exchange.served.spent  # on answers that were not passed on
+            tokens = usage.input_tokens + usage.output_tokens + sum(map(_tokens, beside))
+            nusd = self._meter.nusd(usage) + sum(map(self._meter.spent_nusd, beside))
             self._desk.counts.settle(reservation, tokens, nusd if self._meter.must_price else 0)
         priority = self._policy.priority
         return Admitted(
@@ -282,6 +289,10 @@ class Admission:
         if not self._generates:
             return 0
         return (knobs.answer_tokens or self._desk.answer_tokens) * knobs.num_answers
+
+
+def _tokens(spent: Spent) -> int:
+    return max(0, spent.usage.input_tokens) + max(0, spent.usage.output_tokens)
 
 
 def _refusal(refused: Refused) -> LimitTooSmall | QuotaExceeded:

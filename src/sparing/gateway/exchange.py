@@ -105,6 +105,8 @@ class Exchange:
             told.append((b"x-sparing-tries", b"%d" % self.served.tries))
         if self.served.thought:
             told.append((b"x-sparing-depth", self.served.thought.encode()))
+        if self.served.draft:
+            told.append((b"x-sparing-draft", self.served.draft.encode()))
         reason = receipt.reason if receipt is not None else self.reason
         if reason:
             told.append((b"x-sparing-reason", safe(reason)))

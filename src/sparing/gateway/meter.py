@@ -9,6 +9,7 @@ from typing import Final
 
 from sparing.core.budget import Mode
 from sparing.core.prices import Prices
+from sparing.core.upstream import Spent
 from sparing.core.usage import Usage
 from sparing.errors import LimitTooSmall
 from sparing.gateway.exchange import Exchange
@@ -64,6 +65,12 @@ class Meter:
         """What that costs, in billionths of a dollar, rounded up."""
         prices = self.prices(usage.input_tokens)
         return _rounded_up(prices.cost_usd(usage)) if prices else 0
+
+    def spent_nusd(self, spent: Spent) -> int:
+        """What an answer that was not passed on cost, at the prices of its own model; nothing where nobody knows."""
+        tokens = max(0, spent.usage.input_tokens)
+        found = prices_for(spent.model, spent.provider, prompt_tokens=tokens, file=self.prices_file)
+        return _rounded_up(found.cost_usd(spent.usage)) if found is not None else 0
 
     def affordable_tokens(self, usd: float, input_tokens: int) -> int | None:
         """How long an answer may get for so much money, the prompt paid; None: as long as it likes."""

@@ -152,6 +152,7 @@ class Proxy:
             tenant=tenant_of(headers, scope["query_string"]) if caller is None else caller.apart,
             rank=_DEFAULT_RANK if admission is None else admission.rank,
             thought=None if admission is None else admission.thought,
+            policy=admission.policy_name if admission is not None else "",
         )
 
     def _forwarded(self, headers: Raw, outgoing: Outgoing, *, with_passages: bool) -> dict[str, str]:

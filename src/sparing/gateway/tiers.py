@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from sparing.core.prices import Prices
 from sparing.core.upstream import Upstream
 from sparing.core.usage import Usage
 from sparing.gateway.clients import embedded, remote, seller
+from sparing.gateway.rewrite import REWRITE
 from sparing.gateway.set_model import set_model
 from sparing.gateway.set_thought import thought_setter
 from sparing.gateway.usage import UsageReader
@@ -20,23 +23,28 @@ from sparing.generate.line import Line
 from sparing.generate.lined import CallLine, Lined
 from sparing.generate.retry import Patience, Retrying
 from sparing.generate.router import Routed, Router
+from sparing.generate.signals import NAMES
 from sparing.generate.tier import Tier
 from sparing.generate.tiers import Tiers
+from sparing.generate.traffic import Classes
 from sparing.prices.lookup import prices_for
 from sparing.settings import Settings
+from sparing.settings.policies import NamedPolicy
 from sparing.settings.providers import SHAPES
 from sparing.settings.tiers import order_of, url_of, wires_of
 from sparing.settings.tree import ResilienceSettings, TierSettings
 
-_UNKNOWN_PRICE = 0.1  # of a weak answer, where a strong one costs 1
 
-
-def make_tiers(settings: Settings, models_folder: Path, embedded_wires: tuple[str, ...]) -> dict[str, Upstream]:
+def make_tiers(
+    settings: Settings, models_folder: Path, embedded_wires: tuple[str, ...], learned_file: Path | None = None
+) -> dict[str, Upstream]:
     """The upstream of every wire format that some tier speaks.
 
     Args:
         embedded_wires: Those that the embedded model speaks.
+        learned_file: Where what the cascade learns is kept; None for nowhere.
     """
+    classes = Classes(learned_file, NAMES)
     spoken = wires_of(settings.tiers, embedded_wires)
     lines: dict[str, CallLine] = {}
     local: dict[str, Upstream] = {}  # by model: an embedded one is loaded once, whatever it is asked in
@@ -44,7 +52,7 @@ def make_tiers(settings: Settings, models_folder: Path, embedded_wires: tuple[st
     for shape, wires in SHAPES.items():
         for group in _alike(settings.tiers, wires, spoken):
             tiers = [tier for tier in settings.tiers if group[0] in spoken[tier.name]]
-            upstream = _make(settings, shape, tiers, local, lines, models_folder)
+            upstream = _make(settings, shape, tiers, local, lines, models_folder, classes)
             made |= dict.fromkeys(group, upstream)
     return made
 
@@ -66,6 +74,7 @@ def _make(
     local: dict[str, Upstream],
     lines: dict[str, CallLine],
     models_folder: Path,
+    classes: Classes,
 ) -> Upstream:
     urls = {tier.name: url_of(tier, shape) for tier in tiers}
     one_address = len({url for url in urls.values() if url}) == 1
@@ -91,8 +100,16 @@ def _make(
     }
     small, large = tiers[0], tiers[-1]
     if small is not large:
+        terms = _terms(settings, made[small.name], made[large.name])
+        own = {name: _own_terms(terms, policy) for name, policy in settings.policies.items()}
         ways["cascade"] = Cascade(
-            made[small.name], ways[large.name], _terms(settings, made[small.name], made[large.name]), _read_usage
+            made[small.name],
+            ways[large.name],
+            terms,
+            _read_usage,
+            own_terms={name: one for name, one in own.items() if one != terms},
+            rewrite=REWRITE,
+            classes=classes,
         )
         ways["router"] = Routed(ways[small.name], ways[large.name], Router(settings.routing.large_percent / 100))
     named = {"large": large.name, "small": small.name}
@@ -109,14 +126,39 @@ def _lined(upstream: Upstream, tier: TierSettings, lines: dict[str, CallLine]) -
 
 def _terms(settings: Settings, small: Tier, large: Tier) -> Terms:
     """What is asked of a cascade, with what its first tier costs beside its last at the price table."""
-    costs = []
-    for tier in (small, large):
-        prices = prices_for(tier.model, tier.provider, file=settings.policy.prices_file) if tier.model else None
-        costs.append(None if prices is None else 3 * prices.input_usd + prices.output_usd)
-    cost, of = costs
+    weak, strong = (
+        prices_for(tier.model, tier.provider, file=settings.policy.prices_file) if tier.model else None
+        for tier in (small, large)
+    )
     routing = settings.routing
-    price = cost / of if cost is not None and of else _UNKNOWN_PRICE
-    return Terms(routing.good_enough_percent / 100, routing.small_wait_s, price)
+    terms = Terms(
+        routing.good_enough_percent / 100,
+        routing.small_wait_s,
+        draft=routing.draft,
+        samples=routing.samples,
+        early=routing.release_early,
+    )
+    if strong is not None and strong.input_usd:
+        terms = dataclasses.replace(terms, output_price=strong.output_usd / strong.input_usd)
+    if weak is None or strong is None or not _usd(strong):
+        return terms
+    return dataclasses.replace(terms, price=_usd(weak) / _usd(strong))
+
+
+def _usd(prices: Prices) -> float:
+    """What an answer costs a model, beside another's: of three parts read and one said."""
+    return 3 * prices.input_usd + prices.output_usd
+
+
+def _own_terms(terms: Terms, policy: NamedPolicy) -> Terms:
+    """What a policy asks of the cascade in place of the settings."""
+    percent = policy.good_enough_percent
+    return dataclasses.replace(
+        terms,
+        good_enough=terms.good_enough if percent is None else percent / 100,
+        draft=policy.draft or terms.draft,
+        samples=terms.samples if policy.samples is None else policy.samples,
+    )
 
 
 def _read_usage(body: bytes) -> Usage:

@@ -19,7 +19,7 @@ def embedded_wires(settings: Settings) -> tuple[str, ...]:
     return _EMBEDDED[settings.local.engine]
 
 
-def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstream]:
+def make_upstreams(settings: Settings, models_folder: Path, learned_file: Path | None = None) -> dict[str, Upstream]:
     """An upstream per wire format that somebody answers.
 
     The wire formats of one address share it. Those without an address share the embedded model, which is loaded when
@@ -27,6 +27,7 @@ def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstrea
 
     Args:
         models_folder: Where the weights of embedded models lie.
+        learned_file: Where what the cascade learns is kept; None for nowhere.
     """
     made: dict[str, Upstream] = {}
     local: Upstream | None = None
@@ -44,7 +45,7 @@ def make_upstreams(settings: Settings, models_folder: Path) -> dict[str, Upstrea
             if served:
                 local = local or embedded(settings.local, models_folder)
                 made |= dict.fromkeys(served, local)
-    return made | make_tiers(settings, models_folder, embedded_wires(settings))
+    return made | make_tiers(settings, models_folder, embedded_wires(settings), learned_file)
 
 
 def sellers(settings: Settings) -> dict[str, str]:

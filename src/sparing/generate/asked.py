@@ -30,6 +30,7 @@ class Asked:
         wants_json: Whether the answer has to be JSON.
         schema: Of that JSON, where the request has one.
         has_tools: Whether tools may be called.
+        in_tool_loop: Whether it ends with what a tool answered.
         model: As the body names it.
     """
 
@@ -38,6 +39,7 @@ class Asked:
     wants_json: bool = False
     schema: dict[str, Any] | None = None
     has_tools: bool = False
+    in_tool_loop: bool = False
     model: str = ""
 
 
@@ -65,7 +67,19 @@ def read_asked(body: bytes) -> Asked:
     question = next((text for role, text in reversed(said) if role not in _ANSWERED_BY), "")
     wants_json, schema = _form(root)
     text = "\n".join([*rules, *(words for _, words in said)])
-    return Asked(question, text, wants_json, schema, bool(root.get("tools")), str(root.get("model", "")))
+    in_loop = bool(turns) and isinstance(turns[-1], dict) and _is_result(turns[-1])
+    return Asked(question, text, wants_json, schema, bool(root.get("tools")), in_loop, str(root.get("model", "")))
+
+
+def _is_result(turn: dict[str, Any]) -> bool:
+    """Whether a turn gives what a tool answered."""
+    parts = turn.get("content", turn.get("parts"))
+    inner = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    return (
+        turn.get("role") in ("tool", "function")
+        or turn.get("type") == "function_call_output"
+        or any(part.get("type") == "tool_result" or "functionResponse" in part for part in inner)
+    )
 
 
 def _words(value: object) -> Iterator[str]:

@@ -7,6 +7,10 @@ bound of the share that agreed is what the operator asks for.
 
 Answers that are taken are not compared, so a few of them are sent on all the same: without those, nobody would notice
 that the traffic or the models have changed.
+
+A try that fails is paid for and brings nothing. So the weak model is asked only while the share of its answers that is
+taken is, by a lower bound, more than what a try costs where a strong answer costs 1: then a request costs less than
+with the strong model alone, the failed tries counted. What is spent on finding out is bounded.
 """
 
 from __future__ import annotations
@@ -15,6 +19,8 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from math import exp, sqrt
+
+import msgspec
 
 _LEAST = 20  # comparisons at a chance and above it, before anything is concluded
 _KEPT = 400  # comparisons: the newest
@@ -25,7 +31,19 @@ _Z = 1.2816  # one-sided 90 %
 _STEP, _PENALTY = 0.3, 1e-3
 _EXPLORED = 0.03  # of the answers that would be taken, or of the tries that would not pay
 _TRIES = 200.0  # remembered, likewise
-_WARM = 200  # tries before it is concluded that they do not pay
+_WARM, _WARM_PRICE = 200, 20.0  # tries before it is concluded that they do not pay, and strong answers' worth of them
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """What is known of one class of traffic, to be written down: numbers only."""
+
+    weights: tuple[float, ...]
+    steps: tuple[float, ...]
+    compared: tuple[tuple[tuple[float, ...], bool], ...]
+    num_tries: int
+    tried: float
+    taken: float
+    paid: float
 
 
 class Confidence:
@@ -47,26 +65,62 @@ class Confidence:
         self._since = 0
         self._threshold = _NONE
         self._num_tries = 0
-        self._tried = self._taken = 0.0
+        self._tried = self._taken = self._paid = 0.0
         self._good_enough = good_enough
         self._price = price
         self._draw = draw
 
     def is_worth_trying(self) -> bool:
         """Whether a weak answer is taken often enough to pay for those that are not."""
-        if self._num_tries < _WARM:
-            return True
-        return self._taken > self._price * self._tried or self._draw() < _EXPLORED
+        if self._price >= 1:
+            return False
+        return self._is_new or self.pays or self._draw() < _EXPLORED
 
-    def takes(self, signals: Sequence[float]) -> bool:
-        """Whether an answer with these signals is good enough; counts the try."""
-        taken = self.chance(signals) >= self._threshold
-        self._count(taken)
-        return taken and self._draw() >= _EXPLORED
+    @property
+    def _is_new(self) -> bool:
+        """Whether nothing could be taken yet, and not too much was spent on finding out."""
+        few = self._num_tries < min(_WARM, _WARM_PRICE / self._price)
+        return few and self._threshold == _NONE and not self._tried
 
-    def rejected(self) -> None:
+    @property
+    def pays(self) -> bool:
+        """Whether tries cost less than what the taken answers spare; so it is held until a few were made."""
+        if self._price >= 1 or not self._tried:
+            return False
+        if self._tried < _LEAST:
+            return self._threshold != _NONE
+        return lower_bound(self._taken, self._tried) * self._tried > self._paid
+
+    @property
+    def num_compared(self) -> int:
+        """Comparisons that it stands on."""
+        return len(self._compared)
+
+    def is_enough(self, signals: Sequence[float]) -> bool:
+        """Whether an answer with these signals is good enough."""
+        return self.chance(signals) >= self._threshold
+
+    def is_explored(self) -> bool:
+        """Whether one that is good enough is sent on all the same."""
+        return self._draw() < _EXPLORED
+
+    def takes(self, signals: Sequence[float], calls: int = 1) -> bool:
+        """Whether an answer with these signals is passed on; counts the try.
+
+        Args:
+            calls: Of the weak model that were made for it.
+        """
+        taken = self.is_enough(signals)
+        self._count(taken, calls)
+        return taken and not self.is_explored()
+
+    def rejected(self, calls: int = 1) -> None:
         """Count a try that brought no answer at all."""
-        self._count(False)
+        self._count(False, calls)
+
+    def released(self) -> None:
+        """Count an answer that was passed on before it was whole."""
+        self._count(True, 1)
 
     def chance(self, signals: Sequence[float]) -> float:
         """That such an answer agrees with the strong model's."""
@@ -84,12 +138,38 @@ class Confidence:
         if self._since >= _RENEWED:
             self._threshold, self._since = self._least_chance(), 0
 
-    def _count(self, taken: bool) -> None:
-        if self._tried >= _TRIES:
-            self._tried, self._taken = self._tried / 2, self._taken / 2
+    def learned(self) -> Learned:
+        """All of it, to be written down."""
+        return Learned(
+            tuple(self._weights),
+            tuple(self._steps),
+            tuple(self._compared),
+            self._num_tries,
+            self._tried,
+            self._taken,
+            self._paid,
+        )
+
+    def recall(self, learned: Learned) -> None:
+        """Go on from what was written down; what was learned of other signals is of no use."""
+        if len(learned.weights) != len(self._weights) or len(learned.steps) != len(self._steps):
+            return
+        self._weights, self._steps = list(learned.weights), list(learned.steps)
+        self._compared.extend(learned.compared)
+        self._num_tries, self._tried = learned.num_tries, learned.tried
+        self._taken, self._paid = learned.taken, learned.paid
+        self._threshold = self._least_chance()
+
+    def _count(self, taken: bool, calls: int) -> None:
+        new = self._is_new  # that nothing is taken before anything is known says nothing
         self._num_tries += 1
+        if new:
+            return
+        if self._tried >= _TRIES:
+            self._tried, self._taken, self._paid = self._tried / 2, self._taken / 2, self._paid / 2
         self._tried += 1
         self._taken += taken
+        self._paid += self._price * calls
 
     def _least_chance(self) -> float:
         """The least chance at which, and above, enough agree.

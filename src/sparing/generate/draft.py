@@ -25,11 +25,13 @@ class Draft:
     Attributes:
         ended: ``stop``, ``length``, ``calls`` (of tools), another reason as the provider writes it, or "" if unknown.
         logprobs: Natural logarithms of the chances of its tokens, in order; empty where the upstream does not say.
+        agreement: Share of further answers that say the same (`votes`); 0.5 where none was drawn.
     """
 
     text: str = ""
     ended: str = ""
     logprobs: list[float] = field(default_factory=list)
+    agreement: float = 0.5
 
 
 def read_draft(wire: str, body: bytes) -> Draft:

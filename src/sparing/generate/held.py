@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from sparing.core.upstream import Answer, Served, served_by
+from sparing.generate.begun import Begun
 
 MOST_BYTES = 256 * 1024  # a longer answer is not one that a weak model is asked for
+_SOONER = 1.1  # growth of what was read after which it is looked at again
 
 
 class Held:
@@ -32,17 +34,33 @@ async def hold(answer: Answer, wait_s: float) -> Held | None:
     Raises:
         UpstreamUnreachable, UpstreamTimeout: It broke off.
     """
-    parts: list[bytes] = []
-    size = 0
+    held = await hold_unless(answer, wait_s, _never)
+    return held if isinstance(held, Held) else None
+
+
+async def hold_unless(answer: Answer, wait_s: float, let_go: Callable[[bytes], bool]) -> Held | Begun | None:
+    """As `hold`, or the answer as it stands, still to be read on, as soon as `let_go` says so of what was read."""
+    rest, read, looked_at = answer.chunks(), bytearray(), 0.0
     try:
         async with asyncio.timeout(wait_s):
-            async for chunk in answer.chunks():
-                parts.append(chunk)
-                size += len(chunk)
-                if size > MOST_BYTES:
+            async for chunk in rest:
+                read += chunk
+                if len(read) > MOST_BYTES:
+                    await answer.aclose()
                     return None
+                if len(read) >= looked_at:
+                    looked_at = len(read) * _SOONER
+                    if let_go(bytes(read)):
+                        return Begun(answer, rest, bytes(read))
     except TimeoutError:
-        return None
-    finally:
         await answer.aclose()
-    return Held(answer, b"".join(parts))
+        return None
+    except BaseException:
+        await answer.aclose()
+        raise
+    await answer.aclose()
+    return Held(answer, bytes(read))
+
+
+def _never(_read: bytes) -> bool:
+    return False

@@ -25,6 +25,7 @@ _REFUSAL = re.compile(
 )
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n```\s*\Z", re.DOTALL)
 _FEW_WORDS = 3
+_HEAD_CHARS, _HEAD_TOKENS = 200, 32
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
@@ -53,6 +54,13 @@ def veto(asked: Asked, draft: Draft) -> str:
 def signals_of(asked: Asked, draft: Draft) -> tuple[float, ...]:
     """The signals, in the order of `NAMES`."""
     return tuple(float(signal(asked, draft)) for signal in _SIGNALS.values())
+
+
+def head_of(draft: Draft) -> Draft | None:
+    """The beginning of an answer, to be judged while the rest is still to come; None of one that is no longer."""
+    if len(draft.text) <= _HEAD_CHARS:
+        return None
+    return Draft(draft.text[:_HEAD_CHARS], "", draft.logprobs[:_HEAD_TOKENS])
 
 
 def ungrounded_numbers(asked: Asked, draft: Draft) -> float:
@@ -149,5 +157,6 @@ _SIGNALS: dict[str, Callable[[Asked, Draft], float]] = {
     "mean chance of tokens": lambda _, draft: _sureness(draft, lambda logs: sum(logs) / len(logs)),
     "least chance of tokens": lambda _, draft: _sureness(draft, min),
     "chance of the first token": lambda _, draft: _sureness(draft, lambda logs: logs[0]),
+    "agreement of samples": lambda _, draft: draft.agreement,
 }
 NAMES = tuple(_SIGNALS)

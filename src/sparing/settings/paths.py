@@ -9,7 +9,7 @@ from pathlib import Path
 from sparing.errors import SettingsError
 from sparing.settings.cache import CacheSettings
 from sparing.settings.retrieval import RetrievalSettings
-from sparing.settings.tree import QuotaSettings, RecallSettings, RecordSettings
+from sparing.settings.tree import QuotaSettings, RecallSettings, RecordSettings, RoutingSettings
 
 FILE_NAME = "sparing.toml"
 
@@ -57,6 +57,11 @@ def recall_file(recall: RecallSettings, env: Mapping[str, str]) -> Path:
 def answers_file(cache: CacheSettings, env: Mapping[str, str]) -> Path:
     """The SQLite file that answers are kept in."""
     return Path(cache.path).expanduser() if cache.path else home(env) / "answers.sqlite"
+
+
+def learned_file(routing: RoutingSettings, env: Mapping[str, str]) -> Path:
+    """Where what the cascade has learned is kept."""
+    return Path(routing.learned_path).expanduser() if routing.learned_path else home(env) / "cascade.learned"
 
 
 def models_folder(env: Mapping[str, str]) -> Path:

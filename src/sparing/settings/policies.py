@@ -14,6 +14,7 @@ Depth = Literal["none", "minimal", "low", "medium", "high", "brief"]
 Goal = Literal["latency", "usd", "loss"]
 PriorityClass = Literal["interactive", "standard", "batch"]
 Overrun = Literal["stop", "tighten", "leave"]
+Draft = Literal["auto", "always", "never"]
 
 # Smaller is sooner, as in vLLM's scheduler; there is room for numbers between and beside the words.
 PRIORITIES: Final[Mapping[PriorityClass, int]] = {"interactive": 0, "standard": 100, "batch": 200}
@@ -131,6 +132,11 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             "against the answer. Empty: no model is asked."
         ),
     ] = ""
+    good_enough_percent: (
+        Annotated[float, Meta(gt=0, lt=100, description="In place of routing.good_enough_percent.")] | None
+    ) = None
+    draft: Annotated[Draft, Meta(description="In place of routing.draft.")] | None = None
+    samples: Annotated[int, Meta(ge=0, le=9, description="In place of routing.samples.")] | None = None
     gives_way: Annotated[
         tuple[Goal, ...],
         Meta(description="What gives way first where not everything can be had: usd (of a request), loss, latency."),

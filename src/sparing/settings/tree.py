@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from sparing.settings.cache import CacheSettings
-from sparing.settings.policies import ModelAlias, NamedPolicy, Reasoning, Rule
+from sparing.settings.policies import Draft, ModelAlias, NamedPolicy, Reasoning, Rule
 from sparing.settings.policy import PolicySettings
 from sparing.settings.retrieval import RetrievalSettings, StoreSettings
 from sparing.settings.tenants import TenantSettings
@@ -156,6 +156,36 @@ class RoutingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     small_wait_s: Annotated[
         float, Meta(gt=0, le=600, description="cascade: longest wait for an answer of the first tier.")
     ] = 10.0
+    draft: Annotated[
+        Draft,
+        Meta(
+            description="cascade: whether the last tier is shown an answer of the first that is not enough: auto, "
+            "where that is expected to cost less; always, wherever it can be; never."
+        ),
+    ] = "never"
+    samples: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=9,
+            description="cascade: most answers of the first tier that are drawn beside one, to see whether they agree, "
+            "where the chances of its tokens are not told and it is not good enough without.",
+        ),
+    ] = 0
+    release_early: Annotated[
+        bool,
+        Meta(
+            description="cascade: let a streamed answer of the first tier go as soon as its beginning is judged good "
+            "enough."
+        ),
+    ] = True
+    learned_path: Annotated[
+        str,
+        Meta(
+            description="cascade: file of what it has learned (numbers only); empty: cascade.learned in the user's "
+            "data folder."
+        ),
+    ] = ""
 
 
 class RecordSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,7 +33,7 @@ class Answered:
 
     def f1(self, answers: Sequence[str]) -> float:
         """Best word F1 with a gold answer, as SQuAD counts it."""
-        return max(_f1(self.text, answer) for answer in answers)
+        return best_f1(self.text, answers)
 
     def holds(self, answers: Sequence[str]) -> bool:
         return holds_answer(self.text, tuple(answers))
@@ -112,6 +112,11 @@ class Answerer:
     def _ids(self, text: str) -> list[int]:
         found: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return found
+
+
+def best_f1(said: str, answers: Sequence[str]) -> float:
+    """Word F1 with the gold answer that is nearest, as SQuAD counts it."""
+    return max(_f1(said, answer) for answer in answers)
 
 
 def _f1(said: str, answer: str) -> float:
