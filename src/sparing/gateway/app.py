@@ -183,6 +183,8 @@ class Gateway:
         keepers = [one for one in (self._services.recorder, self._services.elided, writer) if one is not None]
         for keeper in keepers:
             keeper.start()
+        if stores is not None:
+            stores.warm()
         try:
             yield
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 
 from starlette.types import Receive
@@ -15,10 +16,15 @@ class until_gone:  # noqa: N801 - reads as a statement: `with until_gone(receive
 
     The body of the request must have been read. A disconnect cancels the block, and so whatever it waits for, and
     comes out as `ClientGone`.
+
+    Args:
+        has_all: Whether the caller has all it can use: OpenAI's client hangs up at the last event without waiting for
+            the end of the stream, and what is left to do is ours.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, has_all: Callable[[], bool] = lambda: False) -> None:
         self._receive = receive
+        self._has_all = has_all
         self._gone = False
 
     def __enter__(self) -> None:
@@ -38,5 +44,6 @@ class until_gone:  # noqa: N801 - reads as a statement: `with until_gone(receive
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._gone = True
-        self._task.cancel()
+        if not self._has_all():
+            self._gone = True
+            self._task.cancel()

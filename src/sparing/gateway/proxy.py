@@ -91,7 +91,7 @@ class Proxy:
             exchange.mode = controls.mode if controls is not None else None
         caller = exchange.deciding.run(desk.caller, scope) if desk is not None else None
         body = await read_body(receive, scope["headers"], services.max_body_bytes)
-        with until_gone(receive):
+        with until_gone(receive, relay.has_passed_all):
             if desk is not None:
                 with exchange.deciding:
                     admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)

@@ -11,7 +11,7 @@ from sparing.errors import SparingError
 from sparing.gateway.error_bodies import error_answer, error_event
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.headers import returned
-from sparing.gateway.sse import EventCutter, whole
+from sparing.gateway.sse import EventCutter, is_last, whole
 from sparing.gateway.usage import UsageReader
 
 EVENTS, JSON = "text/event-stream", "application/json"
@@ -27,6 +27,11 @@ class Relay:
         self._started = False
         self._finished = False
         self._events = False
+        self._newest = b""
+
+    def has_passed_all(self) -> bool:
+        """Whether the caller was sent the last event of a stream."""
+        return self._events and is_last(self._newest)
 
     async def pass_on(self, answer: Answer) -> bytes:
         """Send the answer all but its last piece, which is returned and goes out with `finish`.
@@ -135,6 +140,7 @@ class Relay:
     async def _body(self, piece: bytes, *, more: bool = True) -> None:
         if not self._exchange.first_byte_s:
             self._exchange.first_byte_s = time.perf_counter()
+        self._newest = piece
         await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from sparing.errors import UpstreamUnreachable
 
 _HOLD_BYTES = 1 << 20  # an event longer than this is passed on in parts
 _BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
+_LAST = re.compile(
+    rb"^(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.(?:completed|incomplete|failed)))", re.MULTILINE
+)
 
 
 class EventCutter:
@@ -41,6 +46,11 @@ class EventCutter:
         rest = bytes(self._held)
         self._held.clear()
         return rest
+
+
+def is_last(piece: bytes) -> bool:
+    """Whether these events end with the one after which a stream says nothing more; Gemini's has none."""
+    return _LAST.search(piece) is not None
 
 
 def whole(rest: bytes, provider: str) -> bytes:

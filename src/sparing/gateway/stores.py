@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -14,7 +15,7 @@ from sparing.core.passage import Rights
 from sparing.core.reducer import Deadline
 from sparing.core.retrieval import Retrieval
 from sparing.core.store import Embedder, Store
-from sparing.errors import NotAllowed, RecordError, RetrievalUnavailable
+from sparing.errors import NotAllowed, RecordError, RetrievalUnavailable, SparingError
 from sparing.plan.callers import Caller
 from sparing.record.retrievals import RetrievalLog
 from sparing.record.writer import RetrievalWriter
@@ -32,6 +33,9 @@ _STEP_S = 600.0
 _LEARNED_FROM_S = 4 * HALF_LIFE_S
 _REMEMBERED = 256  # pairs of store and tenant
 _THREADS = 4  # of their own: a store that hangs holds up other searches, no reduction
+
+_ANYTHING, _WARMING_TOKENS = "What is this about?", 200
+_log = logging.getLogger("sparing")
 
 _File = tuple[int, int] | None
 
@@ -75,6 +79,23 @@ class Stores:
         self._opened: dict[str, tuple[_File, Store, Embedder | None]] = {}
         self._replaced: list[Store] = []
         self._boosts: dict[tuple[str, str], tuple[float, Mapping[str, float]]] = {}
+
+    def warm(self) -> None:
+        """Ask every store something, in the background: its files and models are loaded before anybody waits for them.
+
+        A store that cannot be searched is named in the log, and requests that name it are told.
+        """
+        for name in self._settings.stores:
+            self.pool.submit(self._warm, name)
+
+    def _warm(self, name: str) -> None:
+        try:
+            store, embedder = self._store(name)
+            retrieve(store, embedder, _ANYTHING, Rights(everything=True), budget_tokens=_WARMING_TOKENS)
+        except SparingError as error:
+            _log.warning("the store %s cannot be searched: %s", name, error)
+        except Exception:
+            _log.exception("the store %s cannot be searched", name)
 
     def named(self, name: str, caller: Caller | None) -> StoreSettings:
         """The settings of a store that this caller may ask.
