@@ -122,7 +122,7 @@ def test_the_direction_finds_the_weights_behind_choices() -> None:
 def test_the_fit_prefers_what_answers() -> None:
     """Each kind of weights grows with each sign that tells."""
     pool = Pool(
-        "made",
+        "nq",
         [Text(f"Lake {name} lies north and is {depth} metres deep.") for name, depth in (("Ana", 7), ("Bor", 9))],
         [Query("How deep is Lake Ana?", frozenset({0})), Query("How deep is Lake Bor?", frozenset({1}))],
     )

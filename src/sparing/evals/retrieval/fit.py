@@ -23,6 +23,7 @@ from sparing.retrieve.judge import judge
 from sparing.retrieve.search import FUSED, MOST_JUDGED, fetched
 
 POOLS = ("nq", "xquad:en", "tatqa", "qmsum")
+_ONE_ANSWER = ("nq", "xquad:en")  # where what is not gold does not answer; what a chance means is fitted there
 _VALIDATION: tuple[Split, ...] = ("validation",)
 _ROUNDS = 50
 _RIDGE, _CLOSE, _TINY = 1e-3, 1e-6, 1e-300
@@ -122,9 +123,11 @@ def fitted(found: Sequence[Example]) -> dict[str, Weights]:
     judged = [one for one in found if one.relevance is not None]
     by_words = [one for one in found if one.found.word_rank]
     return {
-        "FUSED": _weights(found, lambda one: (one.found.words, one.found.vector)),
-        "WORDS_ALONE": _weights(by_words, lambda one: (one.found.words, 0.0)),
-        "JUDGED": _weights(judged, lambda one: (one.found.words, one.found.vector, one.relevance or 0.0)),
+        "FUSED": _weights(found, lambda one: (one.found.words, one.found.vector, one.found.cosine)),
+        "WORDS_ALONE": _weights(by_words, lambda one: (one.found.words, 0.0, 0.0)),
+        "JUDGED": _weights(
+            judged, lambda one: (one.found.words, one.found.vector, one.found.cosine, one.relevance or 0.0)
+        ),
     }
 
 
@@ -137,7 +140,8 @@ def _weights(found: Sequence[Example], signs: Callable[[Example], Sequence[float
         places.setdefault((one.pool, one.question), []).append(place)
     asked = [(rows[at], answers[at]) for at in places.values() if answers[at].any()]
     toward = direction(asked)
-    bias, scale = regression((rows @ toward)[:, None], answers)
+    told = [place for place, one in enumerate(found) if one.pool in _ONE_ANSWER]
+    bias, scale = regression((rows[told] @ toward)[:, None], answers[told])
     return Weights(*(round(float(value), 2) + 0.0 for value in (bias, *(scale * toward))))
 
 
