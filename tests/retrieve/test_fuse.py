@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sparing.core.store import Scored
 from sparing.retrieve.fuse import Found, Weights, fuse
+from sparing.retrieve.weights import fitted_for
 
 SCORES = st.dictionaries(st.integers(1, 40), st.floats(0.01, 50), max_size=12)
 
@@ -52,3 +53,14 @@ def test_a_chance_rises_with_every_sign() -> None:
     assert low < weights.chance(Found(1, 0.2, 0.2, cosine=0.4))
     assert low < weights.chance(Found(1, 0.2, 0.2), relevance=3.0) < 1
     assert weights.chance(Found(1), relevance=-1e9) > 0
+
+
+def test_a_shipped_model_has_weights_of_its_own() -> None:
+    """Those of another model know nothing of how its cosines are spread; without vectors words count alone."""
+    static, minilm, other = map(fitted_for, ("sparing-static-0123", "sparing-minilm-4567", "text-embedding-3-small"))
+    assert static != minilm
+    assert min(static.fused.cosine, minilm.fused.cosine) > 0
+    assert (other.fused.cosine, other.judged.cosine) == (0, 0)
+    assert other.fused.vector > 0
+    words = fitted_for("").fused
+    assert words == Weights(words.bias, words=words.words)

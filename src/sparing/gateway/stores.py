@@ -160,7 +160,7 @@ class Stores:
                 try:
                     model = store.holdings(Rights(everything=True)).model
                     retrieval = self._settings.retrieval
-                    embedder = embedder_for(retrieval.embedder, retrieval) if model else None
+                    embedder = embedder_for(retrieval.embedder, retrieval, model) if model else None
                 except BaseException:
                     store.close()
                     raise

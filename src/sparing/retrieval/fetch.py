@@ -18,7 +18,7 @@ from sparing.settings import PolicySettings
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
 FETCHED = 24
-_LEAST_SHARE = 0.001  # of the best one's chance: on validation questions hardly a passage that answers had less
+_LEAST_SHARE = 0.003  # of the best one's chance: on validation questions no passage that answers alone had less
 _SEARCH_SHARE = 0.5  # of the policy's deadline, for the encoder to judge passages
 
 

@@ -42,8 +42,8 @@ class Weights:
 
     bias: float
     words: float
-    vector: float
-    cosine: float
+    vector: float = 0.0
+    cosine: float = 0.0
     relevance: float = 0.0
 
     def chance(self, found: Found, relevance: float = 0.0) -> float:

@@ -1,29 +1,31 @@
-"""Fit the weights of `retrieve.search` on validation groups: ``python -m sparing.evals.retrieval.fit DATA``.
+"""Fit what is in `retrieve.weights` on validation groups: ``python -m sparing.evals.retrieval.fit DATA``.
 
-Over the passages that are fetched for a question; for the judge's weights over those that it reads. Nothing here sees a
-test group.
+Which weights rank best is learned over the passages that are fetched for each question; what chance that means, over
+questions that one article alone answers, once with it and once without, so that it also says whether anything answers.
+For the judge's weights over those that it reads. Nothing here sees a test group.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sparing.core.store import Embedder
 from sparing.evals.retrieval.pools import Pool, pools
 from sparing.evals.retrieval.rankers import OWNER, filled
 from sparing.evals.splits import Split
-from sparing.retrieve.embed.shipped import shipped
-from sparing.retrieve.fuse import Found, Weights
+from sparing.retrieve.embed.choose import MINILM, STATIC, shipped
+from sparing.retrieve.fuse import Found, Weights, fuse
 from sparing.retrieve.judge import judge
-from sparing.retrieve.search import FUSED, MOST_JUDGED, fetched
+from sparing.retrieve.search import DEPTH, MOST_JUDGED
+from sparing.retrieve.weights import Fitted, fitted_for
 
 POOLS = ("nq", "xquad:en", "tatqa", "qmsum")
-_ONE_ANSWER = ("nq", "xquad:en")  # where what is not gold does not answer; what a chance means is fitted there
 _VALIDATION: tuple[Split, ...] = ("validation",)
 _ROUNDS = 50
 _RIDGE, _CLOSE, _TINY = 1e-3, 1e-6, 1e-300
@@ -37,6 +39,8 @@ class Example:
 
     Attributes:
         relevance: The encoder's logit; None where it was not read.
+        one_article: Whether one article answers the question and no other does.
+        without: Whether that article was taken away.
     """
 
     pool: str
@@ -44,20 +48,28 @@ class Example:
     found: Found
     relevance: float | None
     answers: bool
+    one_article: bool = False
+    without: bool = False
 
 
-def examples(pool: Pool) -> Iterator[Example]:
-    """What a store of the pool gives for each of its questions."""
-    embedder = shipped()
+def examples(pool: Pool, embedder: Embedder) -> Iterator[Example]:
+    """What a store of the pool gives for each of its questions, and gives without the article that answers."""
+    fused = fitted_for(embedder.name).fused
     with filled(pool.texts, embedder) as store:
+        passages = {row.id: row for row in store.passages(range(1, len(pool.texts) + 1), OWNER)}
+        article = {row: pool.texts[int(passage.source)].article for row, passage in passages.items()}
         for number, query in enumerate(pool.queries):
-            found = fetched(store, embedder, query.question, OWNER)
-            found.sort(key=lambda one: (-FUSED.chance(one), one.id))
-            passages = {p.id: p for p in store.passages([one.id for one in found], OWNER)}
-            read = judge(query.question, [passages[one.id] for one in found[:MOST_JUDGED]]).relevance
-            logits = (*read, *(None,) * (len(found) - len(read)))
-            for one, logit in zip(found, logits, strict=True):
-                yield Example(pool.name, number, one, logit, int(passages[one.id].source) in query.gold)
+            by_words = store.by_words(query.question, OWNER, DEPTH)
+            by_vector = store.by_vector(embedder.embed([query.question])[0], OWNER, DEPTH)
+            answering = {pool.texts[place].article for place in query.gold} - {""}
+            for gone in (set(), answering) if answering else (set(),):
+                left = ([row for row in rows if article[row.id] not in gone] for rows in (by_words, by_vector))
+                found = sorted(fuse(*left), key=lambda one: (-fused.chance(one), one.id))
+                read = judge(query.question, [passages[one.id] for one in found[:MOST_JUDGED]]).relevance
+                logits = (*read, *(None,) * (len(found) - len(read)))
+                for one, logit in zip(found, logits, strict=True):
+                    answers = int(passages[one.id].source) in query.gold
+                    yield Example(pool.name, number, one, logit, answers, bool(answering), bool(gone))
 
 
 def direction(questions: Sequence[tuple[Floats, Floats]]) -> Floats:
@@ -118,31 +130,39 @@ def regression(signs: Floats, answers: Floats) -> Floats:
     return weights
 
 
-def fitted(found: Sequence[Example]) -> dict[str, Weights]:
-    """The three sets of weights."""
+def fitted(found: Sequence[Example], *signs: str) -> Fitted:
+    """Weights of these signs of `Found`, and of them and the encoder's logit.
+
+    Args:
+        found: With each question's passages, in each store, together.
+    """
     judged = [one for one in found if one.relevance is not None]
-    by_words = [one for one in found if one.found.word_rank]
-    return {
-        "FUSED": _weights(found, lambda one: (one.found.words, one.found.vector, one.found.cosine)),
-        "WORDS_ALONE": _weights(by_words, lambda one: (one.found.words, 0.0, 0.0)),
-        "JUDGED": _weights(
-            judged, lambda one: (one.found.words, one.found.vector, one.found.cosine, one.relevance or 0.0)
-        ),
-    }
+    return Fitted(_weights(found, signs), _weights(judged, (*signs, "relevance")))
 
 
-def _weights(found: Sequence[Example], signs: Callable[[Example], Sequence[float]]) -> Weights:
+def _weights(found: Sequence[Example], signs: Sequence[str]) -> Weights:
     """What ranks best, then the line from that to a chance."""
-    rows = np.array([signs(one) for one in found], float)
+    rows = np.array([[_sign(one, sign) for sign in signs] for one in found], float)
     answers = np.array([one.answers for one in found], float)
-    places: dict[tuple[str, int], list[int]] = {}
-    for place, one in enumerate(found):
-        places.setdefault((one.pool, one.question), []).append(place)
-    asked = [(rows[at], answers[at]) for at in places.values() if answers[at].any()]
+    asked, start = [], 0
+    for end in range(1, len(found) + 1):
+        if end == len(found) or _asked(found[end]) != _asked(found[start]):
+            if answers[start:end].any():
+                asked.append((rows[start:end], answers[start:end]))
+            start = end
     toward = direction(asked)
-    told = [place for place, one in enumerate(found) if one.pool in _ONE_ANSWER]
+    told = [place for place, one in enumerate(found) if one.one_article]
     bias, scale = regression((rows[told] @ toward)[:, None], answers[told])
-    return Weights(*(round(float(value), 2) + 0.0 for value in (bias, *(scale * toward))))
+    of = {sign: round(float(weight), 2) + 0.0 for sign, weight in zip(signs, scale * toward, strict=True)}
+    return Weights(round(float(bias), 2), **of)
+
+
+def _sign(one: Example, sign: str) -> float:
+    return (one.relevance or 0.0) if sign == "relevance" else getattr(one.found, sign)
+
+
+def _asked(one: Example) -> tuple[str, int, bool]:
+    return one.pool, one.question, one.without
 
 
 def _softmax(scores: Floats) -> Floats:
@@ -151,8 +171,16 @@ def _softmax(scores: Floats) -> Floats:
 
 
 def main(data_dir: Path) -> None:
-    found = [one for pool in pools(data_dir, _VALIDATION, POOLS) for one in examples(pool)]
-    for name, weights in fitted(found).items():
+    found = {
+        name: [one for pool in pools(data_dir, _VALIDATION, POOLS) for one in examples(pool, shipped(name))]
+        for name in (STATIC, MINILM)
+    }
+    by_words = [one for one in found[STATIC] if one.found.word_rank]
+    for name, weights in {
+        "WORDS": fitted(by_words, "words"),
+        "OTHER": fitted([*found[STATIC], *found[MINILM]], "words", "vector"),
+        **{name: fitted(found[name], "words", "cosine") for name in found},
+    }.items():
         sys.stdout.write(f"{name} = {weights}\n")
 
 
