@@ -15,6 +15,7 @@ from sparing.core.reducer import Deadline
 from sparing.core.retrieval import Retrieval
 from sparing.core.store import Embedder, Store
 from sparing.errors import NotAllowed, RecordError, RetrievalUnavailable
+from sparing.finish.grounded.exceptions import with_exceptions
 from sparing.plan.callers import Caller
 from sparing.record.retrievals import RetrievalLog
 from sparing.record.writer import RetrievalWriter
@@ -110,6 +111,7 @@ class Stores:
             policy=policy,
             deadline=deadline,
         )
+        retrieved = with_exceptions(retrieved, store, question.rights, model=question.model)
         return retrieved, store.holdings(question.rights).passages
 
     def note(self, line: Retrieval) -> None:

@@ -1,15 +1,17 @@
-"""Fit what is in `retrieve.weights` on validation groups: ``python -m sparing.evals.retrieval.fit DATA``.
+"""Fit what is in `retrieve.weights`: ``python -m sparing.evals.retrieval.fit DATA``.
 
-Which weights rank best is learned over the passages that are fetched for each question; what chance that means, over
+How words and vectors weigh against each other: the share with which most is found among the first five, every set of
+data counting alike. How the encoder's logit weighs against both: what ranks best. What chance that means: over
 questions that one article alone answers, once with it and once without, so that it also says whether anything answers.
-For the judge's weights over those that it reads. Nothing here sees a test group.
+On validation groups; what was trained on no group, on training groups too. Nothing here sees a test group.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,9 @@ from sparing.retrieve.weights import Fitted, fitted_for
 
 POOLS = ("nq", "xquad:en", "tatqa", "qmsum")
 _VALIDATION: tuple[Split, ...] = ("validation",)
+_BOTH: tuple[Split, ...] = ("train", "validation")
+_AIM = 5  # an answer has to be among so many
+_SHARES = np.linspace(0, 1, 41)
 _ROUNDS = 50
 _RIDGE, _CLOSE, _TINY = 1e-3, 1e-6, 1e-300
 
@@ -52,8 +57,12 @@ class Example:
     without: bool = False
 
 
-def examples(pool: Pool, embedder: Embedder) -> Iterator[Example]:
-    """What a store of the pool gives for each of its questions, and gives without the article that answers."""
+def examples(pool: Pool, embedder: Embedder, *, judged: bool = True) -> Iterator[Example]:
+    """What a store of the pool gives for each of its questions, and gives without the article that answers.
+
+    Args:
+        judged: Whether the encoder reads the best.
+    """
     fused = fitted_for(embedder.name).fused
     with filled(pool.texts, embedder) as store:
         passages = {row.id: row for row in store.passages(range(1, len(pool.texts) + 1), OWNER)}
@@ -65,7 +74,8 @@ def examples(pool: Pool, embedder: Embedder) -> Iterator[Example]:
             for gone in (set(), answering) if answering else (set(),):
                 left = ([row for row in rows if article[row.id] not in gone] for rows in (by_words, by_vector))
                 found = sorted(fuse(*left), key=lambda one: (-fused.chance(one), one.id))
-                read = judge(query.question, [passages[one.id] for one in found[:MOST_JUDGED]]).relevance
+                best = [passages[one.id] for one in found[: MOST_JUDGED if judged else 0]]
+                read = judge(query.question, best).relevance
                 logits = (*read, *(None,) * (len(found) - len(read)))
                 for one, logit in zip(found, logits, strict=True):
                     answers = int(passages[one.id].source) in query.gold
@@ -130,39 +140,67 @@ def regression(signs: Floats, answers: Floats) -> Floats:
     return weights
 
 
-def fitted(found: Sequence[Example], *signs: str) -> Fitted:
-    """Weights of these signs of `Found`, and of them and the encoder's logit.
+def fitted(found: Sequence[Example], *signs: str, ranked: Sequence[Example] = ()) -> Fitted:
+    """Weights of one or two signs of `Found`, and of them and the encoder's logit.
 
     Args:
-        found: With each question's passages, in each store, together.
+        found: With each question's passages, in each store, together; those that the encoder read among them.
+        ranked: By which the signs are weighed against each other; without them by those.
     """
+    toward = _shares(ranked or found, signs)
     judged = [one for one in found if one.relevance is not None]
-    return Fitted(_weights(found, signs), _weights(judged, (*signs, "relevance")))
+    scores, answers = _signs(judged, signs) @ toward, _answers(judged)
+    both = np.column_stack([scores, [one.relevance or 0.0 for one in judged]])
+    asked = [(both[at], answers[at]) for _, at in _questions(judged) if answers[at].any()]
+    to_score, to_relevance = direction(asked)
+    return Fitted(
+        _weights(found, _signs(found, signs) @ toward, signs, toward),
+        _weights(judged, both @ [to_score, to_relevance], (*signs, "relevance"), [*(to_score * toward), to_relevance]),
+    )
 
 
-def _weights(found: Sequence[Example], signs: Sequence[str]) -> Weights:
-    """What ranks best, then the line from that to a chance."""
-    rows = np.array([[_sign(one, sign) for sign in signs] for one in found], float)
-    answers = np.array([one.answers for one in found], float)
-    asked, start = [], 0
-    for end in range(1, len(found) + 1):
-        if end == len(found) or _asked(found[end]) != _asked(found[start]):
-            if answers[start:end].any():
-                asked.append((rows[start:end], answers[start:end]))
-            start = end
-    toward = direction(asked)
+def _shares(found: Sequence[Example], signs: Sequence[str]) -> Floats:
+    """How the signs weigh against each other; equals by the mean reciprocal rank."""
+    if len(signs) == 1:
+        return np.ones(1)
+    rows, answers = _signs(found, signs), _answers(found)
+    asked = [(pool, rows[at], answers[at]) for pool, at in _questions(found) if answers[at].any()]
+    pools_asked = dict.fromkeys(pool for pool, _, _ in asked)
+
+    def worth(toward: Floats) -> tuple[float, float]:
+        ranks: dict[str, list[int]] = {pool: [] for pool in pools_asked}
+        for pool, signs_of, answer in asked:
+            scores = signs_of @ toward
+            ranks[pool].append(1 + int((scores > scores[answer > 0].max()).sum()))
+        each = [np.array(of) for of in ranks.values()]
+        return float(np.mean([(of <= _AIM).mean() for of in each])), float(np.mean([(1 / of).mean() for of in each]))
+
+    return max((np.array([share, 1 - share]) for share in _SHARES), key=worth)
+
+
+def _weights(found: Sequence[Example], scores: Floats, signs: Sequence[str], toward: Iterable[float]) -> Weights:
+    """The line from a score to a chance."""
     told = [place for place, one in enumerate(found) if one.one_article]
-    bias, scale = regression((rows[told] @ toward)[:, None], answers[told])
-    of = {sign: round(float(weight), 2) + 0.0 for sign, weight in zip(signs, scale * toward, strict=True)}
+    bias, scale = regression(scores[told][:, None], _answers(found)[told])
+    of = {sign: round(float(scale * weight), 2) + 0.0 for sign, weight in zip(signs, toward, strict=True)}
     return Weights(round(float(bias), 2), **of)
 
 
-def _sign(one: Example, sign: str) -> float:
-    return (one.relevance or 0.0) if sign == "relevance" else getattr(one.found, sign)
+def _signs(found: Sequence[Example], signs: Sequence[str]) -> Floats:
+    return np.array([[getattr(one.found, sign) for sign in signs] for one in found], float)
 
 
-def _asked(one: Example) -> tuple[str, int, bool]:
-    return one.pool, one.question, one.without
+def _answers(found: Sequence[Example]) -> Floats:
+    return np.array([one.answers for one in found], float)
+
+
+def _questions(found: Sequence[Example]) -> Iterator[tuple[str, slice]]:
+    """The pool of each question, and the place of its passages."""
+    start = 0
+    for (pool, *_), same in groupby(found, lambda one: (one.pool, one.question, one.without)):
+        end = start + sum(1 for _ in same)
+        yield pool, slice(start, end)
+        start = end
 
 
 def _softmax(scores: Floats) -> Floats:
@@ -171,15 +209,16 @@ def _softmax(scores: Floats) -> Floats:
 
 
 def main(data_dir: Path) -> None:
-    found = {
-        name: [one for pool in pools(data_dir, _VALIDATION, POOLS) for one in examples(pool, shipped(name))]
-        for name in (STATIC, MINILM)
-    }
-    by_words = [one for one in found[STATIC] if one.found.word_rank]
+    def all_of(name: str, splits: tuple[Split, ...], *, judged: bool) -> list[Example]:
+        return [one for pool in pools(data_dir, splits, POOLS) for one in examples(pool, shipped(name), judged=judged)]
+
+    static, minilm = (all_of(name, _VALIDATION, judged=True) for name in (STATIC, MINILM))
+    more = all_of(MINILM, _BOTH, judged=False)
     for name, weights in {
-        "WORDS": fitted(by_words, "words"),
-        "OTHER": fitted([*found[STATIC], *found[MINILM]], "words", "vector"),
-        **{name: fitted(found[name], "words", "cosine") for name in found},
+        "WORDS": fitted([one for one in static if one.found.word_rank], "words"),
+        "OTHER": fitted(minilm, "words", "vector", ranked=more),
+        STATIC: fitted(static, "words", "cosine"),
+        MINILM: fitted(minilm, "words", "cosine", ranked=more),
     }.items():
         sys.stdout.write(f"{name} = {weights}\n")
 
