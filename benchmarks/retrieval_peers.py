@@ -36,7 +36,7 @@ from sparing.evals.task import Tally
 from sparing.evals.tasks.nq import holds_answer
 from sparing.evals.units import o200k
 from sparing.retrieval import retrieve
-from sparing.retrieve.embed.shipped import shipped
+from sparing.retrieve.embed.choose import MINILM, STATIC, shipped
 from sparing.retrieve.search import search
 from sparing.settings import PolicySettings
 
@@ -67,8 +67,8 @@ class Row:
     missing: str = ""
 
 
-def ours(pool: Pool) -> Row:
-    embedder = shipped()
+def ours(pool: Pool, embedder_name: str) -> Row:
+    embedder = shipped(embedder_name)
     ranks: list[int] = []
     sent: dict[int, list[bool]] = {budget: [] for budget in BUDGETS}
     with filled(pool.texts, embedder) as store:
@@ -86,7 +86,9 @@ def ours(pool: Pool) -> Row:
                 )
                 assert got.tokens <= budget
                 sent[budget].append(holds_answer(got.text, query.answers))
-    return Row("sparing", tuple(ranks), {budget: tuple(held) for budget, held in sent.items()}, cpu_ms)
+    return Row(
+        f"sparing, {embedder_name}", tuple(ranks), {budget: tuple(held) for budget, held in sent.items()}, cpu_ms
+    )
 
 
 def peer(name: str, pool: Pool, python: str) -> Row:
@@ -167,7 +169,7 @@ def main() -> None:
     tables, notes, data = [], [], {}
     for pool in pools(data_dir(given.data), ("test",), ("nq", "xquad:en")):
         del pool.queries[given.n :]
-        rows = [ours(pool)]
+        rows = [ours(pool, name) for name in (MINILM, STATIC)]
         for name in PEERS if given.peers_python else ():
             print(f"{pool.name}: {name}", file=sys.stderr)
             rows.append(peer(name, pool, given.peers_python))

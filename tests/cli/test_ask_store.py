@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from running_cli import Cli
 
+from sparing.core.retrieval import Retrieval
 from sparing.errors import ModelMissing
+from sparing.record.retrievals import RetrievalLog
 from sparing.testing import FakeModel
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:1", "--model", "m")
@@ -141,3 +143,43 @@ def test_without_a_store_it_says_how_to_make_one(cli: Cli) -> None:
     outcome = cli("ask", "What?")
     assert outcome.code == 1
     assert "sparing index" in outcome.err
+
+
+def audit(home: Path) -> list[Retrieval]:
+    with RetrievalLog(home / "retrievals.sqlite", must_exist=True) as log:
+        return log.recent(9)
+
+
+def test_it_is_written_down_what_was_fetched_for_whom(
+    cli: Cli, store: None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line a question: what they may read, what was found, sent and cited, whether a model read it; never text."""
+    answering(monkeypatch, "Dogs of up to 10 kg are allowed [1]. Snakes are allowed [1].")
+    cli("ask", "Which pets may tenants keep?", "--as", "group:tenants", *UPSTREAM)
+    cli("ask", "What does the caretaker earn?", "--extract")
+    owners, tenants = audit(home)
+    assert (tenants.labels, tenants.allowed, tenants.store) == (("group:tenants",), 1, ".sparing/store.db")
+    assert tenants.who
+    assert [(one.source, one.sent, one.cited) for one in tenants.passages] == [("rules.md", True, True)]
+    assert (tenants.reached, tenants.claims, tenants.unsupported, tenants.reason) == (True, 2, 1, "")
+    assert (owners.labels, owners.allowed, owners.reached) == (("*",), 2, False)
+    assert b"caretaker" not in (home / "retrievals.sqlite").read_bytes()
+
+
+def test_what_cannot_be_written_down_is_not_sent_where_it_has_to_be(
+    cli: Cli, store: None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it costs the line, and off writes none."""
+    model = answering(monkeypatch, "Dogs of up to 10 kg are allowed [1].")
+    question = ("ask", "Which pets may tenants keep?", *UPSTREAM)
+    monkeypatch.setenv("SPARING_RETRIEVAL__AUDIT", "off")
+    assert cli(*question).code == 0
+    assert not (home / "retrievals.sqlite").exists()
+    (home / "retrievals.sqlite").mkdir()
+    monkeypatch.setenv("SPARING_RETRIEVAL__AUDIT", "on")
+    outcome = cli(*question)
+    assert (outcome.code, len(model.calls)) == (0, 2)
+    assert "not written down" in outcome.err
+    monkeypatch.setenv("SPARING_RETRIEVAL__AUDIT", "required")
+    assert cli(*question).code == 1
+    assert len(model.calls) == 2

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from running_cli import Cli
 
+from sparing.cli import index
 from sparing.core.passage import Rights
 from sparing.retrieve.store import open_store
 
@@ -137,9 +138,30 @@ def test_vectors_of_two_models_are_not_mixed(cli: Cli) -> None:
     """By default a store that has none stays without; who asks for some is told to make another."""
     cli("index", "docs", "--embedder", "none")
     assert "words only" in cli("index", "docs").text
-    outcome = cli("index", "docs", "--embedder", "shipped")
+    outcome = cli("index", "docs", "--embedder", "static")
     assert outcome.code == 1
     assert "made without vectors" in outcome.err
+
+
+def test_a_store_goes_on_with_what_made_it(cli: Cli, docs: Path) -> None:
+    """In runs and searches that name nothing; another one that is named is refused."""
+    assert "vectors of sparing-static-" in cli("index", "docs", "--embedder", "static").text
+    (docs / "new.md").write_text("Refunds take nine days.", "utf-8")
+    again = cli("index", "docs").text
+    assert "1 new" in again
+    assert "vectors of sparing-static-" in again
+    assert "vectors 1" in cli("search", "How long does a refund take?", "--select", "static", "--limit", "1").text
+    outcome = cli("index", "docs", "--embedder", "minilm")
+    assert outcome.code == 1
+    assert "sparing-static-" in outcome.err
+
+
+@pytest.mark.usefixtures("docs")
+def test_who_has_to_wait_is_told_what_is_quicker(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, where much is left to do, and nobody who chose for themselves."""
+    monkeypatch.setattr(index, "_PATIENCE_S", 0.0)
+    assert cli("index", "docs").err.count("--embedder static") == 1
+    assert "--embedder" not in cli("index", "docs", "--embedder", "minilm", "--into", "other.db").err
 
 
 def test_a_log_is_followed_until_it_is_interrupted(tmp_path: Path) -> None:

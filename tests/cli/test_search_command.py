@@ -9,7 +9,7 @@ import pytest
 from running_cli import Cli
 
 from sparing.core.passage import Chunk, Document
-from sparing.retrieve.embed.shipped import shipped
+from sparing.retrieve.embed.choose import STATIC, shipped
 from sparing.retrieve.store import open_store
 
 LEAVE = "Up to five days of annual leave may be carried over. They must be used by the end of March."
@@ -19,7 +19,7 @@ QUESTION = "How many days of leave can be carried over?"
 
 @pytest.fixture
 def where(tmp_path: Path) -> str:
-    path, embedder = tmp_path / "store.db", shipped()
+    path, embedder = tmp_path / "store.db", shipped(STATIC)
     store = open_store(path, write=True, embedder=embedder)
     for source, text, label in (("leave.md", LEAVE, "group:staff"), ("pay.md", PAY, "group:board")):
         chunk = Chunk(0, len(text), "Handbook", "lines 1-2")

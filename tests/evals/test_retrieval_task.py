@@ -16,8 +16,10 @@ from sparing.evals.retrieval.pools import ALL, Pool, Query, Text, pools, turn_wi
 from sparing.evals.retrieval.rankers import rankers
 from sparing.evals.run import main
 from sparing.evals.tasks.retrieval import Run
+from sparing.retrieve.embed.choose import STATIC, shipped
 
 FEW = ("nq", "tatqa", "qmsum", "xquad:en")
+LAKES = {"Ana": 7, "Bor": 9}
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_windows_are_whole_turns_of_the_transcript(turns: list[str]) -> None:
     assert all(b - a <= 1_000 or text[a : b - 1].count("\n") == 0 for a, b in found)
 
 
-@pytest.mark.parametrize("name", ["bm25", "bm25_porter", "vectors", "hybrid", "hybrid_judged"])
+@pytest.mark.parametrize("name", ["bm25", "bm25_porter", "hybrid_static", "judged_static", "hybrid", "hybrid_judged"])
 def test_every_ranker_finds_the_one_passage_that_answers(name: str) -> None:
     """What is asked for has words that no other passage has."""
     ranker = rankers()[name]
@@ -120,16 +122,20 @@ def test_the_direction_finds_the_weights_behind_choices() -> None:
 
 
 def test_the_fit_prefers_what_answers() -> None:
-    """Each kind of weights grows with each sign that tells."""
+    """Weights grow with each sign that tells, and a question without its article has the lesser chance."""
     pool = Pool(
         "made",
-        [Text(f"Lake {name} lies north and is {depth} metres deep.") for name, depth in (("Ana", 7), ("Bor", 9))],
-        [Query("How deep is Lake Ana?", frozenset({0})), Query("How deep is Lake Bor?", frozenset({1}))],
+        [Text(f"Lake {name} lies north and is {depth} metres deep.", article=name) for name, depth in LAKES.items()],
+        [Query(f"How deep is Lake {name}?", frozenset({place})) for place, name in enumerate(LAKES)],
     )
-    found = list(fit.examples(pool))
-    assert [one.answers for one in found] == [True, False, True, False]
-    weights = fit.fitted(found)
-    assert weights["FUSED"].words > 0
-    assert weights["FUSED"].vector > 0
-    assert weights["JUDGED"].relevance > 0
-    assert weights["WORDS_ALONE"].vector == 0
+    found = list(fit.examples(pool, shipped(STATIC)))
+    assert [(one.question, one.without, one.answers) for one in found] == [
+        *[(0, False, True), (0, False, False), (0, True, False)],
+        *[(1, False, True), (1, False, False), (1, True, False)],
+    ]
+    weights = fit.fitted(found, "words", "cosine")
+    assert weights.fused.words > 0
+    assert weights.fused.cosine > 0
+    assert weights.fused.vector == weights.fused.relevance == 0
+    assert weights.judged.relevance > 0
+    assert weights.fused.chance(found[0].found) > weights.fused.chance(found[2].found)

@@ -15,6 +15,9 @@ from running_gateway import RunningGateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
 from store_gateway import ALICE, BOB, CAPITAL, LEGAL, QUESTION, SECRET, ask, fill, lines, settings
 
+from sparing.core.passage import Chunk, Document
+from sparing.retrieve.store.where import open_store
+
 Start = Callable[..., RunningGateway]
 
 
@@ -50,6 +53,26 @@ def test_passages_stand_before_the_newest_question_and_nothing_else_changes(
     receipt = gateway.recorder.wait_for(1)[0]
     assert receipt.store == "kb"
     assert receipt.retrieved_tokens > 10
+
+
+def test_what_another_section_takes_from_the_rule_comes_along(
+    start: Start, upstream: ScriptedUpstream, tmp_path: Path, audit: Path
+) -> None:
+    """It has none of the question's words; within the budget, and written down."""
+    rule = "## Section 1. Pets\n\nTenants may keep cats and dogs of up to 10 kg.\n"
+    other = "## Section 2. Assistance\n\nSection 1 does not limit the weight of guide animals.\n"
+    path = tmp_path / "rules.db"
+    store = open_store(path, write=True)
+    chunks = (Chunk(0, len(rule), place="lines 1-3"), Chunk(len(rule), len(rule + other), place="lines 4-6"))
+    store.put(Document("rules.md", rule + other, "1", chunks, frozenset({"public"})), None)
+    store.close()
+    ask(start(toml=settings(path, audit)), chat("Which pets may tenants keep?"), x_sparing_store="kb")
+    sent = upstream.seen[-1].json["messages"][0]["content"]
+    assert rule.strip() in sent
+    assert "Section 1 does not limit the weight of guide animals." in sent
+    (line,) = lines(audit, 1)
+    assert [(one.place, one.sent) for one in line.passages] == [("lines 1-3", True), ("lines 4-6", True)]
+    assert line.tokens <= 2_000
 
 
 ASKED: dict[str, dict[str, Any]] = {

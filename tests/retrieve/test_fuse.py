@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sparing.core.store import Scored
 from sparing.retrieve.fuse import Found, Weights, fuse
+from sparing.retrieve.weights import fitted_for
 
 SCORES = st.dictionaries(st.integers(1, 40), st.floats(0.01, 50), max_size=12)
 
@@ -37,17 +38,29 @@ def test_the_scale_of_a_models_cosines_does_not_matter(near: dict[int, float], f
 
 
 def test_a_row_that_only_one_found_has_nothing_of_the_other() -> None:
-    """Its share of the other ranking is 0."""
+    """Its share of the other ranking is 0, and it is no nearer than the last that was fetched."""
     found = {one.id: one for one in fuse([Scored(1, 8.0), Scored(2, 4.0)], [Scored(3, 0.9), Scored(1, 0.5)])}
-    assert found[2] == Found(2, words=0.5, word_rank=2)
-    assert found[3] == Found(3, vector=1.0, vector_rank=1)
-    assert found[1] == Found(1, words=1.0, vector=0.0, word_rank=1, vector_rank=2)
+    assert found[2] == Found(2, words=0.5, word_rank=2, cosine=0.5)
+    assert found[3] == Found(3, vector=1.0, vector_rank=1, cosine=0.9)
+    assert found[1] == Found(1, words=1.0, vector=0.0, word_rank=1, vector_rank=2, cosine=0.5)
 
 
 def test_a_chance_rises_with_every_sign() -> None:
     """More words, a nearer vector, a better reading: a better chance."""
-    weights = Weights(-3.0, 1.0, 2.0, 0.5)
+    weights = Weights(-3.0, 1.0, 2.0, 1.0, 0.5)
     low = weights.chance(Found(1, 0.2, 0.2))
     assert low < weights.chance(Found(1, 0.9, 0.2)) < weights.chance(Found(1, 0.9, 0.9))
+    assert low < weights.chance(Found(1, 0.2, 0.2, cosine=0.4))
     assert low < weights.chance(Found(1, 0.2, 0.2), relevance=3.0) < 1
     assert weights.chance(Found(1), relevance=-1e9) > 0
+
+
+def test_a_shipped_model_has_weights_of_its_own() -> None:
+    """Those of another model know nothing of how its cosines are spread; without vectors words count alone."""
+    static, minilm, other = map(fitted_for, ("sparing-static-0123", "sparing-minilm-4567", "text-embedding-3-small"))
+    assert static != minilm
+    assert min(static.fused.cosine, minilm.fused.cosine) > 0
+    assert (other.fused.cosine, other.judged.cosine) == (0, 0)
+    assert other.fused.vector > 0
+    words = fitted_for("").fused
+    assert words == Weights(words.bias, words=words.words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from sparing.cli.ask_audit import Audit
 from sparing.cli.asking import Asking, asking
 from sparing.cli.chat import Reply
 from sparing.cli.grounded_output import Told, print_told, told_dict
@@ -51,8 +52,11 @@ class AskStore:
         from sparing.cli.stores import opened, rights_of
 
         with opened(self.where, self.settings.retrieval) as (store, embedder):
-            reader = Reader(store, embedder, self.question, rights_of(self.labels), self.settings.policy)
+            rights, retrieval = rights_of(self.labels), self.settings.retrieval
+            audit = Audit(retrieval, self.where or retrieval.store, store, rights)
+            reader = Reader(store, embedder, self.question, rights, self.settings.policy, audit)
             told = self._extracted(reader) if extract else await self._answered(reader, echo=not as_json)
+            audit.over(told.grounded, reached=bool(told.replies))
         if as_json:
             write_json(told_dict(told))
         else:
@@ -114,6 +118,7 @@ class Reader:
     question: str
     rights: Rights
     policy: PolicySettings
+    audit: Audit
 
     def read(self, budget_tokens: int, model: str) -> Retrieved:
         """Passages within a budget."""
@@ -130,4 +135,6 @@ class Reader:
                 model=model,
                 policy=replace(self.policy, select="auto", deadline_ms=_PATIENCE_MS),
             )
-            return with_exceptions(found, self.store, self.rights, model=model)
+            found = with_exceptions(found, self.store, self.rights, model=model)
+        self.audit.fetched(found)
+        return found

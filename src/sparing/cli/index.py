@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import click
 
 from sparing.cli.options import config_option, json_option
 from sparing.cli.output import note, write, write_json
-from sparing.cli.progress import bar
+from sparing.cli.progress import Report, bar
 from sparing.errors import RequestError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ INCOMPLETE = 3
 _LABEL = re.compile(r"public|(?:tenant|group|user):\S+")
 _AUTO = "auto"
 _SHOWN = 20
+_PATIENCE_S = 30.0
 
 
 @click.command()
@@ -39,7 +41,7 @@ _SHOWN = 20
 )
 @click.option("--label", "labels", multiple=True, metavar="LABEL", help="Who may read it. Repeatable.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches. Repeatable.")
-@click.option("--embedder", metavar="NAME", help="What makes vectors: auto, shipped, none, or a model's name.")
+@click.option("--embedder", metavar="NAME", help="What makes vectors: auto, minilm, static, none, or a model's name.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that read PDF and Word; one a core.")
 @click.option("--prune/--no-prune", default=True, show_default=True, help="Remove what is no longer there.")
 @click.option("--follow", is_flag=True, help="Go on, and index files as they grow, until Ctrl-C.")
@@ -107,7 +109,7 @@ def command(
             done = _follow(wanted, store, made_by, how)
         else:
             with bar("indexing") as report:
-                done = ingest(wanted, store, made_by, how, report)
+                done = ingest(wanted, store, made_by, how, report if embedder else _hinting(report, made_by))
         model = made_by.name if made_by else ""
     finally:
         store.close()
@@ -168,7 +170,7 @@ def _base(where: str) -> Path:
 
 
 def _opened(where: str, name: str, settings: RetrievalSettings) -> tuple[Store, Embedder | None]:
-    """The store and what makes its vectors; by default a store that was made without vectors stays so."""
+    """The store and what makes its vectors; by default a store stays with what made them, or without any."""
     from sparing.cli.stores import OWNER
     from sparing.retrieve.embed import embedder_for
     from sparing.retrieve.store import open_store
@@ -177,11 +179,29 @@ def _opened(where: str, name: str, settings: RetrievalSettings) -> tuple[Store, 
     held = store.holdings(OWNER)
     if name == _AUTO and held.documents and not held.model:
         return store, None
-    embedder = embedder_for(name, settings)
+    embedder = embedder_for(name, settings, held.model)
     if embedder is None:
         return store, None
     store.close()
     return open_store(where, write=True, embedder=embedder, key=settings.store_key), embedder
+
+
+def _hinting(report: Report, made_by: Embedder | None) -> Report:
+    """A report that says once what is quicker, where there is long to go."""
+    from sparing.retrieve.embed.choose import MINILM, STATIC, name_of
+
+    start_s = time.monotonic()
+    said = made_by is None or name_of(made_by.name) != MINILM
+
+    def told(done: int, total: int) -> None:
+        nonlocal said
+        gone_s = time.monotonic() - start_s
+        if not said and done and gone_s > _PATIENCE_S and gone_s * (total - done) > _PATIENCE_S * done:
+            said = True
+            note(f"vectors of {MINILM} take long; --embedder {STATIC} --into ANOTHER is far quicker and finds less")
+        report(done, total)
+
+    return told
 
 
 def _print(done: Ingested, where: str, model: str) -> None:

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 def command(
     store: str | None, who: str | None, since_s: float | None, num: int, as_json: bool, config_path: Path | None
 ) -> None:
-    """List what the gateway fetched from stores: who asked, what they may read, what was sent and cited.
+    """List what was fetched from stores: who asked, what they may read, what was sent and cited.
 
-    A line holds counts, digests and sources, never text. --json shows every passage.
+    The gateway writes a line for each retrieval, and so does `sparing ask`. It holds counts,
+    digests and sources, never text. --json shows every passage.
     """
     from sparing.record.retrievals import RetrievalLog
     from sparing.settings import load_settings

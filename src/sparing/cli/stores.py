@@ -35,6 +35,7 @@ def opened(where: str | None, settings: RetrievalSettings) -> Iterator[tuple[Sto
 
     store = open_store(where or settings.store, key=settings.store_key)
     try:
-        yield store, embedder_for(settings.embedder, settings) if store.holdings(OWNER).model else None
+        model = store.holdings(OWNER).model
+        yield store, embedder_for(settings.embedder, settings, model) if model else None
     finally:
         store.close()

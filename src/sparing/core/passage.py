@@ -45,7 +45,6 @@ class Document:
     digest: str
     chunks: tuple[Chunk, ...]
     labels: frozenset[str] = frozenset()
-    title: str = ""
 
     def text_of(self, chunk: Chunk) -> str:
         """The chunk's own text, without what stands above it."""

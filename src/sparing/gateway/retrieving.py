@@ -13,7 +13,7 @@ from msgspec.structs import replace as replace_struct
 from sparing.core.passage import Rights
 from sparing.core.receipt import SpanReceipt
 from sparing.core.reducer import Deadline
-from sparing.core.retrieval import BROKEN, REFUSED, TOO_LATE, FetchedPassage, Retrieval
+from sparing.core.retrieval import BROKEN, REFUSED, TOO_LATE, Retrieval
 from sparing.core.upstream import Answer
 from sparing.core.wire import Wire
 from sparing.errors import NotAllowed, RequestError, RetrievalUnavailable, SparingError
@@ -29,6 +29,7 @@ from sparing.plan.callers import Caller
 from sparing.receipts import receipt_id
 from sparing.retrieval import Retrieved, Source
 from sparing.retrieval.beside import Asked, asked_in, beside
+from sparing.retrieval.line import cited_in, fetched_of
 from sparing.tokens.models import counter_for
 
 log = logging.getLogger("sparing.gateway")
@@ -156,12 +157,11 @@ class Retrieving:
 
     def _ended(self, answers: list[Checked]) -> None:
         cited = {citation.number for one in answers for citation in one.citations}
-        digests = {part.digest for source in self.sources if source.number in cited for part in source.parts}
         self.line = replace(
             self.line,
             claims=sum(len(one.claims) for one in answers),
             unsupported=sum(len(one.unsupported) for one in answers),
-            passages=tuple(replace(p, cited=p.sent and p.digest in digests) for p in self.line.passages),
+            passages=cited_in(self.line.passages, self.sources, cited),
         )
 
     async def _fetch(self, body: bytes) -> None:
@@ -185,7 +185,7 @@ class Retrieving:
         self.line = replace(
             self.line,
             allowed=allowed,
-            passages=_fetched(self._found),
+            passages=fetched_of(self._found),
             tokens=self.tokens,
             ms=round(self.line.ms + 1000 * (time.perf_counter() - started_s), 3),
             reason=self._found.reason,
@@ -262,16 +262,6 @@ def _text(retrieved: Retrieved) -> str:
     """What is put before the question."""
     asked = grounded_prompt(retrieved.question, retrieved)
     return f"{asked.passages}\n\n{asked.instructions}\n\n"
-
-
-def _fetched(retrieved: Retrieved) -> tuple[FetchedPassage, ...]:
-    """As they ranked; what was sent only because it stands beside one of them comes last."""
-    parts = {part.id: part for source in retrieved.sources for part in source.parts}
-    found = {hit.passage.id: hit.passage for hit in retrieved.fetched}
-    near = [part for name, part in parts.items() if name not in found]
-    return tuple(
-        FetchedPassage(one.source, one.place, one.digest, sent=one.id in parts) for one in (*found.values(), *near)
-    )
 
 
 def _span(source: Source) -> SpanReceipt:

@@ -16,6 +16,7 @@ from sparing.core.reducer import Deadline
 from sparing.core.retrieval import Retrieval
 from sparing.core.store import Embedder, Store
 from sparing.errors import NotAllowed, RecordError, RetrievalUnavailable, SparingError
+from sparing.finish.grounded.exceptions import with_exceptions
 from sparing.plan.callers import Caller
 from sparing.record.retrievals import RetrievalLog
 from sparing.record.writer import RetrievalWriter
@@ -131,6 +132,7 @@ class Stores:
             policy=policy,
             deadline=deadline,
         )
+        retrieved = with_exceptions(retrieved, store, question.rights, model=question.model)
         return retrieved, store.holdings(question.rights).passages
 
     def note(self, line: Retrieval) -> None:
@@ -181,7 +183,7 @@ class Stores:
                 try:
                     model = store.holdings(Rights(everything=True)).model
                     retrieval = self._settings.retrieval
-                    embedder = embedder_for(retrieval.embedder, retrieval) if model else None
+                    embedder = embedder_for(retrieval.embedder, retrieval, model) if model else None
                 except BaseException:
                     store.close()
                     raise

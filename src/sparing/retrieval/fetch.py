@@ -18,7 +18,7 @@ from sparing.settings import PolicySettings
 from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
 FETCHED = 24
-_LEAST_CHANCE = 0.005  # on validation questions no passage that answers was less likely; more are not worth a token
+_LEAST_SHARE = 0.003  # of the best one's chance: on validation questions no passage that answers alone had less
 _SEARCH_SHARE = 0.5  # of the policy's deadline, for the encoder to judge passages
 
 
@@ -69,15 +69,13 @@ def retrieve(
     found = Retrieved(question, (), tuple(hits), 0, budget_tokens, exact=counter.exact)
     if not hits:
         return replace(found, reason="nothing was found that this caller may read")
-    likely = {hit.passage.id: hit for hit in hits if hit.score >= _LEAST_CHANCE}
-    if not likely:
-        left = tuple((hit, _unlikely(hit)) for hit in hits)
-        return replace(found, left_out=left, reason="nothing that was found is likely to answer")
+    least = _LEAST_SHARE * hits[0].score
+    likely = {hit.passage.id: hit for hit in hits if hit.score >= least}
     pieces = stitch([hit.passage for hit in likely.values()], lambda passage: store.around(passage, rights))
     chances = [_any_of(piece, likely) for piece in pieces]
     sources = Planner(question, pieces, chances, counter, policy, deadline).within(budget_tokens)
     sent = {part.id for source in sources for part in source.parts}
-    left = tuple((hit, _why_not(hit, budget_tokens)) for hit in hits if hit.passage.id not in sent)
+    left = tuple((hit, _why_not(hit, least, budget_tokens)) for hit in hits if hit.passage.id not in sent)
     reason = "" if sources else f"no passage fits {budget_tokens:,} tokens"
     chosen = replace(found, sources=sources, left_out=left, reason=reason)
     return replace(chosen, tokens=counter.count(chosen.text))
@@ -89,9 +87,7 @@ def _any_of(piece: Piece, hits: Mapping[int, Hit]) -> float:
     return 1.0 - math.prod(1.0 - score for score in scores)
 
 
-def _why_not(hit: Hit, budget_tokens: int) -> str:
-    return _unlikely(hit) if hit.score < _LEAST_CHANCE else f"others are worth more within {budget_tokens:,} tokens"
-
-
-def _unlikely(hit: Hit) -> str:
-    return f"unlikely to hold the answer: {100 * hit.score:.1f} %"
+def _why_not(hit: Hit, least: float, budget_tokens: int) -> str:
+    if hit.score < least:
+        return f"unlikely beside the best: {100 * hit.score:.2g} %"
+    return f"others are worth more within {budget_tokens:,} tokens"

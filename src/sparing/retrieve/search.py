@@ -16,6 +16,7 @@ from sparing.reducers.terms import ends
 from sparing.retrieve.diverse import repeated
 from sparing.retrieve.fuse import Found, Weights, fuse
 from sparing.retrieve.judge import Verdict, judge
+from sparing.retrieve.weights import fitted_for
 from sparing.select import costs
 from sparing.settings.policy import Select
 
@@ -23,18 +24,14 @@ DEPTH = 100  # rows that words and vectors give each
 MOST_JUDGED = 12  # on validation questions the next twelve changed nothing
 _LEAST_BOOST, _MOST_BOOST = 0.5, 2.0
 
-# By `python -m sparing.evals.retrieval.fit` on validation groups.
-FUSED = Weights(-6.75, 4.56, 2.47)
-WORDS_ALONE = Weights(-7.94, 7.57, 0.0)
-JUDGED = Weights(-7.21, 4.55, 1.11, 0.56)
-
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that was found.
 
     Attributes:
-        score: Chance, 0..1, that it is one of those asked for, by the signs that `by` names, and boosted.
+        score: Chance, 0..1, that it answers, by the signs that `by` names, and boosted. Of words alone it tells who is
+            ahead, not whether anything answers.
         by: What found it and who judged it, and why nobody better did: ``encoder (words 3, vectors 1)``,
             ``words 3, vectors 1 (not judged: the policy)``.
         also: Passages further down that say nothing beyond this one.
@@ -78,13 +75,13 @@ def search(
     if not asked.strip():
         return []
     found = fetched(store, embedder, asked, rights)
-    weights = FUSED if any(one.vector_rank for one in found) else WORDS_ALONE
-    chances = {one.id: weights.chance(one) for one in found}
+    weights = fitted_for(embedder.name if embedder and any(one.vector_rank for one in found) else "")
+    chances = {one.id: weights.fused.chance(one) for one in found}
     found.sort(key=lambda one: (-chances[one.id], one.id))
     by_id = {one.id: one for one in found[: max(limit, MOST_JUDGED)]}
     passages = store.passages(list(by_id), rights)
     verdict = judge(asked, passages[:MOST_JUDGED], select=select, allowed_ms=allowed_ms, deadline=deadline)
-    ranked = _ranked(passages, by_id, chances, verdict, boosts or {})
+    ranked = _ranked(passages, by_id, chances, weights.judged, verdict, boosts or {})
     return _told_once(ranked)[:limit]
 
 
@@ -112,6 +109,7 @@ def _ranked(
     passages: Sequence[Passage],
     found: Mapping[int, Found],
     chances: Mapping[int, float],
+    judged: Weights,
     verdict: Verdict,
     boosts: Mapping[str, float],
 ) -> list[Hit]:
@@ -119,7 +117,7 @@ def _ranked(
     hits = []
     for passage, logit in zip(passages, relevance, strict=True):
         one = found[passage.id]
-        chance = chances[passage.id] if logit is None else JUDGED.chance(one, logit)
+        chance = chances[passage.id] if logit is None else judged.chance(one, logit)
         hits.append(Hit(passage, boosted(chance, boosts.get(passage.digest, 1.0)), _by(one, logit, verdict.why)))
     return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
 

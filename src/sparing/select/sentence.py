@@ -22,7 +22,7 @@ from sparing.select.sessions import Lower, open_session
 from sparing.select.wordpiece import WordPiece
 
 MOST_PIECES = 254  # of a longer text the beginning is read: the base was trained on 256 with the marks
-_MOST_THREADS = 4
+_MOST_THREADS = 16  # some 10 MB each
 
 Floats = NDArray[np.float32]
 

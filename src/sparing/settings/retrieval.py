@@ -20,8 +20,9 @@ class RetrievalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     embedder: Annotated[
         str,
         Meta(
-            description="What makes the vectors of passages: shipped; auto, which is that where the extra `select` is "
-            "installed and none elsewhere; none, for words only; or the name of a model at embedder_url."
+            description="What makes the vectors of passages: minilm, the better one; static, the quicker one; none, "
+            "for words only; the name of a model at embedder_url; or auto: what made those that a store holds, minilm "
+            "for a new store, none where the extra `select` is not installed."
         ),
     ] = "auto"
     embedder_url: Annotated[
@@ -49,8 +50,9 @@ class RetrievalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     audit: Annotated[
         Literal["off", "on", "required"],
         Meta(
-            description="Whether the gateway writes down who was sent what of which store, never text: required: a "
-            "request that cannot be written down is refused; on: a failing disk costs lines, not requests."
+            description="Whether the gateway and `sparing ask` write down who was sent what of which store, never "
+            "text: required: a request that cannot be written down is refused; on: a failing disk costs lines, not "
+            "requests."
         ),
     ] = "on"
     audit_path: Annotated[

@@ -36,37 +36,53 @@ class Counting(FakeEmbedder):
         return super().embed(texts)
 
 
-def test_the_shipped_embedder_needs_nothing() -> None:
-    """Vectors of length 1, equal for equal texts whatever stands beside them, near for texts alike; no words, none."""
-    embedder = embedder_for("shipped", UNCACHED)
+@pytest.mark.parametrize("name", ["static", "minilm"])
+def test_a_shipped_embedder_needs_nothing(name: str) -> None:
+    """Vectors of length 1, equal for equal texts whatever stands beside them, near for texts alike."""
+    embedder = embedder_for(name, UNCACHED)
     assert embedder is not None
-    texts = ["The refund takes nine days.", "Money is paid back within nine days.", "Whales sing at night.", ""]
+    texts = ["The refund takes nine days.", "Money is paid back within nine days.", "Whales sing at night."]
     made = embedder.embed(texts)
-    assert made.shape == (4, embedder.dimensions)
-    assert np.allclose(np.linalg.norm(made, axis=1), [1, 1, 1, 0], atol=1e-5)
+    assert made.shape == (3, embedder.dimensions)
+    assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     assert (embedder.embed(texts[1:2])[0] == made[1]).all()
     assert made[0] @ made[1] > made[0] @ made[2]
 
 
 def test_none_means_words_only() -> None:
-    """So does auto where the shipped one cannot run; to name it then is an error."""
-    assert embedder_for("none", UNCACHED) is None
+    """Whatever made the store's vectors."""
+    assert embedder_for("none", UNCACHED, "sparing-static-123") is None
 
 
-def test_auto_is_the_shipped_one_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And words only where it does not; to name it there is an error."""
-    automatic, named = embedder_for("auto", UNCACHED), embedder_for("shipped", UNCACHED)
-    assert automatic is not None
-    assert named is not None
-    assert automatic.name == named.name
+def test_auto_goes_on_with_what_made_the_stores_vectors() -> None:
+    """A shipped one by its name, another one as it was called when it was named, where somebody runs it."""
+    for name in ("static", "minilm"):
+        made_by = embedder_for(name, UNCACHED)
+        assert made_by is not None
+        automatic = embedder_for("auto", UNCACHED, made_by.name)
+        assert automatic is not None
+        assert automatic.name == made_by.name
+    served = embedder_for("auto", replace(UNCACHED, embedder_url="http://127.0.0.1:9"), "text-embedding-3-small")
+    assert served is not None
+    assert served.name == "text-embedding-3-small"
+    with pytest.raises(SettingsError, match=r"retrieval\.embedder_url"):
+        embedder_for("auto", UNCACHED, "text-embedding-3-small")
 
-    def missing(name: str, settings: RetrievalSettings) -> None:
+
+def test_auto_is_words_only_where_vectors_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To name an embedder there is an error."""
+    new, preferred = embedder_for("auto", UNCACHED), embedder_for(choose.PREFERRED, UNCACHED)
+    assert new is not None
+    assert preferred is not None
+    assert new.name == preferred.name
+
+    def missing(name: str) -> None:
         raise SelectorMissing("no numpy")
 
-    monkeypatch.setattr(choose, "_made", missing)
+    monkeypatch.setattr(choose, "shipped", missing)
     assert embedder_for("auto", UNCACHED) is None
     with pytest.raises(SelectorMissing):
-        embedder_for("shipped", UNCACHED)
+        embedder_for("static", UNCACHED)
 
 
 def test_a_model_needs_somebody_who_runs_it() -> None:

@@ -1,29 +1,37 @@
-"""Fit the weights of `retrieve.search` on validation groups: ``python -m sparing.evals.retrieval.fit DATA``.
+"""Fit what is in `retrieve.weights`: ``python -m sparing.evals.retrieval.fit DATA``.
 
-Over the passages that are fetched for a question; for the judge's weights over those that it reads. Nothing here sees a
-test group.
+How words and vectors weigh against each other: the share with which most is found among the first five, every set of
+data counting alike. How the encoder's logit weighs against both: what ranks best. What chance that means: over
+questions that one article alone answers, once with it and once without, so that it also says whether anything answers.
+On validation groups; what was trained on no group, on training groups too. Nothing here sees a test group.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sparing.core.store import Embedder
 from sparing.evals.retrieval.pools import Pool, pools
 from sparing.evals.retrieval.rankers import OWNER, filled
 from sparing.evals.splits import Split
-from sparing.retrieve.embed.shipped import shipped
-from sparing.retrieve.fuse import Found, Weights
+from sparing.retrieve.embed.choose import MINILM, STATIC, shipped
+from sparing.retrieve.fuse import Found, Weights, fuse
 from sparing.retrieve.judge import judge
-from sparing.retrieve.search import FUSED, MOST_JUDGED, fetched
+from sparing.retrieve.search import DEPTH, MOST_JUDGED
+from sparing.retrieve.weights import Fitted, fitted_for
 
 POOLS = ("nq", "xquad:en", "tatqa", "qmsum")
 _VALIDATION: tuple[Split, ...] = ("validation",)
+_BOTH: tuple[Split, ...] = ("train", "validation")
+_AIM = 5  # an answer has to be among so many
+_SHARES = np.linspace(0, 1, 41)
 _ROUNDS = 50
 _RIDGE, _CLOSE, _TINY = 1e-3, 1e-6, 1e-300
 
@@ -36,6 +44,8 @@ class Example:
 
     Attributes:
         relevance: The encoder's logit; None where it was not read.
+        one_article: Whether one article answers the question and no other does.
+        without: Whether that article was taken away.
     """
 
     pool: str
@@ -43,20 +53,33 @@ class Example:
     found: Found
     relevance: float | None
     answers: bool
+    one_article: bool = False
+    without: bool = False
 
 
-def examples(pool: Pool) -> Iterator[Example]:
-    """What a store of the pool gives for each of its questions."""
-    embedder = shipped()
+def examples(pool: Pool, embedder: Embedder, *, judged: bool = True) -> Iterator[Example]:
+    """What a store of the pool gives for each of its questions, and gives without the article that answers.
+
+    Args:
+        judged: Whether the encoder reads the best.
+    """
+    fused = fitted_for(embedder.name).fused
     with filled(pool.texts, embedder) as store:
+        passages = {row.id: row for row in store.passages(range(1, len(pool.texts) + 1), OWNER)}
+        article = {row: pool.texts[int(passage.source)].article for row, passage in passages.items()}
         for number, query in enumerate(pool.queries):
-            found = fetched(store, embedder, query.question, OWNER)
-            found.sort(key=lambda one: (-FUSED.chance(one), one.id))
-            passages = {p.id: p for p in store.passages([one.id for one in found], OWNER)}
-            read = judge(query.question, [passages[one.id] for one in found[:MOST_JUDGED]]).relevance
-            logits = (*read, *(None,) * (len(found) - len(read)))
-            for one, logit in zip(found, logits, strict=True):
-                yield Example(pool.name, number, one, logit, int(passages[one.id].source) in query.gold)
+            by_words = store.by_words(query.question, OWNER, DEPTH)
+            by_vector = store.by_vector(embedder.embed([query.question])[0], OWNER, DEPTH)
+            answering = {pool.texts[place].article for place in query.gold} - {""}
+            for gone in (set(), answering) if answering else (set(),):
+                left = ([row for row in rows if article[row.id] not in gone] for rows in (by_words, by_vector))
+                found = sorted(fuse(*left), key=lambda one: (-fused.chance(one), one.id))
+                best = [passages[one.id] for one in found[: MOST_JUDGED if judged else 0]]
+                read = judge(query.question, best).relevance
+                logits = (*read, *(None,) * (len(found) - len(read)))
+                for one, logit in zip(found, logits, strict=True):
+                    answers = int(passages[one.id].source) in query.gold
+                    yield Example(pool.name, number, one, logit, answers, bool(answering), bool(gone))
 
 
 def direction(questions: Sequence[tuple[Floats, Floats]]) -> Floats:
@@ -117,28 +140,67 @@ def regression(signs: Floats, answers: Floats) -> Floats:
     return weights
 
 
-def fitted(found: Sequence[Example]) -> dict[str, Weights]:
-    """The three sets of weights."""
+def fitted(found: Sequence[Example], *signs: str, ranked: Sequence[Example] = ()) -> Fitted:
+    """Weights of one or two signs of `Found`, and of them and the encoder's logit.
+
+    Args:
+        found: With each question's passages, in each store, together; those that the encoder read among them.
+        ranked: By which the signs are weighed against each other; without them by those.
+    """
+    toward = _shares(ranked or found, signs)
     judged = [one for one in found if one.relevance is not None]
-    by_words = [one for one in found if one.found.word_rank]
-    return {
-        "FUSED": _weights(found, lambda one: (one.found.words, one.found.vector)),
-        "WORDS_ALONE": _weights(by_words, lambda one: (one.found.words, 0.0)),
-        "JUDGED": _weights(judged, lambda one: (one.found.words, one.found.vector, one.relevance or 0.0)),
-    }
+    scores, answers = _signs(judged, signs) @ toward, _answers(judged)
+    both = np.column_stack([scores, [one.relevance or 0.0 for one in judged]])
+    asked = [(both[at], answers[at]) for _, at in _questions(judged) if answers[at].any()]
+    to_score, to_relevance = direction(asked)
+    return Fitted(
+        _weights(found, _signs(found, signs) @ toward, signs, toward),
+        _weights(judged, both @ [to_score, to_relevance], (*signs, "relevance"), [*(to_score * toward), to_relevance]),
+    )
 
 
-def _weights(found: Sequence[Example], signs: Callable[[Example], Sequence[float]]) -> Weights:
-    """What ranks best, then the line from that to a chance."""
-    rows = np.array([signs(one) for one in found], float)
-    answers = np.array([one.answers for one in found], float)
-    places: dict[tuple[str, int], list[int]] = {}
-    for place, one in enumerate(found):
-        places.setdefault((one.pool, one.question), []).append(place)
-    asked = [(rows[at], answers[at]) for at in places.values() if answers[at].any()]
-    toward = direction(asked)
-    bias, scale = regression((rows @ toward)[:, None], answers)
-    return Weights(*(round(float(value), 2) + 0.0 for value in (bias, *(scale * toward))))
+def _shares(found: Sequence[Example], signs: Sequence[str]) -> Floats:
+    """How the signs weigh against each other; equals by the mean reciprocal rank."""
+    if len(signs) == 1:
+        return np.ones(1)
+    rows, answers = _signs(found, signs), _answers(found)
+    asked = [(pool, rows[at], answers[at]) for pool, at in _questions(found) if answers[at].any()]
+    pools_asked = dict.fromkeys(pool for pool, _, _ in asked)
+
+    def worth(toward: Floats) -> tuple[float, float]:
+        ranks: dict[str, list[int]] = {pool: [] for pool in pools_asked}
+        for pool, signs_of, answer in asked:
+            scores = signs_of @ toward
+            ranks[pool].append(1 + int((scores > scores[answer > 0].max()).sum()))
+        each = [np.array(of) for of in ranks.values()]
+        return float(np.mean([(of <= _AIM).mean() for of in each])), float(np.mean([(1 / of).mean() for of in each]))
+
+    return max((np.array([share, 1 - share]) for share in _SHARES), key=worth)
+
+
+def _weights(found: Sequence[Example], scores: Floats, signs: Sequence[str], toward: Iterable[float]) -> Weights:
+    """The line from a score to a chance."""
+    told = [place for place, one in enumerate(found) if one.one_article]
+    bias, scale = regression(scores[told][:, None], _answers(found)[told])
+    of = {sign: round(float(scale * weight), 2) + 0.0 for sign, weight in zip(signs, toward, strict=True)}
+    return Weights(round(float(bias), 2), **of)
+
+
+def _signs(found: Sequence[Example], signs: Sequence[str]) -> Floats:
+    return np.array([[getattr(one.found, sign) for sign in signs] for one in found], float)
+
+
+def _answers(found: Sequence[Example]) -> Floats:
+    return np.array([one.answers for one in found], float)
+
+
+def _questions(found: Sequence[Example]) -> Iterator[tuple[str, slice]]:
+    """The pool of each question, and the place of its passages."""
+    start = 0
+    for (pool, *_), same in groupby(found, lambda one: (one.pool, one.question, one.without)):
+        end = start + sum(1 for _ in same)
+        yield pool, slice(start, end)
+        start = end
 
 
 def _softmax(scores: Floats) -> Floats:
@@ -147,8 +209,17 @@ def _softmax(scores: Floats) -> Floats:
 
 
 def main(data_dir: Path) -> None:
-    found = [one for pool in pools(data_dir, _VALIDATION, POOLS) for one in examples(pool)]
-    for name, weights in fitted(found).items():
+    def all_of(name: str, splits: tuple[Split, ...], *, judged: bool) -> list[Example]:
+        return [one for pool in pools(data_dir, splits, POOLS) for one in examples(pool, shipped(name), judged=judged)]
+
+    static, minilm = (all_of(name, _VALIDATION, judged=True) for name in (STATIC, MINILM))
+    more = all_of(MINILM, _BOTH, judged=False)
+    for name, weights in {
+        "WORDS": fitted([one for one in static if one.found.word_rank], "words"),
+        "OTHER": fitted(minilm, "words", "vector", ranked=more),
+        STATIC: fitted(static, "words", "cosine"),
+        MINILM: fitted(minilm, "words", "cosine", ranked=more),
+    }.items():
         sys.stdout.write(f"{name} = {weights}\n")
 
 

@@ -26,10 +26,15 @@ ALL: tuple[Split, ...] = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A passage of a pool."""
+    """A passage of a pool.
+
+    Attributes:
+        article: What it is a passage of, where one article answers a question and no other does.
+    """
 
     text: str
     heads: str = ""
+    article: str = ""
     content: Content = Content.PROSE
 
     @property
@@ -77,7 +82,7 @@ def _nq(data_dir: Path, splits: Collection[Split]) -> Pool:
     pool = Pool("nq")
     places: dict[Text, int] = {}
     for passage in nq.passages(data_dir):
-        place = places.setdefault(Text(passage.text, passage.title), len(places))
+        place = places.setdefault(Text(passage.text, passage.title, passage.title), len(places))
         if split_of("nq", passage.title) in splits:
             pool.queries.append(Query(passage.question, frozenset({place}), passage.answers))
     pool.texts.extend(places)
@@ -87,7 +92,9 @@ def _nq(data_dir: Path, splits: Collection[Split]) -> Pool:
 def _xquad(data_dir: Path, splits: Collection[Split], language: str) -> Pool:
     names = (f"{language}.jsonl", f"xquad.{language}.json")
     articles, queries = xquad.read(first_file(xquad.SOURCE, data_dir, names))
-    pool = Pool(f"xquad:{language}", [Text(paragraph) for article in articles for paragraph in article])
+    pool = Pool(
+        f"xquad:{language}", [Text(text, article=str(at)) for at, article in enumerate(articles) for text in article]
+    )
     for query in queries:
         if split_of("xquad", query.title) in splits:
             pool.queries.append(Query(query.question, frozenset({query.paragraph}), (query.answer,)))

@@ -17,11 +17,11 @@ from sparing.evals.bm25 import Bm25, terms
 from sparing.evals.minilm import load_minilm
 from sparing.evals.retrieval.pools import Text
 from sparing.reducers.stopwords import STOP
-from sparing.retrieve.embed.shipped import shipped
+from sparing.retrieve.embed.choose import MINILM, STATIC, shipped
 from sparing.retrieve.search import search
 from sparing.retrieve.store import open_store
 
-NAMES = ("bm25", "bm25_porter", "minilm", "vectors", "hybrid", "hybrid_judged")
+NAMES = ("bm25", "bm25_porter", "minilm", "hybrid_static", "judged_static", "hybrid", "hybrid_judged")
 DEPTH = 20
 OWNER = Rights(everything=True)
 
@@ -50,9 +50,10 @@ def rankers() -> dict[str, Ranker]:
         Ranker("bm25", _plain_bm25),
         Ranker("bm25_porter", _porter, "" if _has_fts5() else "SQLite lacks FTS5"),
         Ranker("minilm", _minilm, minilm),
-        Ranker("vectors", _vectors, select),
-        Ranker("hybrid", lambda texts: _product(texts, "static"), select),
-        Ranker("hybrid_judged", lambda texts: _product(texts, "auto"), select),
+        Ranker("hybrid_static", lambda texts: _product(texts, STATIC, "static"), select),
+        Ranker("judged_static", lambda texts: _product(texts, STATIC, "auto"), select),
+        Ranker("hybrid", lambda texts: _product(texts, MINILM, "static"), select),
+        Ranker("hybrid_judged", lambda texts: _product(texts, MINILM, "auto"), select),
     )
     return {ranker.name: ranker for ranker in made}
 
@@ -99,22 +100,9 @@ def _nearest(scores: Any) -> list[list[int]]:
 
 
 @contextmanager
-def _vectors(texts: Sequence[Text]) -> Iterator[Rank]:
-    """The shipped embedder alone."""
-    embedder = shipped()
-    vectors = embedder.embed([text.whole for text in texts])
-
-    def rank(question: str) -> list[list[int]]:
-        scores = vectors @ embedder.embed([question])[0]
-        return [[int(place)] for place in (-scores).argsort(kind="stable")[:DEPTH]]
-
-    yield rank
-
-
-@contextmanager
-def _product(texts: Sequence[Text], select: Literal["static", "auto"]) -> Iterator[Rank]:
+def _product(texts: Sequence[Text], embedder_name: str, select: Literal["static", "auto"]) -> Iterator[Rank]:
     """A store in a file, searched as a user does."""
-    embedder = shipped()
+    embedder = shipped(embedder_name)
     with filled(texts, embedder) as store:
 
         def rank(question: str) -> list[list[int]]:

@@ -106,8 +106,8 @@ def _report(draw: Draw, runs: Sequence[Run], sizes: Mapping[str, tuple[int, int]
     notes = [
         f"Questions of {which}, seed {draw.seed}; 95 % intervals by the paired bootstrap over questions.",
         "bm25: textbook, words as they are; bm25_porter: SQLite FTS5, Porter stems, no stop words in the question; "
-        "minilm: cosine of all-MiniLM-L6-v2; vectors: cosine of the shipped embedder; hybrid: words and vectors of a "
-        "store in a file; hybrid_judged: the same, the best read by the encoder.",
+        "minilm: cosine of all-MiniLM-L6-v2 in float32; hybrid: words and vectors of a store in a file, those of the "
+        "embedder minilm, in hybrid_static of static; judged: the same, the best read by the encoder.",
         *(f"{ranker.name}: not run, {ranker.missing}." for ranker in chosen if ranker.missing),
         *(provenance(SOURCES[name], draw.data_dir) for name in dict.fromkeys(pool.partition(":")[0] for pool in sizes)),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from sparing.core.store import Embedder
@@ -10,40 +11,72 @@ from sparing.errors import SelectorMissing, SettingsError
 from sparing.settings.paths import embeddings_file
 from sparing.settings.retrieval import RetrievalSettings
 
-AUTO, SHIPPED, NONE = "auto", "shipped", "none"
+AUTO, NONE, STATIC, MINILM = "auto", "none", "static", "minilm"
+PREFERRED = MINILM  # of a new store
 
 
-def embedder_for(name: str, settings: RetrievalSettings) -> Embedder | None:
+def embedder_for(name: str, settings: RetrievalSettings, made_by: str = "") -> Embedder | None:
     """The embedder of this name; None for a store of words only.
 
     Args:
-        name: ``auto``, ``shipped``, ``none``, or the name of a model at `settings.embedder_url`.
+        name: ``static`` or ``minilm``, which are shipped; ``none``; the name of a model at `settings.embedder_url`; or
+            ``auto``: what made the store's vectors, for a new store `PREFERRED`, and none where that cannot run.
+        made_by: The model of the vectors that a store holds; "" where it holds none.
     Raises:
         SettingsError: Nobody is named who runs that model, or the extra `select` (numpy) is missing.
-        SelectorMissing: The shipped one cannot run here.
+        SelectorMissing: A shipped one cannot run here.
         UpstreamError: The model's server does not say how long its vectors are.
     """
     if name == NONE:
         return None
     if name == AUTO:
         try:
-            return embedder_for(SHIPPED, settings)
+            return embedder_for(name_of(made_by) or PREFERRED, settings)
         except SelectorMissing:
             return None
     return _cached(_made(name, settings), settings)
 
 
-def _made(name: str, settings: RetrievalSettings) -> Embedder:
-    if name == SHIPPED:
-        from sparing.retrieve.embed.shipped import shipped
+def shipped(name: str) -> Embedder:
+    """An embedder that comes with the package, ``static`` or ``minilm``; loaded once in a process.
 
-        return shipped()
+    Raises:
+        SelectorMissing: The extra `select` is not installed, or a file is missing or damaged.
+    """
+    if find_spec("numpy") is None:
+        raise SelectorMissing(f"the embedder {name} needs the extra `select`", hint="pip install 'sparing[select]'")
+    return _SHIPPED[name]()
+
+
+def _static() -> Embedder:
+    from sparing.select.embedding import embedding
+
+    return embedding()
+
+
+def _minilm() -> Embedder:
+    from sparing.select.sentence import sentence_embedding
+
+    return sentence_embedding()
+
+
+_SHIPPED: dict[str, Callable[[], Embedder]] = {STATIC: _static, MINILM: _minilm}
+
+
+def name_of(model: str) -> str:
+    """What the embedder of a store's vectors is called: a shipped one without its hash, any other as its model."""
+    return next((name for name in _SHIPPED if model.startswith(f"sparing-{name}-")), model)
+
+
+def _made(name: str, settings: RetrievalSettings) -> Embedder:
+    if name in _SHIPPED:
+        return shipped(name)
     if find_spec("numpy") is None:
         raise SettingsError("vectors need the extra `select`", hint="pip install 'sparing[select]', or embedder none")
     if not settings.embedder_url:
         raise SettingsError(
             f"nobody is named who runs the embedder {name!r}",
-            hint="set retrieval.embedder_url to a base URL or a provider, or use the embedder shipped, auto or none",
+            hint="set retrieval.embedder_url to a base URL or a provider, or use static, minilm, auto or none",
         )
     from sparing.retrieve.embed.served import Served
 

@@ -100,7 +100,7 @@ class Follower:
                 continue
             text = decode(data) or ""
             chunks = cut(text, self._content, self._name, title=self._name, line=stretch.line)
-            yield Document(source, text, digest, chunks, self._labels, self._name)
+            yield Document(source, text, digest, chunks, self._labels)
 
     def _forget_what_is_gone(self) -> bool:
         """Once it has caught up: stretches of what the file was before, and the file as it was indexed whole."""

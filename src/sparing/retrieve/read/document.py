@@ -48,9 +48,8 @@ def document_of(data: bytes, name: str, source: str, labels: frozenset[str], dig
         SourceUnreadable: See `core.reader.Reader.read`.
     """
     reading = reader_for(data, name).read(data, name)
-    title = reading.title or name
-    chunks = cut(reading.text, reading.content, name, title=title, lined=reading.lined)
-    return Document(source, reading.text, digest, chunks, labels, title)
+    chunks = cut(reading.text, reading.content, name, title=reading.title or name, lined=reading.lined)
+    return Document(source, reading.text, digest, chunks, labels)
 
 
 def digest_of(data: bytes, name: str, labels: Iterable[str], made_for: str) -> str:

@@ -24,7 +24,7 @@ _TABLES = f"""
         documents integer not null, passages integer not null, words integer not null
     );
     create table documents (
-        id integer primary key, source text not null unique, digest text not null, title text not null,
+        id integer primary key, source text not null unique, digest text not null,
         set_id integer not null, passages integer not null, words integer not null
     );
     create table passages (

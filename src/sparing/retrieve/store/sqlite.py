@@ -81,8 +81,8 @@ class SqliteStore:
                 raise StoreError(f"the store {self.path} has used all its rows", hint="index into a new file")
             connection.execute("update meta set value = ? where key = 'next_row'", (first + max(1, num),))
             connection.execute(
-                "insert into documents values (?, ?, ?, ?, ?, ?, ?)",
-                (first, document.source, document.digest, document.title, set_id, num, total),
+                "insert into documents values (?, ?, ?, ?, ?, ?)",
+                (first, document.source, document.digest, set_id, num, total),
             )
             connection.executemany(
                 "insert into passages values (?, ?, ?, ?, ?, ?, ?)",
