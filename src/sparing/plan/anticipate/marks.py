@@ -48,7 +48,8 @@ def marks_of(turn: Turn) -> list[str]:
     marks.append(f"<turn {min(4, turn.num_messages.bit_length())}>")
     if words:
         marks += (f"<first {words[0]}>", f"<last {words[-1]}>")
-        marks.append(f"<numbers {min(4, sum(word[0].isdigit() for word in words))}>")
+        marks.append(f"<numbers {min(9, sum(word[0].isdigit() for word in words))}>")
+        marks.append(f"<words {min(15, len(words) // 8)}>")
     if _CODE.search(text):
         marks.append("<code>")
     if _TRACE.search(text):
