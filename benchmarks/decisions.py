@@ -3,8 +3,8 @@
     python benchmarks/decisions.py
 
 4 tiers, 3 efforts, 5 depths where depths are decided, with and without the ceiling that pressure would set. Between
-decisions an answer comes back and everything that is known changes a little, as in a running gateway. Beside the slowest
-hundredth stands that of the best of every five in a row: the machine's other processes take part in the first.
+decisions an answer comes back and everything that is known changes a little, as in a running gateway. Beside the
+slowest hundredth stands that of the best of every five in a row: the machine's other processes take part in the first.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sparing.gateway.deciding import Decider
 from sparing.gateway.depths import Wanted
 from sparing.gateway.exchange import Exchange
 from sparing.plan.anticipate.classifier import shipped
+from sparing.plan.anticipate.marks import Turn
 from sparing.settings import PolicySettings, Settings
 from sparing.settings.policies import NamedPolicy, UnderPressure
 from sparing.settings.tree import TierSettings
@@ -42,9 +43,9 @@ def main() -> None:
     goals = {"met": {"answer_s": 60.0, "loss": 0.1}, "met by nobody": {"first_token_s": 0.01, "answer_s": 0.05}}
     print("| | median | p99 | p99 of best of 5 |\n|---|---:|---:|---:|")
     for name, goal in goals.items():
-        for depths in ((), _DEPTHS):
+        for depths in ((), _DEPTHS[1:4], _DEPTHS):
             policy = NamedPolicy(**goal, depths=depths, under_pressure=UnderPressure(answer_tokens=200))
-            label = f"goals {name}, {'5 depths' if depths else 'depth as it is'}"
+            label = f"goals {name}, {f"{len(depths)} depths" if depths else "depth as it is"}"
             _print(label, _times(policy))
     classifier, body = (
         shipped(),
@@ -59,10 +60,7 @@ def _times(policy: NamedPolicy) -> list[float]:
     )
     decider, rng = Decider(Settings(tiers=tiers), ()), random.Random(0)
     controls, taken = Controls(Mode.ON, PolicySettings(effort="safe")), []
-    nature = shipped().nature
-    from sparing.plan.anticipate.marks import Turn
-
-    told = nature(Turn(_text(), size=900))
+    told = shipped().nature(Turn(_text(), size=900))
     for _ in range(_NUM):
         wanted = Wanted("high", None, rng.randbytes(12), may_be_brief=True)
         started = time.thread_time_ns()
