@@ -130,3 +130,37 @@ def test_a_scenario_that_cannot_be_says_why(tmp_path: Path, old: str, new: str, 
     path.write_text(EXAMPLE.read_text().replace(old, new))
     with pytest.raises(SettingsError, match=said):
         read_scenario(path)
+
+
+def test_depths_are_decided_and_learned(tmp_path: Path) -> None:
+    """Thought takes tokens, money and time before the first word; what it takes is learned, what needs none gets none."""
+    thoughtful = read_scenario(EXAMPLE.with_name("simulation_depths.toml"))
+    some = arrivals(thoughtful, 400, 1.0)
+    strategy = ByDecision(thoughtful.kinds(), thoughtful.ways())
+    decided = simulate(some, thoughtful.models(), strategy)
+    depths = {one.order.depth for one in decided}
+    assert depths == {"medium", "low", "minimal"}
+    assert strategy.thoughts.tokens("large", "medium") or strategy.thoughts.tokens("small", "medium")
+    for one in decided:
+        assert one.output_tokens == 120 + one.order.thought_tokens
+    *kinds, everything = outcomes(decided, thoughtful.kinds())
+    assert sum(everything.by_depth.values()) == everything.num - everything.refused
+    budgets = fixed_budgets(some, thoughtful.models(), thoughtful.ways(), {one.name: one.loss for one in kinds})
+    fixed = outcomes(simulate(some, thoughtful.models(), budgets), thoughtful.kinds())
+    assert everything.usd < usd_for(fixed, [*kinds, everything])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('depth = "medium"', 'depth = "high"', "baseline.depth is 'high'"),
+        ('depths = ["medium", "low", "minimal"]', 'depths = ["high"]', "depths is 'high'"),
+        ("medium = { tokens", "odd = { tokens", "odd"),
+    ],
+)
+def test_depths_that_are_not_there_are_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """Those of an upstream, of the baseline, and levels that nobody knows."""
+    file = tmp_path / "s.toml"
+    file.write_text(EXAMPLE.with_name("simulation_depths.toml").read_text().replace(old, new))
+    with pytest.raises(SettingsError, match=said):
+        read_scenario(file)

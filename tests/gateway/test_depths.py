@@ -284,3 +284,31 @@ def test_what_cannot_be_read_is_a_typed_error(start: Start, body: bytes) -> None
     reply = request(one.gateway.url, MESSAGES, body, {"x-sparing-policy": "thoughtful"})
     assert reply.status == 400
     assert json.loads(reply.body)["error"]["type"] == "invalid_request_error"
+
+
+RULES = """
+[policies.deep]
+loss = 0.04
+depths = ["high", "medium"]
+
+[policies.shallow]
+loss = 0.2
+depths = ["low", "none"]
+
+[rules.hard]
+policy = "deep"
+intents = ["reason", "code"]
+
+[rules.rest]
+policy = "shallow"
+"""
+
+
+def test_what_a_request_is_about_chooses_its_policy(start: Start) -> None:
+    """A problem is thought about, a thank-you is not; the answer says what the request was taken for."""
+    one = start("gpt-5", more=RULES)
+    problem = "Tom has 12 apples and gives a third of them to Ann, who eats 2 of hers. How many does Ann have left?"
+    for text, policy, intent in ((problem, "deep", "reason"), ("thank you so much, bye", "shallow", "chat")):
+        reply = request(one.gateway.url, CHAT, {"model": "x", "messages": [{"role": "user", "content": text}]})
+        assert reply.header("x-sparing-policy") == policy
+        assert f"{intent} of complexity" in (reply.header("x-sparing-decision") or "")

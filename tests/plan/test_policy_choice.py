@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
 
 from sparing.errors import NotAllowed, UnknownKey, UnknownPolicy
+from sparing.plan.anticipate.nature import Nature
 from sparing.plan.callers import Caller, KeyRing, policy_scopes
 from sparing.plan.policy import Policies
 from sparing.plan.quota.store import NUSD
-from sparing.settings.policies import ModelAlias, NamedPolicy, Rule
+from sparing.settings.policies import Intent, ModelAlias, NamedPolicy, Rule
 from sparing.settings.tenants import KeySettings, ProjectSettings, TenantSettings
 
 POLICIES = Policies(
@@ -63,6 +65,40 @@ def test_a_rule_looks_at_wire_path_and_model() -> None:
     assert chosen(wire="anthropic.messages", model="claude-opus-4-1") == ("review", "rule")
     assert chosen(wire="openai.chat", model="claude-opus-4-1") == ("", "")
     assert chosen(model="x\nclaude-1", wire="anthropic.messages") == ("", "")
+
+
+def test_a_rule_may_look_at_what_a_request_is_about() -> None:
+    """Only where one could match, once, and in the order of the file."""
+    asked: list[int] = []
+
+    def of(intent: Intent, complexity: float) -> Callable[[], Nature]:
+        def nature() -> Nature:
+            asked.append(1)
+            return Nature(intent, 0.9, complexity)
+
+        return nature
+
+    policies = Policies(
+        {name: NamedPolicy() for name in ("deep", "code", "claude", "rest")},
+        {},
+        {
+            "claude": Rule(policy="claude", model="claude-*"),
+            "hard": Rule(policy="deep", intents=("code", "reason"), complexity_from=0.7),
+            "code": Rule(policy="code", intents=("code",)),
+            "rest": Rule(policy="rest", wire="openai.*"),
+        },
+    )
+
+    def name(nature: Callable[[], Nature], model: str = "gpt-5", wire: str = "openai.chat") -> str:
+        return policies.choose(header="", model=model, caller=None, wire=wire, path="/", nature=nature).name
+
+    assert name(of("code", 0.9)) == "deep"
+    assert name(of("code", 0.2)) == "code"
+    assert name(of("chat", 0.9)) == "rest"
+    assert name(of("chat", 0.9), wire="gemini") == ""
+    assert len(asked) == 4
+    assert name(of("code", 0.9), model="claude-5") == "claude"
+    assert len(asked) == 4
 
 
 def test_an_alias_without_a_policy_only_renames() -> None:

@@ -100,6 +100,27 @@ def test_what_is_shown_loads_back(tmp_path: Path) -> None:
             4,
             "allows large, which the policy does not",
         ),
+        ("[policies.a]\ndepths = ['low']", 2, "set first_token_s, answer_s, usd_per_request or loss"),
+        ("[policies.a]\nloss = 0.1\ndepths = ['lowish']", 3, "a list of none, minimal, low, medium, high, brief"),
+        ("[policies.a]\nloss = 0.1\ndepths = ['low', 'low']", 3, "names one twice"),
+        ("[policies.a]\nloss = 0.1\nreasoning = 'low'\ndepths = ['high']", 4, "reasoning is at most low"),
+        ("[policies.a]\ndeepen = true", 2, "set depths"),
+        ("[policies.a]\ndepth_loss = { odd = 0.1 }", 2, "write one of none, minimal"),
+        ("[policies.a]\ndepth_loss = { low = 1.5 }", 2, "says low = 1.5"),
+        ("[policies.a]\ndepth_loss = 'low'", 2, "a table of numbers"),
+        ("[policies.a]\n[rules.r]\npolicy = 'a'\nintents = ['cods']", 4, "a list of chat, lookup"),
+        ("[policies.a]\n[rules.r]\npolicy = 'a'\ncomplexity_from = 2", 4, "at least 0 and at most 1"),
+        (
+            "[policies.a]\n[rules.r]\npolicy = 'a'\ncomplexity_from = 0.8\ncomplexity_to = 0.2",
+            4,
+            "is more than complexity_to = 0.2",
+        ),
+        (
+            "[policies.a]\n[rules.x]\npolicy = 'a'\nintents = ['code', 'reason']\n[rules.y]\npolicy = 'a'\n"
+            "intents = ['code']\ncomplexity_from = 0.5",
+            5,
+            "x stands before it",
+        ),
         ("[policies.a]\nprices_file = 'x'", 2, "is no setting"),
         ("[models.m]\nmodel = 'gpt-4o'\npolicy = 'a'", 3, "names the policy 'a', which is not there"),
         ("[models.m]\npolicy = ''", 1, "needs model"),
@@ -129,6 +150,13 @@ def test_a_rule_that_takes_less_may_stand_first(tmp_path: Path) -> None:
     """Only what is wholly covered is refused."""
     text = "[policies.a]\n[rules.x]\npolicy = 'a'\nmodel = 'gpt-4*'\n[rules.y]\npolicy = 'a'\nmodel = 'gpt*'"
     assert list(load(tmp_path, text).rules) == ["x", "y"]
+
+
+def test_rules_that_look_closer_may_stand_before_those_that_do_not(tmp_path: Path) -> None:
+    """They take only what they are about."""
+    text = "[policies.a]\n[rules.x]\npolicy = 'a'\nintents = ['code']\n[rules.y]\npolicy = 'a'"
+    assert load(tmp_path, text).rules["x"].takes("code", 0.3)
+    assert not load(tmp_path, text).rules["x"].takes("chat", 0.3)
 
 
 def test_tiers_have_to_be_configured_where_any_are(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sparing.cli.output import console, write_json
 
 if TYPE_CHECKING:
     from sparing.settings import Settings
-    from sparing.settings.policies import NamedPolicy
+    from sparing.settings.policies import NamedPolicy, Rule
     from sparing.settings.tenants import Limits
 
 
@@ -50,15 +50,22 @@ def check(file: Path | None, as_json: bool) -> None:
 @click.option("--key", "owner", default="", metavar="TENANT[/PROJECT]/NAME", help="Whose key it carries.")
 @click.option("--wire", default="openai.chat", show_default=True, help="Wire format.")
 @click.option("--path", "path_", default="/v1/chat/completions", show_default=True, help="Path.")
+@click.option("--text", default="", help="What the user says, for rules that look at it.")
 @json_option
 @config_option
-def which(model: str, header: str, owner: str, wire: str, path_: str, as_json: bool, config_path: Path | None) -> None:
+def which(
+    model: str, header: str, owner: str, wire: str, path_: str, text: str, as_json: bool, config_path: Path | None
+) -> None:
     """Say which policy a request gets, and why.
 
     \b
-    Example:
+    Examples:
       sparing policies which --key acme/web/alice --model gpt-4o
+      sparing policies which --text "Why does my build fail with a KeyError?"
     """
+    from sparing.plan.anticipate.classifier import shipped
+    from sparing.plan.anticipate.marks import Turn
+    from sparing.plan.anticipate.nature import Nature
     from sparing.plan.callers import KeyRing
     from sparing.plan.policy import Policies
     from sparing.settings import load_settings
@@ -66,10 +73,14 @@ def which(model: str, header: str, owner: str, wire: str, path_: str, as_json: b
     settings = load_settings(config_path)
     caller = KeyRing(settings.tenants).named(owner) if owner else None
     policies = Policies(settings.policies, settings.models, settings.rules)
-    chosen = policies.choose(header=header, model=model, caller=caller, wire=wire, path=path_)
+    nature = shipped().nature(Turn(text, size=len(text))) if text else Nature()
+    chosen = policies.choose(header=header, model=model, caller=caller, wire=wire, path=path_, nature=lambda: nature)
+    told = {"intent": nature.intent, "chance": round(nature.chance, 3), "complexity": round(nature.complexity, 3)}
     if as_json:
-        write_json({"policy": chosen.name, "why": chosen.why, "model": chosen.model or model})
+        write_json({"policy": chosen.name, "why": chosen.why, "model": chosen.model or model, **(told if text else {})})
         return
+    if text:
+        click.echo(f"taken for {nature.intent} ({nature.chance:.0%}), complexity {nature.complexity:.2f}")
     click.echo(f"{chosen.name}, by its {chosen.why}" if chosen.name else "no policy: [policy] alone holds")
     if chosen.model:
         click.echo(f"the model that is asked: {chosen.model}")
@@ -95,9 +106,15 @@ def _print_policies(settings: Settings) -> None:
         )
     console().print(table)
     for name, rule in settings.rules.items():
-        click.echo(f"rule {name}: {rule.wire} {rule.path} {rule.model} -> {rule.policy}")
+        click.echo(f"rule {name}: {rule.wire} {rule.path} {rule.model}{_kinds(rule)} -> {rule.policy}")
     for name, alias in settings.models.items():
         click.echo(f"model {name}: asks {alias.model}{f', {alias.policy}' if alias.policy else ''}")
+
+
+def _kinds(rule: Rule) -> str:
+    intents = f" {'|'.join(rule.intents)}" if rule.intents else ""
+    bounds = (rule.complexity_from, rule.complexity_to)
+    return intents + (f" complexity {bounds[0]:g} to {bounds[1]:g}" if bounds != (0, 1) else "")
 
 
 def _print_tenants(settings: Settings) -> None:
@@ -127,7 +144,10 @@ def _answer(policy: NamedPolicy) -> str:
     tokens = f"{policy.answer_tokens:,}" if policy.answer_tokens else ""
     past = {"stop": "a sentence past", "tighten": "tightened to", "leave": "told of past"}[policy.overrun]
     ceiling = f"{past} {policy.ceiling_tokens:,}" if policy.ceiling_tokens else ""
-    return ", ".join(filter(None, (tokens, ceiling, f"reasoning {policy.reasoning}" if policy.reasoning else "")))
+    depths = f"depth {' > '.join(policy.depths)}" if policy.depths else ""
+    return ", ".join(
+        filter(None, (tokens, ceiling, f"reasoning {policy.reasoning}" if policy.reasoning else "", depths))
+    )
 
 
 def _times(policy: NamedPolicy) -> str:

@@ -70,7 +70,8 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
         write_json({"requests": len(arrivals), **told, "usd": usd, "usd_of_fixed_for_the_same_answers": fixed_usd})
         return
     baseline = scenario.baseline
-    all_to = f"all to {baseline.upstream}, effort {baseline.effort}, first come first served"
+    depth = f", depth {baseline.depth}" if baseline.depth else ""
+    all_to = f"all to {baseline.upstream}, effort {baseline.effort}{depth}, first come first served"
     write(f"{len(arrivals):,} requests. In turn: {all_to}.\n\n")
     _print({"in turn": in_turn, "fixed": fixed, "decided": decided})
     write(
@@ -89,6 +90,7 @@ def _dicts(some: Sequence[Outcome]) -> dict[str, object]:
             "loss": one.loss,
             "by_upstream": dict(one.by_upstream),
             "gave_way": dict(one.gave_way),
+            "by_depth": dict(one.by_depth),
         }
         for one in some
     }
@@ -114,5 +116,10 @@ def _cells(one: Outcome) -> list[str]:
         " / ".join(f"{s:.1f} s" for s in one.first_token_s),
         f"{one.usd:.2f}",
         f"{one.loss:.2%}",
-        ", ".join(f"{name} {num:,}" for name, num in sorted(one.by_upstream.items())),
+        "; ".join(", ".join(f"{name} {num:,}" for name, num in some) for some in _shares(one) if some),
     ]
+
+
+def _shares(one: Outcome) -> tuple[Sequence[tuple[str, int]], ...]:
+    """Who answered how many, and how much was thought about them."""
+    return sorted(one.by_upstream.items()), sorted(one.by_depth.items())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from starlette.types import Scope
 
 from sparing.core.upstream import Spent, Thought
-from sparing.errors import LimitTooSmall, NotAllowed, QuotaExceeded, RequestError
+from sparing.errors import LimitTooSmall, NotAllowed, RequestError
+from sparing.gateway.anticipating import Anticipated
 from sparing.gateway.controls import Controls
-from sparing.gateway.deciding import Decided
+from sparing.gateway.deciding import Decided, has_goal
 from sparing.gateway.depths import Wanted
 from sparing.gateway.desk import Desk
 from sparing.gateway.easing import eased_caps, eased_controls, is_first_turn
@@ -19,11 +19,12 @@ from sparing.gateway.headers import get, safe, target_of, without_key
 from sparing.gateway.limit_headers import limit_headers
 from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_tokens_of, really_used
 from sparing.gateway.outgoing import Outgoing
+from sparing.gateway.refusals import refusal
+from sparing.plan.anticipate.nature import Nature
 from sparing.plan.callers import Caller, policy_scopes
 from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
 from sparing.receive.depth.levels import is_more
 from sparing.receive.knobs import Caps, Knobs, lowered, read_knobs, with_model
-from sparing.receive.newest import read_newest
 from sparing.record.metrics import Admitted
 from sparing.settings.policies import NamedPolicy
 
@@ -57,7 +58,15 @@ class Admission:
         self._knobs = read_knobs(body)
         model = self._knobs.model or _model_in(scope["path"])
         header = safe(get(scope["headers"], b"x-sparing-policy")).decode()
-        chosen = desk.policies.choose(header=header, model=model, caller=caller, wire=exchange.wire, path=scope["path"])
+        self._anticipated = Anticipated(body, desk.classifier)
+        chosen = desk.policies.choose(
+            header=header,
+            model=model,
+            caller=caller,
+            wire=exchange.wire,
+            path=scope["path"],
+            nature=lambda: self._anticipated.nature,
+        )
         policy = self._policy = chosen.policy or _NO_POLICY
         self._scopes = (*(caller.scopes if caller else ()), *policy_scopes(chosen.name, policy))
         self.controls: Controls = desk.controls(chosen.name)
@@ -139,6 +148,7 @@ class Admission:
             wire=self._exchange.wire,
             tokens=estimated_tokens(self.body),
             model=knobs.model or _model_in(self.path),
+            nature=self._anticipated.nature if has_goal(policy) else Nature(),
             wanted=self._wanted(policy),
             answer_tokens=min(most, default=None),
             effort_is_open=not get(self.headers, b"x-sparing-effort"),
@@ -184,7 +194,7 @@ class Admission:
         self._exchange.limits = limit_headers(result.levels, self._exchange.wire)
         if isinstance(result, Refused):
             self._exchange.eased = ""
-            raise _refusal(result)
+            raise refusal(result)
         return capped
 
     def settle(self) -> Admitted:
@@ -214,7 +224,7 @@ class Admission:
         is_first = is_first_turn(self.body)
         if not policy.depths:
             return Wanted(is_first=is_first)
-        newest = read_newest(self.body)
+        newest = self._anticipated.newest
         apart = self.caller.apart if self.caller is not None else ""
         opening = newest.opening + apart.encode() if newest.opening else b""
         asked, cap = self._knobs.depth, self._caps.reasoning
@@ -293,18 +303,6 @@ class Admission:
 
 def _tokens(spent: Spent) -> int:
     return max(0, spent.usage.input_tokens) + max(0, spent.usage.output_tokens)
-
-
-def _refusal(refused: Refused) -> LimitTooSmall | QuotaExceeded:
-    allowed = f"{refused.allowed / NUSD:g} USD" if refused.limit.startswith("money") else f"{refused.allowed:,}"
-    if refused.wait_s is None:
-        return LimitTooSmall(
-            f"the request is larger than all of the limit: {refused.limit}, {allowed}",
-            hint="send less, or ask for a shorter answer",
-        )
-    wait_s = math.ceil(refused.wait_s)
-    message, hint = f"the limit is reached: {refused.limit}, {allowed}", f"ask again in {wait_s:,} s"
-    return QuotaExceeded(message, hint=hint, limit=refused.limit, retry_after_s=wait_s)
 
 
 def _model_in(path: str) -> str:

@@ -7,7 +7,7 @@ is a header of the answer and a field of the receipt.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, get_args
 
@@ -18,6 +18,7 @@ from sparing.gateway.controls import Controls
 from sparing.gateway.depths import Depths, Wanted
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.set_thought import BRIEF
+from sparing.plan.anticipate.nature import Nature
 from sparing.plan.decide import Decision, Depth, Goals, Sending, Tier, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
 from sparing.plan.forecast.latency import Latency, Observation
@@ -83,18 +84,19 @@ class Decided:
 
     Attributes:
         num_before: Requests that were before it at the tier that was chosen.
-        kind: Of traffic, for what its answers' lengths are known by.
+        nature: What the request was taken for.
+        kind: Policy and intent: what lengths of answers are known by.
         thought: How much whoever answers is to think; None as the request says.
         model: That was to answer, as far as it was known.
     """
 
     decision: Decision
-    policy: str
+    nature: Nature
     effort: Effort
     is_first_turn: bool
     rank: int
     num_before: int
-    kind: Hashable
+    kind: tuple[str, str]
     wanted: Wanted
     thought: Thought | None = None
     model: str = ""
@@ -105,6 +107,7 @@ class Decided:
         one = self.decision
         parts = [f"tier {one.tier}", f"effort {self.effort}"]
         parts += [f"depth {one.depth}"] if one.depth else []
+        parts += [f"{self.nature.intent} of complexity {self.nature.complexity:.2f}"] if self.nature.chance else []
         parts += [f"answer of at most {one.ceiling:,} tokens"] if one.ceiling else []
         parts += [f"expected {one.usd:.6f} USD, in time {one.in_time:.0%}, loss {one.loss:.2%}"]
         parts += [f"gave way: {', '.join(one.gave_way)}"] if one.gave_way else []
@@ -133,6 +136,7 @@ class Decider:
         wire: str,
         tokens: int,
         model: str,
+        nature: Nature,
         wanted: Wanted,
         answer_tokens: int | None,
         effort_is_open: bool,
@@ -144,6 +148,7 @@ class Decider:
             name: Of the policy.
             tokens: Of the prompt, estimated.
             model: That the request names.
+            nature: What it is taken for.
             wanted: `is_first` says that nothing of the conversation is likely in a provider's cache, so that another
                 effort breaks nothing.
             answer_tokens: Most tokens of the answer as the request and its policy say; None if neither does.
@@ -153,9 +158,9 @@ class Decider:
         known = [
             one for tier, one in self._tiers.items() if wire in self._spoken[tier] and (not tiers or tier in tiers)
         ]
-        if not known or not _has_goal(policy):
+        if not known or not has_goal(policy):
             return None
-        is_first_turn, kind = wanted.is_first, name
+        is_first_turn, kind = wanted.is_first, (name, nature.intent)
         efforts = _efforts(controls) if is_first_turn and effort_is_open else (controls.policy.effort,)
         sendings = [self._sending(name, effort, tokens, is_first_turn) for effort in efforts]
         candidates = [
@@ -181,7 +186,7 @@ class Decider:
         effort = next(effort for effort in efforts if effort == decision.sending)
         thought = self._depths.thought(decision.depth, policy, wanted)
         asked = chosen.settings.model or model
-        return Decided(decision, name, effort, is_first_turn, rank, num_before, kind, wanted, thought, asked)
+        return Decided(decision, nature, effort, is_first_turn, rank, num_before, kind, wanted, thought, asked)
 
     def over(self, decided: Decided, exchange: Exchange, *, stream: bool, was_cut: bool) -> None:
         """Learn from how it went.
@@ -238,7 +243,7 @@ class Decider:
         receipt, usage = exchange.receipt, exchange.usage
         if receipt is None or not receipt.tokens_before or exchange.mode is not Mode.ON:
             return
-        key = decided.policy, decided.effort, decided.is_first_turn
+        key = decided.kind[0], decided.effort, decided.is_first_turn
         known = self._shares.get(key)
         if known is None:
             if len(self._shares) >= _MOST_KINDS:
@@ -251,7 +256,8 @@ class Decider:
             known.cached += _LEARNED * (min(1.0, usage.cache_read_tokens / usage.input_tokens) - known.cached)
 
 
-def _has_goal(policy: NamedPolicy) -> bool:
+def has_goal(policy: NamedPolicy) -> bool:
+    """Whether there is anything to decide for."""
     return any(
         goal is not None for goal in (policy.first_token_s, policy.answer_s, policy.usd_per_request, policy.loss)
     )

@@ -29,6 +29,7 @@ _USUAL: Final = "medium"  # of a model whose default is not known
 _MOST_CONVERSATIONS = 65_536
 _MOST_REFUSED = 1024
 _AS_IT_IS = Depth()
+_ONLY_AS_IT_IS = (_AS_IT_IS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +65,20 @@ class Depths:
     ) -> Sequence[Depth]:
         """How much a tier may think, what the policy prefers first; only as it is where nothing is to be chosen."""
         if not policy.depths:
-            return (_AS_IT_IS,)
+            return _ONLY_AS_IT_IS
         reasoner = reasoner_of(tier, model, seller, wire, has_tools=wanted.has_tools)
         if reasoner is None:
             if BRIEF not in policy.depths or not wanted.may_be_brief or wanted.asked:
-                return (_AS_IT_IS,)
-            brief = Depth(BRIEF, self._thoughts.brief_factor(tier.name), _loss(BRIEF, policy))
+                return _ONLY_AS_IT_IS
+            brief = Depth(BRIEF, self._thoughts.brief_factor(tier.name), policy.depth_loss.get(BRIEF, _LOST[BRIEF]))
             return (_AS_IT_IS, brief)
         names = self._allowed(reasoner, policy, wanted)
         asked = wanted.asked or reasoner.default or _USUAL
-        usual = _loss(asked, policy)
-        depths = [
-            Depth(name, 1.0, 1 - (1 - _loss(name, policy)) / (1 - usual), self._thoughts.tokens(tier.name, name))
-            for name in names
-            if (tier.name, wire, model, name) not in self._refused
-        ]
+        if self._refused:
+            names = [name for name in names if (tier.name, wire, model, name) not in self._refused]
+        lost = {**_LOST, **policy.depth_loss} if policy.depth_loss else _LOST
+        of_usual, tokens = 1 - lost.get(asked, 0.0), self._thoughts.tokens
+        depths = [Depth(one, 1.0, 1 - (1 - lost[one]) / of_usual, tokens(tier.name, one)) for one in names]
         return depths or (Depth("", 1.0, 0.0, self._thoughts.tokens(tier.name, asked)),)
 
     def thought(self, name: str, policy: NamedPolicy, wanted: Wanted) -> Thought | None:
@@ -124,7 +124,3 @@ class Depths:
         if wanted.cap is not None:
             names = [name for name in names if not is_more(name, wanted.cap)]
         return names if policy.deepen or most is None else [name for name in names if not is_more(name, most)]
-
-
-def _loss(name: str, policy: NamedPolicy) -> float:
-    return policy.depth_loss.get(name, _LOST.get(name, 0.0))

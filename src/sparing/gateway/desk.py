@@ -14,6 +14,7 @@ from sparing.gateway.controls import Controls
 from sparing.gateway.counts import Counts
 from sparing.gateway.deciding import Decider
 from sparing.gateway.headers import caller_key
+from sparing.plan.anticipate.classifier import shipped
 from sparing.plan.callers import Caller, KeyRing
 from sparing.plan.policy import Policies
 from sparing.settings import Settings
@@ -28,6 +29,7 @@ class Desk:
         sellers: Wire format to the provider that is paid, where the address tells.
         decider: Chooses among tiers; None where there are none.
         answer_tokens: Set aside for an answer without a ceiling.
+        classifier: Tells what requests are about; None where no rule and no decision asks.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class Desk:
         self.sellers = sellers
         self.answer_tokens = settings.quota.answer_tokens
         self.policies = Policies(settings.policies, settings.models, settings.rules)
+        asks = decider is not None or any(rule.looks_closer for rule in settings.rules.values())
+        self.classifier = shipped() if asks else None
         self._keys = KeyRing(settings.tenants) if settings.tenants else None
         self._plain = Controls(Mode(settings.policy.mode), settings.policy)
         self._controls = {name: _controls(policy) for name, policy in settings.policies.items()}

@@ -7,8 +7,11 @@ has to before the next gives anything, and the decision says which.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop
+from operator import add
 from typing import Final, Literal
 
 from sparing.core.prices import Prices
@@ -65,7 +68,8 @@ class Depth:
         name: As the wire formats know it; "" for what the request asks for.
         answer_factor: Tokens of the answer, thoughts left out, in proportion to what the request asks for.
         loss: Chance that the answer is worse for it; below 0 where it is better than what the request asks for.
-        thoughts: Tokens of thought, equally likely ones, rising, as many as there are lengths; none: no thought.
+        thoughts: Tokens of thought, equally likely ones, rising, as many as there are lengths; none: no thought. Of two
+            depths of a tier one has more of them all.
     """
 
     name: str = ""
@@ -131,35 +135,39 @@ def decide(
         most_tokens: Likewise, as the request has it: an answer that is as long anyway loses nothing by it, one that
             thoughts leave no room for does.
     """
-    answers = [_answers(tier.depths, ceilings, lengths, most_tokens) for tier in tiers]
+    made: dict[int, list[_Answer]] = {}  # tiers that think alike are answered alike
+    for tier in tiers:
+        if id(tier.depths) not in made:
+            made[id(tier.depths)] = _answers(tier.depths, ceilings, lengths, most_tokens)
+    answers = [made[id(tier.depths)] for tier in tiers]
     ranked = _ranked(tiers, sendings, answers, goals)
     if not ranked:
         raise ValueError("no tier takes a prompt of this length")
     place = len(goals.gives_way) - 1 - goals.gives_way.index("latency")
     best, best_rank, best_in_time = ranked[0], None, 0.0
     soonest: dict[tuple[int, int], float] = {}
-    for one in ranked:
+    while ranked:
         # The chance to be in time is what takes time to find out. Sorted by all else, nothing behind the first that is
         # in time can do better than it.
-        without_clock, (tier, at, answer) = one
-        forecast = tiers[tier].forecasts[at]
+        one = heappop(ranked)
+        without_clock, tier_at, at, answer_at = one[:4], one[4], one[5], one[6]
+        forecast = tiers[tier_at].forecasts[at]
         if best_rank is not None:
             # Nor can what would not do better even if it were as soon as the shortest words without any thought.
-            if (tier, at) not in soonest:
-                soonest[tier, at] = _in_time(forecast, _soonest(answers[tier]), goals)
-            if _rank(without_clock, place, goals.chance - soonest[tier, at]) >= best_rank:
+            if (tier_at, at) not in soonest:
+                soonest[tier_at, at] = _in_time(forecast, _soonest(answers[tier_at]), goals)
+            if _rank(without_clock, place, goals.chance - soonest[tier_at, at]) >= best_rank:
                 continue
-        in_time = _in_time(forecast, answers[tier][answer], goals)
+        in_time = _in_time(forecast, answers[tier_at][answer_at], goals)
         rank = _rank(without_clock, place, goals.chance - in_time)
         if best_rank is None or rank < best_rank:
             best, best_rank, best_in_time = one, rank, in_time
         if in_time >= goals.chance:
             break
-    (*_, usd, loss), (tier, at, answer) = best
-    gave_way = _gave_way(goals, usd, loss, best_in_time)
-    chosen = answers[tier][answer]
-    names = (tiers[tier].name, sendings[at].name, chosen.depth.name, chosen.ceiling)
-    return Decision(*names, usd, best_in_time, loss, gave_way)
+    *_, usd, loss, tier_at, at, answer_at = best
+    chosen = answers[tier_at][answer_at]
+    names = (tiers[tier_at].name, sendings[at].name, chosen.depth.name, chosen.ceiling)
+    return Decision(*names, usd, best_in_time, loss, _gave_way(goals, usd, loss, best_in_time))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +185,7 @@ class _Answer:
     kept: float
 
 
-_Ranked = tuple[tuple[float, ...], tuple[int, int, int]]
+_Ranked = tuple[float, float, float, float, int, int, int]
 """Shortfalls of the goals but latency, the most important first, then money and loss, less is better; and which tier,
 sending and answer that is."""
 
@@ -189,25 +197,25 @@ def _rank(without_clock: tuple[float, ...], place: int, late: float) -> tuple[fl
 def _ranked(
     tiers: Sequence[Tier], sendings: Sequence[Sending], answers: Sequence[Sequence[_Answer]], goals: Goals
 ) -> list[_Ranked]:
-    """All combinations, the best first but for the clock."""
+    """All combinations, a heap: the best first but for the clock."""
     usd_first = goals.gives_way.index("usd") > goals.gives_way.index("loss")
     most_usd = goals.usd if goals.usd is not None else float("inf")
     most_loss = goals.loss if goals.loss is not None else 1.0
     ranked: list[_Ranked] = []
     for t, tier in enumerate(tiers):
         output_usd = tier.prices.output_usd / 1_000_000 if tier.prices else 0.0
+        # More thought makes up for a smaller model, and for nothing that was left out.
+        each = [(one.tokens * output_usd, min(1.0, (1 - tier.loss) * one.kept)) for one in answers[t]]
         for s, sending in enumerate(sendings):
             if tier.most_input_tokens is not None and sending.input_tokens > tier.most_input_tokens:
                 continue
-            input_usd = _input_usd(tier.prices, sending)
-            for a, answer in enumerate(answers[t]):
-                usd = input_usd + answer.tokens * output_usd
-                kept = (1 - tier.loss) * answer.kept  # more thought makes up for a smaller model
-                loss = 1 - (1 - sending.loss) * kept if kept < 1.0 else sending.loss  # and for nothing left out
+            input_usd, whole = _input_usd(tier.prices, sending), 1 - sending.loss
+            for a, (answer_usd, kept) in enumerate(each):
+                usd, loss = input_usd + answer_usd, 1 - whole * kept
                 over = usd - most_usd if usd > most_usd else 0.0
                 lost = loss - most_loss if loss > most_loss else 0.0
-                ranked.append(((over, lost, usd, loss) if usd_first else (lost, over, usd, loss), (t, s, a)))
-    ranked.sort()
+                ranked.append((over, lost, usd, loss, t, s, a) if usd_first else (lost, over, usd, loss, t, s, a))
+    heapify(ranked)
     return ranked
 
 
@@ -233,23 +241,42 @@ def _gave_way(goals: Goals, usd: float, loss: float, in_time: float) -> tuple[Go
 def _answers(
     depths: Sequence[Depth], ceilings: Sequence[int | None], lengths: Sequence[float], most_tokens: int | None
 ) -> list[_Answer]:
-    return [_answer(lengths, depth, ceiling, most_tokens) for depth in depths for ceiling in ceilings]
+    """What may come of each depth and ceiling.
+
+    Left out: a ceiling that no answer would reach, and one that thoughts alone are sure to pass where less may be
+    thought; both are as dear as another of these and no better.
+    """
+    found = []
+    least = min(_most_thought(depth) for depth in depths)
+    num = len(lengths)
+    for depth in depths:
+        said = lengths if depth.answer_factor == 1.0 else [length * depth.answer_factor for length in lengths]
+        whole = list(map(add, said, depth.thoughts)) if depth.thoughts else said
+        kept = 1 - depth.loss
+        if most_tokens is not None and whole[-1] > most_tokens:
+            if depth.thoughts:
+                fits = [full <= most_tokens or one >= most_tokens for one, full in zip(said, whole, strict=True)]
+                kept *= sum(fits) / num
+            whole = _cut(whole, bisect_right(whole, most_tokens), most_tokens)
+        for ceiling in ceilings:
+            if ceiling is None:
+                found.append(_Answer(depth, None, whole, sum(whole) / num, kept))
+                continue
+            within = bisect_right(whole, ceiling)
+            if (within == num and None in ceilings) or (not within and _most_thought(depth) > least):
+                continue
+            cut = _cut(whole, within, ceiling)
+            found.append(_Answer(depth, ceiling, cut, sum(cut) / num, kept * within / num))
+    return found
 
 
-def _answer(lengths: Sequence[float], depth: Depth, ceiling: int | None, most_tokens: int | None) -> _Answer:
-    said = [length * depth.answer_factor for length in lengths]
-    expected = [one + thought for one, thought in zip(said, depth.thoughts, strict=True)] if depth.thoughts else said
-    kept, num = 1 - depth.loss, len(said)
-    if most_tokens is not None:
-        if depth.thoughts:
-            kept *= (
-                sum(whole <= most_tokens or one >= most_tokens for one, whole in zip(said, expected, strict=True)) / num
-            )
-        expected = [min(length, float(most_tokens)) for length in expected]
-    if ceiling is not None:
-        kept *= sum(length <= ceiling for length in expected) / num
-        expected = [min(length, float(ceiling)) for length in expected]
-    return _Answer(depth, ceiling, expected, sum(expected) / num, kept)
+def _most_thought(depth: Depth) -> float:
+    return depth.thoughts[-1] if depth.thoughts else 0.0
+
+
+def _cut(rising: Sequence[float], within: int, most: int) -> list[float]:
+    """Lengths, those behind so many cut to the most."""
+    return [*rising[:within], *[float(most)] * (len(rising) - within)]
 
 
 def _soonest(answers: Sequence[_Answer]) -> _Answer:

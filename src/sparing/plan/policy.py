@@ -9,6 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from sparing.errors import NotAllowed, UnknownPolicy
+from sparing.plan.anticipate.nature import Nature
 from sparing.plan.callers import Caller
 from sparing.settings.policies import ModelAlias, NamedPolicy, Rule
 
@@ -44,14 +45,25 @@ class Policies:
         self._policies = policies
         self._models = models
         self._rules = [
-            (tuple(re.compile(translate(glob)).match for glob in (rule.wire, rule.path, rule.model)), rule.policy)
+            (tuple(re.compile(translate(glob)).match for glob in (rule.wire, rule.path, rule.model)), rule)
             for rule in rules.values()
         ]
         self._by_rule = lru_cache(_REMEMBERED)(self._matching)
 
-    def choose(self, *, header: str, model: str, caller: Caller | None, wire: str, path: str) -> Chosen:
+    def choose(
+        self,
+        *,
+        header: str,
+        model: str,
+        caller: Caller | None,
+        wire: str,
+        path: str,
+        nature: Callable[[], Nature] = Nature,
+    ) -> Chosen:
         """The policy of a request.
 
+        Args:
+            nature: Says what it is taken for; asked only where a rule that could match wants to know.
         Raises:
             UnknownPolicy: The header names no policy.
             NotAllowed: The caller may not choose it.
@@ -64,8 +76,12 @@ class Policies:
             return self._chosen(alias.policy, real, "model", caller)
         if caller is not None and caller.policy:
             return Chosen(caller.policy, self._policies[caller.policy], real, "key")
-        name = self._by_rule(wire, path, model)
-        return Chosen(name, self._policies[name], real, "rule") if name else Chosen(model=real)
+        rules = self._by_rule(wire, path, model)
+        kind = nature() if rules and rules[0].looks_closer else None
+        for rule in rules:
+            if kind is None or rule.takes(kind.intent, kind.complexity):
+                return Chosen(rule.policy, self._policies[rule.policy], real, "rule")
+        return Chosen(model=real)
 
     def _chosen(self, name: str, model: str, why: str, caller: Caller | None) -> Chosen:
         allowed = caller.policies if caller is not None and caller.policies is not None else tuple(self._policies)
@@ -77,9 +93,16 @@ class Policies:
             raise NotAllowed(f"the key {who} may not use the policy {name!r}", hint=f"it may use: {', '.join(allowed)}")
         return Chosen(name, self._policies[name], model, why)
 
-    def _matching(self, wire: str, path: str, model: str) -> str:
+    def _matching(self, wire: str, path: str, model: str) -> tuple[Rule, ...]:
+        """The rules that look like the request, up to the first that asks nothing more."""
         request = (wire, path, model)
-        return next((name for globs, name in self._rules if all(map(_call, globs, request))), "")
+        found: list[Rule] = []
+        for globs, rule in self._rules:
+            if all(map(_call, globs, request)):
+                found.append(rule)
+                if not rule.looks_closer:
+                    break
+        return tuple(found)
 
 
 def _call(matches: Callable[[str], object], text: str) -> bool:

@@ -154,15 +154,25 @@ def _rules(rules: Mapping[str, Rule], source: Source) -> None:
     """A rule that stands behind one that takes all it could take never matches."""
     before: list[tuple[str, Rule]] = []
     for name, rule in rules.items():
+        if rule.complexity_from > rule.complexity_to:
+            message = f"is more than complexity_to = {rule.complexity_to:g}, so that it never matches"
+            raise source.error(("rules", name, "complexity_from"), message)
         for earlier_name, earlier in before:
             if (
                 _covers(earlier.wire, rule.wire)
                 and _covers(earlier.path, rule.path)
                 and _covers(earlier.model, rule.model)
+                and _covers_kinds(earlier, rule)
             ):
                 message = f"can never match: {earlier_name} stands before it and takes all that it would"
                 raise source.error(("rules", name), message, "put it first, or remove it")
         before.append((name, rule))
+
+
+def _covers_kinds(wide: Rule, narrow: Rule) -> bool:
+    """Whether a rule takes whatever another takes, by what requests are about."""
+    intents = not wide.intents or (bool(narrow.intents) and set(narrow.intents) <= set(wide.intents))
+    return intents and wide.complexity_from <= narrow.complexity_from and wide.complexity_to >= narrow.complexity_to
 
 
 def _covers(wide: str, narrow: str) -> bool:

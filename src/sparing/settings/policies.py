@@ -11,6 +11,7 @@ from sparing.settings.policy import Effort, PolicySettings
 
 Reasoning = Literal["none", "minimal", "low", "medium", "high"]
 Depth = Literal["none", "minimal", "low", "medium", "high", "brief"]
+Intent = Literal["chat", "lookup", "extract", "summarise", "code", "reason", "support"]
 Goal = Literal["latency", "usd", "loss"]
 PriorityClass = Literal["interactive", "standard", "batch"]
 Overrun = Literal["stop", "tighten", "leave"]
@@ -163,3 +164,20 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     wire: Annotated[str, Meta(description="Wire format: openai.chat, anthropic.*.")] = "*"
     path: Annotated[str, Meta(description="Path: /v1/messages.")] = "*"
     model: Annotated[str, Meta(description="Model, as the caller names it: claude-opus-*.")] = "*"
+    intents: Annotated[
+        tuple[Intent, ...],
+        Meta(description="What the newest turn is taken for (docs/decisions.md); empty: anything."),
+    ] = ()
+    complexity_from: Annotated[float, Meta(ge=0, le=1, description="How hard it is taken to be, at least.")] = 0.0
+    complexity_to: Annotated[float, Meta(ge=0, le=1, description="And at most.")] = 1.0
+
+    @property
+    def looks_closer(self) -> bool:
+        """Whether it asks what a request is about."""
+        return bool(self.intents) or self.complexity_from > 0 or self.complexity_to < 1
+
+    def takes(self, intent: str, complexity: float) -> bool:
+        """Whether a request of this kind may come under it."""
+        return (not self.intents or intent in self.intents) and (
+            self.complexity_from <= complexity <= self.complexity_to
+        )

@@ -1,8 +1,9 @@
 """Fixed budgets that lose as much as the decisions did: the comparison of money that is fair.
 
-A fixed budget is one upstream and one effort for a class of traffic. Between two of them any loss can be had by sending
-a share of the class to each, blindly; of all such pairs the cheapest with the wanted loss is taken, class by class. So
-the baseline is the best that somebody could have configured who knew the traffic in advance, but not each request.
+A fixed budget is one upstream, one effort and one depth of thought for a class of traffic. Between two of them any loss
+can be had by sending a share of the class to each, blindly; of all such pairs the cheapest with the wanted loss is
+taken, class by class. So the baseline is the best that somebody could have configured who knew the traffic in advance,
+but not each request.
 """
 
 from __future__ import annotations
@@ -77,8 +78,9 @@ def fixed_budgets(
             one that loses least is taken.
     """
     ways: dict[str, list[Way]] = {name: [] for name in losses}
-    for model, effort in product(models, efforts):
-        fixed = FirstComeFirstServed(model.name, effort)
+    every = [(model, effort, depth) for model in models for effort in efforts for depth in model.depths or (None,)]
+    for model, effort, depth in every:
+        fixed = FirstComeFirstServed(model.name, effort, depth)
         served = simulate(arrivals, models, fixed, most_waiting=_EVERYBODY)
         for name, some in ways.items():
             some.append(_way(fixed, [one for one in served if one.traffic == name]))

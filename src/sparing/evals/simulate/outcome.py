@@ -20,6 +20,7 @@ class Outcome:
         loss: Mean expected loss of those that were answered.
         by_upstream: Requests each upstream answered.
         gave_way: How often which goal gave way.
+        by_depth: Requests at each depth; none where nobody thinks.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Outcome:
     loss: float
     by_upstream: Mapping[str, int]
     gave_way: Mapping[str, int]
+    by_depth: Mapping[str, int]
 
 
 def outcomes(served: Sequence[Served], kinds: Mapping[str, Traffic]) -> list[Outcome]:
@@ -53,6 +55,7 @@ def _outcome(name: str, served: Sequence[Served], kinds: Mapping[str, Traffic]) 
         loss=sum(one.order.loss for one in answered) / len(answered) if answered else 0.0,
         by_upstream=Counter(one.order.server for one in answered),
         gave_way=Counter(goal for one in served for goal in one.order.gave_way),
+        by_depth=Counter(one.order.depth for one in answered if one.order.depth),
     )
 
 

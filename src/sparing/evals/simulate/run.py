@@ -21,6 +21,8 @@ class Order:
     Attributes:
         kept: Share of the prompt that is sent.
         loss: Chance that the answer is worse for how it is served.
+        depth: How much is thought; "" where nothing was said of it.
+        thought_tokens: That this takes.
     """
 
     server: str
@@ -29,6 +31,8 @@ class Order:
     loss: float
     ceiling: int | None = None
     gave_way: tuple[str, ...] = ()
+    depth: str = ""
+    thought_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,10 @@ class _Run:
         server = self._servers[order.server]
         tokens = max(1, int(arrival.input_tokens * order.kept))
         cached = server.cached_tokens(arrival, order.kept)
-        length = min(arrival.output_tokens, order.ceiling or arrival.output_tokens)
-        first_s, answer_s = server.times_s(tokens, cached, length)
+        length = arrival.output_tokens + order.thought_tokens
+        length = min(length, order.ceiling or length)
+        thought = min(order.thought_tokens, length)
+        first_s, answer_s = server.times_s(tokens, cached, length, thought)
         server.read(arrival)
         waited_s = now_s - arrival.at_s
         usd = 0.0
@@ -122,7 +128,8 @@ class _Run:
             new_usd, read_usd = (tokens - cached) * prices.input_usd, cached * prices.cache_read_usd
             usd = (new_usd + read_usd + length * prices.output_usd) / 1_000_000
         self._note(waiting, tokens, cached, usd, waited_s + first_s, waited_s + answer_s, length)
-        seen = Observation(tokens, cached, waiting.num_before, waited_s + first_s, length, waited_s + answer_s)
+        times = waited_s + first_s, waited_s + answer_s
+        seen = Observation(tokens, cached, waiting.num_before, times[0], length, times[1], thought)
         heapq.heappush(self._ends, (now_s + answer_s, next(self._number), waiting, seen))
 
     def _pass_time(self, until_s: float) -> None:

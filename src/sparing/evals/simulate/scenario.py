@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from sparing.errors import SettingsError
-from sparing.evals.simulate.server import ServerModel
+from sparing.evals.simulate.server import ServerModel, Thinking
 from sparing.evals.simulate.strategies import Effort, FirstComeFirstServed, Traffic
 from sparing.plan.decide import Goals
 from sparing.prices.lookup import prices_for
-from sparing.settings.policies import PRIORITIES, Goal, PriorityClass
+from sparing.settings.policies import PRIORITIES, Goal, PriorityClass, Reasoning
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -30,6 +30,7 @@ class Upstream(Struct, frozen=True, forbid_unknown_fields=True):
     decode_tokens_s: Positive
     model: str = ""
     expected_loss: Share = 0.0
+    depths: tuple[str, ...] = ()
 
 
 class Class(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,9 +51,17 @@ class Kept(Struct, frozen=True, forbid_unknown_fields=True):
     loss: Share
 
 
+class Thought(Struct, frozen=True, forbid_unknown_fields=True):
+    """See `server.Thinking`."""
+
+    tokens: Annotated[float, Meta(ge=0)]
+    loss: Share
+
+
 class Baseline(Struct, frozen=True, forbid_unknown_fields=True):
     upstream: str
     effort: str
+    depth: str = ""
 
 
 class Burst(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +78,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     efforts: Annotated[Mapping[str, Kept], Meta(min_length=1)]
     baseline: Baseline
     burst: Burst | None = field(default=None)
+    depths: Mapping[Reasoning, Thought] = field(default_factory=dict)
 
     def models(self) -> list[ServerModel]:
         return [
@@ -80,6 +90,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
                 one.prefill_tokens_s,
                 one.decode_tokens_s,
                 one.expected_loss,
+                depths=tuple(depth for name, depth in self.thinking().items() if name in one.depths),
             )
             for one in self.upstreams
         ]
@@ -101,12 +112,17 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
             for name, one in self.traffic.items()
         }
 
+    def thinking(self) -> dict[str, Thinking]:
+        """Depths by name, what is preferred first."""
+        return {name: Thinking(name, one.tokens, one.loss) for name, one in self.depths.items()}
+
     def ways(self) -> list[Effort]:
         return [Effort(name, one.kept, one.loss) for name, one in self.efforts.items()]
 
     def fixed(self) -> FirstComeFirstServed:
         effort = self.efforts[self.baseline.effort]
-        return FirstComeFirstServed(self.baseline.upstream, Effort(self.baseline.effort, effort.kept, effort.loss))
+        way = Effort(self.baseline.effort, effort.kept, effort.loss)
+        return FirstComeFirstServed(self.baseline.upstream, way, self.thinking().get(self.baseline.depth))
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -121,12 +137,20 @@ def read_scenario(path: Path) -> Scenario:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: {error}", hint="examples/simulation.toml shows every key") from error
-    for what, name, known in (
+    named: tuple[tuple[str, str, Sequence[str]], ...] = (
+        *(("depths", name, tuple(scenario.depths)) for one in scenario.upstreams for name in one.depths),
         ("baseline.upstream", scenario.baseline.upstream, [one.name for one in scenario.upstreams]),
         ("baseline.effort", scenario.baseline.effort, list(scenario.efforts)),
-    ):
+        ("baseline.depth", scenario.baseline.depth, _baseline_depths(scenario)),
+    )
+    for what, name, known in named:
         if name not in known:
             raise SettingsError(f"{path}: {what} is {name!r}", hint=f"there are {', '.join(known)}")
     if any(sorted(one.gives_way) != ["latency", "loss", "usd"] for one in scenario.traffic.values()):
         raise SettingsError(f"{path}: gives_way names usd, loss and latency, each once")
     return scenario
+
+
+def _baseline_depths(scenario: Scenario) -> list[str]:
+    """What the baseline's upstream can be told: nothing, if it does not think."""
+    return next((list(one.depths) for one in scenario.upstreams if one.name == scenario.baseline.upstream), []) or [""]

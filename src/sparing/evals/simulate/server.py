@@ -11,6 +11,24 @@ from sparing.plan.forecast.latency import Latency
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """One depth of thought, as measured elsewhere.
+
+    Attributes:
+        tokens: Of thought, on average; harder requests take more.
+        loss: Chance that the answer to the hardest request is worse for it.
+    """
+
+    name: str
+    tokens: float
+    loss: float
+
+    def tokens_for(self, arrival: Arrival) -> int:
+        """What one request takes: from a half of the average to four times as much with its hardness."""
+        return int(self.tokens * (0.5 + 1.5 * arrival.hardness))
+
+
+@dataclass(frozen=True, slots=True)
 class ServerModel:
     """What is known of an upstream.
 
@@ -21,6 +39,7 @@ class ServerModel:
         decode_tokens_s: Tokens of one answer written in a second.
         loss: Chance that its answer to the hardest request is worse than the best tier's.
         cache_blocks: Blocks of prompts that its prefix cache holds.
+        depths: That it can be told, what is preferred first; none: it does not think.
     """
 
     name: str
@@ -31,6 +50,7 @@ class ServerModel:
     decode_tokens_s: float
     loss: float = 0.0
     cache_blocks: int = 20_000
+    depths: tuple[Thinking, ...] = ()
 
 
 @dataclass(slots=True)
@@ -53,11 +73,14 @@ class Server:
             found += 1
         return int(min(found * BLOCK_TOKENS, arrival.input_tokens) * kept)
 
-    def times_s(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> tuple[float, float]:
-        """To the first token and to the last, from when it is served."""
+    def times_s(
+        self, input_tokens: int, cached_tokens: int, output_tokens: int, thought_tokens: int = 0
+    ) -> tuple[float, float]:
+        """To the first token that is no thought and to the last, from when it is served."""
         model = self.model
-        first_s = model.first_s + (input_tokens - cached_tokens) / model.prefill_tokens_s
-        return first_s, first_s + max(0, output_tokens - 1) / model.decode_tokens_s
+        read_s = model.first_s + (input_tokens - cached_tokens) / model.prefill_tokens_s
+        first_s = read_s + min(thought_tokens, output_tokens) / model.decode_tokens_s
+        return first_s, read_s + max(0, output_tokens - 1) / model.decode_tokens_s
 
     def read(self, arrival: Arrival) -> None:
         """Its blocks are in the cache now."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from sparing.evals.simulate.arrivals import Arrival
 from sparing.evals.simulate.run import Order
-from sparing.evals.simulate.server import Server
+from sparing.evals.simulate.server import Server, Thinking
 from sparing.generate.line import Line
-from sparing.plan.decide import Goals, Sending, Tier, decide
+from sparing.plan.decide import Depth, Goals, Sending, Tier, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
+from sparing.plan.forecast.thoughts import Thoughts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,15 @@ class FirstComeFirstServed:
 
     server: str
     effort: Effort
+    depth: Thinking | None = None
 
     def order(self, arrival: Arrival, servers: dict[str, Server], lines: dict[str, Line[Arrival]]) -> Order:
-        loss = 1 - (1 - self.effort.loss) * (1 - servers[self.server].model.loss * arrival.hardness)
-        return Order(self.server, 0, self.effort.kept, loss)
+        kept = (1 - self.effort.loss) * (1 - servers[self.server].model.loss * arrival.hardness)
+        if self.depth is None:
+            return Order(self.server, 0, self.effort.kept, 1 - kept)
+        kept *= 1 - self.depth.loss * arrival.hardness
+        thought = self.depth.tokens_for(arrival)
+        return Order(self.server, 0, self.effort.kept, 1 - kept, depth=self.depth.name, thought_tokens=thought)
 
     def answered(self, arrival: Arrival, order: Order) -> None: ...
 
@@ -57,6 +63,7 @@ class ByDecision:
     traffic: Mapping[str, Traffic]
     efforts: Sequence[Effort]
     lengths: AnswerLengths = field(default_factory=AnswerLengths)
+    thoughts: Thoughts = field(default_factory=Thoughts)
 
     def order(self, arrival: Arrival, servers: dict[str, Server], lines: dict[str, Line[Arrival]]) -> Order:
         traffic = self.traffic[arrival.traffic]
@@ -76,12 +83,25 @@ class ByDecision:
                 ],
                 server.model.prices,
                 server.model.loss * arrival.hardness,
+                depths=self._depths(server, arrival),
             )
             for name, server in servers.items()
         ]
         chosen = decide(tiers, sendings, traffic.goals, self.lengths.lengths(traffic.name))
         effort = next(effort for effort in self.efforts if effort.name == chosen.sending)
-        return Order(chosen.tier, traffic.rank, effort.kept, chosen.loss, chosen.ceiling, chosen.gave_way)
+        depths = servers[chosen.tier].model.depths
+        thought = next((one.tokens_for(arrival) for one in depths if one.name == chosen.depth), 0)
+        served = (chosen.tier, traffic.rank, effort.kept, chosen.loss, chosen.ceiling, chosen.gave_way)
+        return Order(*served, chosen.depth, thought)
 
     def answered(self, arrival: Arrival, order: Order) -> None:
         self.lengths.observe(arrival.traffic, arrival.output_tokens)
+        self.thoughts.observe(order.server, order.depth, order.thought_tokens)
+
+    def _depths(self, server: Server, arrival: Arrival) -> Sequence[Depth]:
+        """What a server can be told, with what was learned of it."""
+        model = server.model
+        return [
+            Depth(one.name, 1.0, one.loss * arrival.hardness, self.thoughts.tokens(model.name, one.name))
+            for one in model.depths
+        ] or (Depth(),)

@@ -81,14 +81,19 @@ class AnswerLengths:
 
     def lengths(self, kind: Hashable, num: int = 5) -> list[float]:
         """So many equally likely lengths, rising. The newest of many answers may not be among them yet."""
-        known = next((self._kinds[key] for key in (kind, *_parts(kind)) if key in self._kinds), self._of_all)
+        known = self._kinds.get(kind) or (None if _parts(kind) else self._of_all)
+        if known is None:
+            return self._found(kind, num)
         seen, found = known.quantiles.get(num, (-1, []))
         if seen < 0 or known.num - seen > min(_MOST_STALE, known.num // _STALE_SHARE):
-            shares = self._shares(kind)
-            total = sum(shares)
-            found = _quantiles(shares, [total * (i + 0.5) / num for i in range(num)])
+            found = self._found(kind, num)
             known.quantiles[num] = known.num, found
         return found
+
+    def _found(self, kind: Hashable, num: int) -> list[float]:
+        shares = self._shares(kind)
+        total = sum(shares)
+        return _quantiles(shares, [total * (i + 0.5) / num for i in range(num)])
 
     def __len__(self) -> int:
         return len(self._kinds)

@@ -1,0 +1,118 @@
+"""What one decision takes: CPU of the thread, with and without depths, where the goals can be met and where not.
+
+    python benchmarks/decisions.py
+
+4 tiers, 3 efforts, 5 depths where depths are decided, with and without the ceiling that pressure would set. Between
+decisions an answer comes back and everything that is known changes a little, as in a running gateway. Beside the
+slowest hundredth stands that of the best of every five in a row: the machine's other processes take part in the first.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+
+from sparing.core.budget import Mode
+from sparing.core.upstream import Served
+from sparing.core.usage import Usage
+from sparing.gateway.anticipating import Anticipated
+from sparing.gateway.controls import Controls
+from sparing.gateway.deciding import Decider
+from sparing.gateway.depths import Wanted
+from sparing.gateway.exchange import Exchange
+from sparing.plan.anticipate.classifier import shipped
+from sparing.plan.anticipate.marks import Turn
+from sparing.settings import PolicySettings, Settings
+from sparing.settings.policies import NamedPolicy, UnderPressure
+from sparing.settings.tree import TierSettings
+
+_WIRE, _NUM, _OF = "openai.chat", 3_000, 5
+_MODELS = (
+    ("tiny", "gpt-5-nano", 0.15),
+    ("small", "gpt-5-mini", 0.05),
+    ("large", "gpt-5", 0.01),
+    ("best", "gpt-5.1", 0.0),
+)
+_DEPTHS = ("high", "medium", "low", "minimal", "none")
+
+
+def main() -> None:
+    """Print a table."""
+    goals = {"met": {"answer_s": 60.0, "loss": 0.1}, "met by nobody": {"first_token_s": 0.01, "answer_s": 0.05}}
+    print("| | median | p99 | p99 of best of 5 |\n|---|---:|---:|---:|")
+    for name, goal in goals.items():
+        for depths in ((), _DEPTHS[1:4], _DEPTHS):
+            policy = NamedPolicy(**goal, depths=depths, under_pressure=UnderPressure(answer_tokens=200))
+            label = f"goals {name}, {f"{len(depths)} depths" if depths else "depth as it is"}"
+            _print(label, _times(policy))
+    classifier, body = (
+        shipped(),
+        json.dumps({"model": "m", "messages": [{"role": "user", "content": _text()}]}).encode(),
+    )
+    _print("told apart: newest turn read and classified, 1 kB", _timed(lambda: Anticipated(body, classifier).nature))
+
+
+def _times(policy: NamedPolicy) -> list[float]:
+    tiers = tuple(
+        TierSettings(name, "openai", model=model, expected_loss=loss, at_once=8) for name, model, loss in _MODELS
+    )
+    decider, rng = Decider(Settings(tiers=tiers), ()), random.Random(0)
+    controls, taken = Controls(Mode.ON, PolicySettings(effort="safe")), []
+    told = shipped().nature(Turn(_text(), size=900))
+    for _ in range(_NUM):
+        wanted = Wanted("high", None, rng.randbytes(12), may_be_brief=True)
+        started = time.thread_time_ns()
+        decided = decider.decide(
+            "p",
+            policy,
+            controls,
+            wire=_WIRE,
+            tokens=rng.randint(500, 20_000),
+            model="x",
+            nature=told,
+            wanted=wanted,
+            answer_tokens=4_000,
+            effort_is_open=True,
+            tiers=(),
+        )
+        taken.append((time.thread_time_ns() - started) / 1000)
+        assert decided is not None
+        decider.over(decided, _answered(decided.decision.tier, decided.decision.depth, rng), stream=True, was_cut=False)
+    return taken[200:]
+
+
+def _answered(tier: str, depth: str, rng: random.Random) -> Exchange:
+    """An answer as it came back."""
+    thought = rng.randint(0, 900) if depth not in ("", "none") else 0
+    said = rng.randint(20, 600)
+    exchange = Exchange(_WIRE, status=200, usage=Usage(4_000, said + thought, 0, (), thought))
+    exchange.served = Served(tier, thought=depth)
+    exchange.sent_s, exchange.first_byte_s = 10.0, 10.4 + 0.01 * thought * rng.random()
+    exchange.ended_s = exchange.first_byte_s + 0.012 * said
+    return exchange
+
+
+def _timed(call: Callable[[], object]) -> list[float]:
+    taken = []
+    for _ in range(_NUM):
+        started = time.thread_time_ns()
+        call()
+        taken.append((time.thread_time_ns() - started) / 1000)
+    return taken
+
+
+def _text() -> str:
+    return "Why does my build fail with a KeyError since yesterday? Here is what it says. " * 12
+
+
+def _print(name: str, taken: list[float]) -> None:
+    best = sorted(min(taken[at : at + _OF]) for at in range(0, len(taken) - _OF, _OF))
+    ordered = sorted(taken)
+    cells = (ordered[len(ordered) // 2], ordered[int(0.99 * len(ordered))], best[int(0.99 * len(best))])
+    print(f"| {name} | {' | '.join(f'{cell:.0f} us' for cell in cells)} |")
+
+
+if __name__ == "__main__":
+    main()
