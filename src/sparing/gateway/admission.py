@@ -76,6 +76,7 @@ class Admission:
         self._is_plain = get(scope["headers"], b"content-encoding") in ("", "identity")
         exchange.policy, exchange.tenant = chosen.name, caller.tenant if caller else ""
         exchange.ceiling_tokens = policy.ceiling_tokens or 0 if generates else 0
+        exchange.stopping = policy.stop if generates and chosen.policy is not None else "off"
 
     @property
     def path(self) -> str:

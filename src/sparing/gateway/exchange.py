@@ -19,6 +19,7 @@ from sparing.record.metrics import Admitted
 
 if TYPE_CHECKING:
     from sparing.gateway.retrieving import Retrieving
+    from sparing.settings.policies import Stopping
 
 _GIVEN_AGAIN = ("hit", "similar", "shared")
 _NOTHING = Usage(0, 0, 0, (), 0)
@@ -41,7 +42,8 @@ class Exchange:
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
         retrieving: Its passages; None if it names no store.
         ceiling_tokens: Past which its answer ends where it can; 0 for none.
-        stopped: That it did, and after how much; "" if it did not.
+        stopping: When it ends because it is complete.
+        stopped: That it ended, why, and after how much; "" if it came to its own end.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
@@ -67,6 +69,7 @@ class Exchange:
     eased: str = ""
     retrieving: Retrieving | None = None
     ceiling_tokens: int = 0
+    stopping: Stopping = "off"
     stopped: str = ""
     limits: list[tuple[bytes, bytes]] = field(default_factory=list)
     num_events: int = 0

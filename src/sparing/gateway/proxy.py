@@ -24,6 +24,7 @@ from sparing.finish.recall import recall_handler
 from sparing.gateway.admission import Admission
 from sparing.gateway.body import ClientGone, read_body
 from sparing.gateway.ceiling import Ceiling
+from sparing.gateway.completing import Completing
 from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
@@ -119,6 +120,8 @@ class Proxy:
             upstream = self._upstream
             if exchange.ceiling_tokens:
                 upstream = Ceiling(upstream, exchange.ceiling_tokens, exchange)
+            if exchange.stopping != "off" and not outgoing.own_tools and exchange.retrieving is None:
+                upstream = Completing(upstream, exchange.stopping, exchange)
             call = self._call(scope, outgoing, admission, with_passages=exchange.retrieving is not None)
             answer, call = await self._sent(upstream, call, outgoing, exchange)
             exchange.served = served_by(answer)

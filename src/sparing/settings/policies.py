@@ -13,6 +13,7 @@ Reasoning = Literal["none", "minimal", "low", "medium", "high"]
 Goal = Literal["latency", "usd", "loss"]
 PriorityClass = Literal["interactive", "standard", "batch"]
 Draft = Literal["auto", "always", "never"]
+Stopping = Literal["off", "careful", "eager"]
 
 # Smaller is sooner, as in vLLM's scheduler; there is room for numbers between and beside the words.
 PRIORITIES: Final[Mapping[PriorityClass, int]] = {"interactive": 0, "standard": 100, "batch": 200}
@@ -102,6 +103,14 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         ]
         | None
     ) = None
+    stop: Annotated[
+        Stopping,
+        Meta(
+            description="When a stream is ended that already answers: careful, behind the JSON value or the one "
+            "label that was asked for; eager, also where it repeats itself or a closing courtesy begins; off. Never "
+            "in code."
+        ),
+    ] = "careful"
     good_enough_percent: (
         Annotated[float, Meta(gt=0, lt=100, description="In place of routing.good_enough_percent.")] | None
     ) = None
