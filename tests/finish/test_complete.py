@@ -109,7 +109,7 @@ def test_what_is_asked_for(question: str, label: str) -> None:
     [
         "Let me know if you have any questions!",
         "I hope this helps!",
-        "Please let me know if you'd like more detail, and I will look.",
+        "Please let me know if you need any more detail, and I will look.",
         "If you have any further questions, feel free to ask.",
         "Feel free to reach out.",
         "Is there anything else I can do for you?",
@@ -130,6 +130,7 @@ def test_a_courtesy_is_not_passed_on(courtesy: str) -> None:
         f"{PROSE}\n\nFeel free to use any of these: a, b, c.",
         f"{PROSE} Let me know if you have any questions.",
         "```\nprint(1)\n\nlet me know if you have any\n```",
+        f"{PROSE}\n\nPlease let me know if you would like to proceed with the order of 222 bricks.",
         f"{PROSE}\n\nIf you have any allergies, leave out the nuts.",
     ],
 )

@@ -59,12 +59,13 @@ _OPENERS: Final = (
     "is there anything else ",
 )
 _COURTESY: Final = re.compile(
-    r"(?:please )?(?:let me know if (?:you(?:'d| would| have| need| want)|there(?:'s| is) anything|anything|any)"
+    r"(?:please )?"
+    r"(?:let me know if (?:you(?: have| need) (?:any|more|further|other)|there(?:'s| is) anything|anything|any)"
     r"|feel free to (?:ask|reach|let me know|contact)"
     r"|(?:i )?hope this helps"
     r"|if you have any (?:other |further |more )?(?:questions|concerns|doubts)"
     r"|don't hesitate to (?:ask|reach|let me know|contact)"
-    r"|is there anything else (?:i can|you(?:'d| would| need| want)))\b[^\n]{0,200}"
+    r"|is there anything else (?:i can|you))\b[^\n]{0,200}"
 )
 _HELD_CHARS: Final = 60  # of a paragraph that may be one
 
