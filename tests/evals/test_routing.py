@@ -77,6 +77,16 @@ def test_the_report(tmp_path: Path) -> None:
     assert [row[0] for row in report.tables[0].rows] == ["sparing", "random", "oracle"]
 
 
+def test_meaning_is_looked_at_where_it_is_asked_for(tmp_path: Path) -> None:
+    """It finds what the form finds; by default it is left out, being slow."""
+    write(tmp_path / "routing")
+    (point,) = BENCH.measure(Draw(tmp_path, 120), ("form and meaning",)).data["points"]
+    assert point["apgr"] > 0.55
+    names = [point["method"] for point in BENCH.measure(Draw(tmp_path, 120), ()).data["points"]]
+    assert "form and meaning" not in names
+    assert "sparing" in names
+
+
 def test_no_data(tmp_path: Path) -> None:
     """The error says where to get them."""
     with pytest.raises(SettingsError, match="RouteLLM"):

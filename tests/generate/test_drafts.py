@@ -21,7 +21,7 @@ from sparing.generate.asked import Asked
 from sparing.generate.cascade import Cascade, Terms
 from sparing.generate.confidence import Confidence
 from sparing.generate.draft import Draft, read_draft
-from sparing.generate.drafted import KEEP, may_be_shown, note, pays, verdict
+from sparing.generate.drafted import KEEP, answer_tokens, may_be_shown, note, pays, verdict
 from sparing.generate.signals import NAMES
 from sparing.generate.traffic import Classes
 from sparing.testing.models import FakeModel
@@ -158,11 +158,11 @@ async def test_never_means_never() -> None:
 
 def test_what_pays() -> None:
     """A long answer that is often kept; by hand: 400 tokens read beside the note, 395 spared at four times the price."""
-    long = Draft("word" * 400)
     read_tokens = len(note(Draft(""))) / 4 + 400
-    assert pays(long, 0.5, 4.0)
-    assert not pays(long, read_tokens / (395 * 4) * 0.98, 4.0)
-    assert not pays(Draft("Ada Lovelace"), 1.0, 4.0)
+    assert answer_tokens(Draft("word" * 400)) == 400
+    assert pays(400, 0.5, 4.0)
+    assert not pays(400, read_tokens / (395 * 4) * 0.98, 4.0)
+    assert not pays(answer_tokens(Draft("Ada Lovelace")), 1.0, 4.0)
 
 
 @given(st.text(max_size=300))

@@ -44,6 +44,7 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
       sparing simulate mooncake.jsonl --scenario mine.toml --speed 4 --json
     """
     from sparing.evals.simulate.arrivals import faster, labelled, read_trace, with_burst
+    from sparing.evals.simulate.cascade import costs
     from sparing.evals.simulate.equal_loss import fixed_budgets, usd_for
     from sparing.evals.simulate.outcome import outcomes
     from sparing.evals.simulate.run import simulate
@@ -65,9 +66,22 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
         budgets = fixed_budgets(arrivals, models, ways, {one.name: one.loss for one in decided[:-1]})
         fixed = outcomes(simulate(arrivals, models, budgets), kinds)
     usd, fixed_usd = decided[-1].usd, usd_for(fixed, decided)
+    priced = {one.name: one.prices for one in models}
+    cascade = scenario.cascade
+    ways_usd: Mapping[str, float] = {}
+    if cascade is not None and (small := priced[cascade.small]) and (large := priced[cascade.large]):
+        ways_usd = costs(arrivals, small, large, cascade, seed)
     if as_json:
         told = {"first_come": _dicts(in_turn), "fixed_at_equal_loss": _dicts(fixed), "by_decision": _dicts(decided)}
-        write_json({"requests": len(arrivals), **told, "usd": usd, "usd_of_fixed_for_the_same_answers": fixed_usd})
+        write_json(
+            {
+                "requests": len(arrivals),
+                **told,
+                "usd": usd,
+                "usd_of_fixed_for_the_same_answers": fixed_usd,
+                "cascade_usd": ways_usd,
+            }
+        )
         return
     baseline = scenario.baseline
     depth = f", depth {baseline.depth}" if baseline.depth else ""
@@ -77,6 +91,9 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
     write(
         f"\nFor the answers that the decisions gave, {usd:.2f} USD, fixed budgets of equal loss take {fixed_usd:.2f}.\n"
     )
+    if cascade is not None:
+        told_usd = ", ".join(f"{way} {cost:.2f}" for way, cost in ways_usd.items())
+        write(f"Through a cascade of {cascade.small} and {cascade.large}, full prompts, in USD: {told_usd}.\n")
 
 
 def _dicts(some: Sequence[Outcome]) -> dict[str, object]:

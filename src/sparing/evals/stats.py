@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 from operator import itemgetter
 from typing import Any
 
@@ -82,3 +83,10 @@ def _interval(values: list[float]) -> tuple[float, float]:
     ordered = sorted(values)
     last = len(ordered) - 1
     return ordered[round(0.025 * last)], ordered[round(0.975 * last)]
+
+
+def wilson(got: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share seen `got` times in `of` (Wilson 1927)."""
+    z2, share = 1.96**2, got / of
+    middle, width = share + z2 / (2 * of), 1.96 * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
+    return max(0.0, (middle - width) / (1 + z2 / of)), min(1.0, (middle + width) / (1 + z2 / of))

@@ -36,7 +36,10 @@ class Ends:
 
     Attributes:
         tokens: Of the answer so far, counted in pieces.
+        complete: Whether what ends here is a whole answer; it is one cut short.
     """
+
+    complete = False
 
     def __init__(self, ceiling_tokens: int, count: Callable[[str], int]) -> None:
         self.tokens = 0

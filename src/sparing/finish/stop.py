@@ -1,11 +1,11 @@
-"""The contract of what ends an answer at its ceiling, and which wire formats have one."""
+"""The contract of what ends an answer before its own end, and which wire formats have one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from sparing.finish.ends import Ends
+from sparing.finish.ending import Ending
 from sparing.finish.stops.anthropic_messages import AnthropicStop
 from sparing.finish.stops.gemini import GeminiStop
 from sparing.finish.stops.openai_chat import OpenAIChatStop
@@ -30,7 +30,7 @@ class Stop(Protocol):
         ...
 
 
-STOPS: Mapping[str, Callable[[Ends], Stop]] = {
+STOPS: Mapping[str, Callable[[Ending], Stop]] = {
     "openai.chat": OpenAIChatStop,
     "openai.responses": OpenAIResponsesStop,
     "anthropic.messages": AnthropicStop,

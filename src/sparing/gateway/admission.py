@@ -89,6 +89,7 @@ class Admission:
         exchange.policy, exchange.tenant = chosen.name, caller.tenant if caller else ""
         exchange.ceiling_tokens = policy.ceiling_tokens or 0 if generates else 0
         exchange.overrun, exchange.tighten_with = policy.overrun, policy.tighten_with
+        exchange.stopping = policy.stop if generates and chosen.policy is not None else "off"
 
     @property
     def path(self) -> str:

@@ -21,6 +21,7 @@ from sparing.settings.policies import Overrun
 
 if TYPE_CHECKING:
     from sparing.gateway.retrieving import Retrieving
+    from sparing.settings.policies import Stopping
 
 _GIVEN_AGAIN = ("hit", "similar", "shared")
 _NOTHING = Usage(0, 0, 0, (), 0)
@@ -43,9 +44,10 @@ class Exchange:
         eased: What was made smaller because a limit was near, and which; "" if nothing was.
         retrieving: Its passages; None if it names no store.
         ceiling_tokens: Past which its answer is too long; 0 for none. `overrun` is what becomes of it then.
-        stopped: That it was ended where it could, and after how much; "" if it was not.
         tightened: What became of an answer that was too long and not ended at once; None if there was none.
         full_answer: What all of that answer is kept under; "" if it is not.
+        stopping: When it ends because it is complete.
+        stopped: That it ended, why, and after how much; "" if it came to its own end.
         limits: Headers that say how full the caller's limits are, as its provider's own would.
         num_events: Of the answer, where it is a stream.
         sent_s: When it was sent on, on the clock of `time.perf_counter`; 0 before. Likewise `ended_s`.
@@ -73,6 +75,7 @@ class Exchange:
     ceiling_tokens: int = 0
     overrun: Overrun = "stop"
     tighten_with: str = ""
+    stopping: Stopping = "off"
     stopped: str = ""
     tightened: Tightened | None = None
     full_answer: str = ""

@@ -23,6 +23,7 @@ from sparing.finish.own_calls import Answering, Loop
 from sparing.finish.recall import recall_handler
 from sparing.gateway.admission import Admission
 from sparing.gateway.body import ClientGone, read_body
+from sparing.gateway.completing import Completing
 from sparing.gateway.controls import Controls, read_controls
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
@@ -121,6 +122,8 @@ class Proxy:
             if wire is not None and controls is not None and exchange.ceiling_tokens:
                 deadline_s = controls.policy.deadline_ms / 1000
                 upstream = held_to_ceiling(upstream, call, wire, outgoing.original, exchange, services, deadline_s)
+            if exchange.stopping != "off" and not outgoing.own_tools and exchange.retrieving is None:
+                upstream = Completing(upstream, exchange.stopping, exchange)
             answer, call = await self._sent(upstream, call, outgoing, exchange)
             exchange.served = served_by(answer)
             if exchange.retrieving is not None:

@@ -20,7 +20,7 @@ from sparing.generate.begun import Begun
 from sparing.generate.breaker import Breaker
 from sparing.generate.confidence import Confidence
 from sparing.generate.draft import Draft, read_draft
-from sparing.generate.drafted import may_be_shown, pays
+from sparing.generate.drafted import answer_tokens, may_be_shown, pays
 from sparing.generate.escalate import AddWords, Compared, Escalation, ReadUsage, Showing, Tried
 from sparing.generate.held import Held, hold_unless
 from sparing.generate.signals import NAMES, head_of, signals_of, veto
@@ -203,7 +203,7 @@ class Cascade:
         self._escalated += 1
         if traffic.whole.num_compared < _COMPARED_FIRST or self._escalated % (_SHOWN + 1) == 0:
             return False
-        return terms.draft == "always" or pays(draft, traffic.kept_share, terms.output_price)
+        return terms.draft == "always" or pays(answer_tokens(draft), traffic.kept_share, terms.output_price)
 
     @staticmethod
     def _learn_head(asked: Asked, draft: Draft, traffic: Traffic, *, agreed: bool) -> None:

@@ -1,9 +1,9 @@
 """How far the weak model can be trusted with one class of traffic: learned from answers that were asked for twice.
 
 Whenever a weak answer is not enough the strong model is asked, and then it is known for free whether the weak one had
-agreed. From these pairs a logistic regression learns which signals go with agreement (stochastic gradient with AdaGrad
-steps, Duchi et al. 2011). A weak answer is taken where, of the newest comparisons at its chance and above, a lower
-bound of the share that agreed is what the operator asks for.
+agreed. From these pairs a logistic regression learns which signals go with agreement: stochastic gradient with AdaGrad
+steps (Duchi et al. 2011) over signals in standard deviations from their running means. A weak answer is taken where,
+of the newest comparisons at its chance and above, a lower bound of the share that agreed is what the operator asks for.
 
 Answers that are taken are not compared, so a few of them are sent on all the same: without those, nobody would notice
 that the traffic or the models have changed.
@@ -29,6 +29,7 @@ _NONE = 2.0  # a threshold above every chance: nothing is taken
 _RENEWED = 10  # comparisons after which the threshold is worked out anew
 _Z = 1.2816  # one-sided 90 %
 _STEP, _PENALTY = 0.3, 1e-3
+_LEAST_DEVIATION, _EXTREME = 0.05, 4.0
 _EXPLORED = 0.03  # of the answers that would be taken, or of the tries that would not pay
 _TRIES = 200.0  # remembered, likewise
 _WARM, _WARM_PRICE = 200, 20.0  # tries before it is concluded that they do not pay, and strong answers' worth of them
@@ -39,6 +40,9 @@ class Learned(msgspec.Struct, frozen=True):
 
     weights: tuple[float, ...]
     steps: tuple[float, ...]
+    means: tuple[float, ...]
+    squares: tuple[float, ...]
+    num_learned: int
     compared: tuple[tuple[tuple[float, ...], bool], ...]
     num_tries: int
     tried: float
@@ -61,6 +65,8 @@ class Confidence:
     ) -> None:
         self._weights = [0.0] * (num_signals + 1)
         self._steps = [1e-6] * (num_signals + 1)
+        self._means, self._squares = [0.0] * num_signals, [0.0] * num_signals  # Welford 1962
+        self._num_learned = 0
         self._compared: deque[tuple[tuple[float, ...], bool]] = deque(maxlen=_KEPT)
         self._since = 0
         self._threshold = _NONE
@@ -124,13 +130,19 @@ class Confidence:
 
     def chance(self, signals: Sequence[float]) -> float:
         """That such an answer agrees with the strong model's."""
-        return 1 / (1 + exp(-max(-30.0, min(30.0, sum(map(float.__mul__, self._weights, (1.0, *signals)))))))
+        score = sum(map(float.__mul__, self._weights, self._standard(signals)))
+        return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
 
     def learn(self, signals: Sequence[float], agreed: bool) -> None:
         """Note whether an answer with these signals agreed with the strong model's."""
         self._compared.append((tuple(signals), agreed))
+        self._num_learned += 1
+        for i, value in enumerate(signals):
+            before = value - self._means[i]
+            self._means[i] += before / self._num_learned
+            self._squares[i] += before * (value - self._means[i])
         chance = self.chance(signals)
-        for i, value in enumerate((1.0, *signals)):
+        for i, value in enumerate(self._standard(signals)):
             slope = (chance - agreed) * value + _PENALTY * self._weights[i]
             self._steps[i] += slope * slope
             self._weights[i] -= _STEP * slope / sqrt(self._steps[i])
@@ -143,6 +155,9 @@ class Confidence:
         return Learned(
             tuple(self._weights),
             tuple(self._steps),
+            tuple(self._means),
+            tuple(self._squares),
+            self._num_learned,
             tuple(self._compared),
             self._num_tries,
             self._tried,
@@ -152,13 +167,24 @@ class Confidence:
 
     def recall(self, learned: Learned) -> None:
         """Go on from what was written down; what was learned of other signals is of no use."""
-        if len(learned.weights) != len(self._weights) or len(learned.steps) != len(self._steps):
+        if len(learned.weights) != len(self._weights):
             return
+        self._means, self._squares = list(learned.means), list(learned.squares)
+        self._num_learned = learned.num_learned
         self._weights, self._steps = list(learned.weights), list(learned.steps)
         self._compared.extend(learned.compared)
         self._num_tries, self._tried = learned.num_tries, learned.tried
         self._taken, self._paid = learned.taken, learned.paid
         self._threshold = self._least_chance()
+
+    def _standard(self, signals: Sequence[float]) -> list[float]:
+        """1, and the signals in standard deviations from their means: so one step suits them all."""
+        num = max(1, self._num_learned)
+        scaled = (
+            (value - mean) / (sqrt(square / num) + _LEAST_DEVIATION)
+            for value, mean, square in zip(signals, self._means, self._squares, strict=True)
+        )
+        return [1.0, *(max(-_EXTREME, min(_EXTREME, value)) for value in scaled)]
 
     def _count(self, taken: bool, calls: int) -> None:
         new = self._is_new  # that nothing is taken before anything is known says nothing

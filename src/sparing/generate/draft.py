@@ -38,8 +38,13 @@ def read_draft(wire: str, body: bytes) -> Draft:
     """What a whole answer says; of one that cannot be read, nothing."""
     draft = Draft()
     for event in _objects(body):
-        _READERS.get(wire, _chat)(event, draft)
+        see(wire, event, draft)
     return draft
+
+
+def see(wire: str, event: dict[str, Any], draft: Draft) -> None:
+    """Add what one object of an answer says."""
+    _READERS.get(wire, _chat)(event, draft)
 
 
 def _objects(body: bytes) -> Iterator[dict[str, Any]]:

@@ -26,9 +26,9 @@ A faster assistant proposed the answer below. Judge it yourself: it may be wrong
 If you would answer just that, write only {keep}. Otherwise write your own answer to what was asked above, in full, \
 and mention neither this note nor the proposed answer."""
 _SPEAKS_OF_IT = ("proposed answer", "proposed_answer", KEEP.lower())
-_NOTE_CHARS = len(_NOTE)
 _CHARS_PER_TOKEN = 4
-_KEEP_TOKENS = 5
+KEEP_TOKENS = 5
+NOTE_TOKENS = len(_NOTE) / _CHARS_PER_TOKEN  # beside the draft
 _MOST_CHARS = 6000  # of a draft
 _LOOKED_AT_CHARS = 64  # of the strong answer, before any of it is passed on
 _MOST_READ_BYTES = 16 * MOST_BYTES  # of an answer that thinks before it says anything
@@ -68,16 +68,19 @@ def note(draft: Draft) -> str:
     return _NOTE.format(draft=draft.text.strip(), keep=KEEP)
 
 
-def pays(draft: Draft, kept_share: float, output_price: float) -> bool:
-    """Whether showing it costs less than it spares.
+def answer_tokens(draft: Draft) -> float:
+    """About how many tokens a draft has."""
+    return len(draft.text) / _CHARS_PER_TOKEN
+
+
+def pays(tokens: float, kept_share: float, output_price: float) -> bool:
+    """Whether showing a draft of so many tokens costs less than it spares.
 
     Args:
         kept_share: How often a draft is kept, 0..1.
         output_price: Of a token of the answer, where one of the prompt costs 1.
     """
-    answer_tokens = len(draft.text) / _CHARS_PER_TOKEN
-    read_tokens = answer_tokens + _NOTE_CHARS / _CHARS_PER_TOKEN
-    return kept_share * (answer_tokens - _KEEP_TOKENS) * output_price > read_tokens
+    return kept_share * (tokens - KEEP_TOKENS) * output_price > tokens + NOTE_TOKENS
 
 
 async def verdict(answer: Answer, wire: str) -> Verdict:

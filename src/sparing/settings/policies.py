@@ -16,6 +16,7 @@ Goal = Literal["latency", "usd", "loss"]
 PriorityClass = Literal["interactive", "standard", "batch"]
 Overrun = Literal["stop", "tighten", "leave"]
 Draft = Literal["auto", "always", "never"]
+Stopping = Literal["off", "careful", "eager"]
 
 # Smaller is sooner, as in vLLM's scheduler; there is room for numbers between and beside the words.
 PRIORITIES: Final[Mapping[PriorityClass, int]] = {"interactive": 0, "standard": 100, "batch": 200}
@@ -133,6 +134,14 @@ class NamedPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             "against the answer. Empty: no model is asked."
         ),
     ] = ""
+    stop: Annotated[
+        Stopping,
+        Meta(
+            description="When a stream is ended that already answers: careful, behind the JSON value or the one "
+            "label that was asked for; eager, also where it repeats itself or a closing courtesy begins; off. Never "
+            "in code."
+        ),
+    ] = "careful"
     good_enough_percent: (
         Annotated[float, Meta(gt=0, lt=100, description="In place of routing.good_enough_percent.")] | None
     ) = None

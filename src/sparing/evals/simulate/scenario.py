@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from sparing.errors import SettingsError
+from sparing.evals.simulate.cascade import CascadeModel
 from sparing.evals.simulate.server import ServerModel, Thinking
 from sparing.evals.simulate.strategies import Effort, FirstComeFirstServed, Traffic
 from sparing.plan.decide import Goals
@@ -79,6 +80,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     baseline: Baseline
     burst: Burst | None = field(default=None)
     depths: Mapping[Reasoning, Thought] = field(default_factory=dict)
+    cascade: CascadeModel | None = field(default=None)
 
     def models(self) -> list[ServerModel]:
         return [
@@ -146,6 +148,10 @@ def read_scenario(path: Path) -> Scenario:
     for what, name, known in named:
         if name not in known:
             raise SettingsError(f"{path}: {what} is {name!r}", hint=f"there are {', '.join(known)}")
+    priced = [one.name for one in scenario.upstreams if one.model and prices_for(one.model) is not None]
+    cascade = scenario.cascade
+    if unknown := [name for name in (cascade.small, cascade.large) if name not in priced] if cascade else []:
+        raise SettingsError(f"{path}: the cascade names {unknown[0]!r}", hint=f"with a price are {', '.join(priced)}")
     if any(sorted(one.gives_way) != ["latency", "loss", "usd"] for one in scenario.traffic.values()):
         raise SettingsError(f"{path}: gives_way names usd, loss and latency, each once")
     return scenario

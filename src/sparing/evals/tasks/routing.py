@@ -9,12 +9,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import pstdev
 
 from sparing.errors import SettingsError
 from sparing.evals.data import Source, folder, provenance
 from sparing.evals.progress import track
 from sparing.evals.report import Report, Table
 from sparing.evals.routing.curve import Curve, curve, interval
+from sparing.evals.routing.meaning import embedded, fit_meaning
 from sparing.evals.routing.words import fit_words
 from sparing.evals.svg import Chart, Series, Spot
 from sparing.evals.task import Bench, Draw
@@ -25,6 +27,7 @@ from sparing.generate.training.router import fit
 SOURCE = Source("routing", "https://github.com/lm-sys/RouteLLM", "Apache-2.0", "mmlu_<subject>.csv")
 _FOLDS = 5
 _SHOWN = 20  # points of the drawn curve
+_MEANING = "form and meaning"  # takes minutes: only where it is asked for
 
 Scores = list[float]
 Way = Callable[[Sequence[Outcome], int], Scores]
@@ -43,7 +46,7 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
     subjects = [one.subject for one in outcomes]
     if not sum(gains):
         raise SettingsError(f"{len(outcomes)} questions show no gap between the models", hint="draw more")
-    chosen = {name: way for name, way in _WAYS.items() if not names or name in names}
+    chosen = {name: way for name, way in _WAYS.items() if name in (names or _WAYS.keys() - {_MEANING})}
     points = []
     with track("routing", len(chosen)) as progress:
         for name, way in chosen.items():
@@ -125,6 +128,15 @@ def _sparing(outcomes: Sequence[Outcome], seed: int) -> Scores:
     return _held_out(outcomes, seed, fitted)
 
 
+def _with_meaning(outcomes: Sequence[Outcome], seed: int) -> Scores:
+    """The form of the question, and half as much what it is about."""
+    vectors, gains = embedded([one.prompt for one in outcomes]), [float(one.gain > 0) for one in outcomes]
+    by_form = _sparing(outcomes, seed)
+    by_meaning = _held_out(outcomes, seed, lambda known: fit_meaning(vectors, gains, known))
+    form_scale, scale = pstdev(by_form) or 1.0, pstdev(by_meaning) or 1.0
+    return [form / form_scale + 0.5 * meaning / scale for form, meaning in zip(by_form, by_meaning, strict=True)]
+
+
 def _tf_idf(outcomes: Sequence[Outcome], seed: int) -> Scores:
     def fitted(known: list[int]) -> Callable[[int], float]:
         model = fit_words([outcomes[at].prompt for at in known], [outcomes[at].gain > 0 for at in known], seed)
@@ -161,6 +173,7 @@ _WAYS: dict[str, Way] = {
     "random": _random,
     "subject means, known": _subject_means,
     "oracle": _oracle,
+    _MEANING: _with_meaning,
 }
 
 BENCH = Bench("routing", 16, "Routing before anyone is asked", 1_000_000, measure, tuple(_WAYS))

@@ -1,20 +1,20 @@
-"""Anthropic Messages: ended with ``max_tokens``. Of a stream, the usage at its end is what was counted here: the format
-demands one, and the provider did not come to tell its own. Implements `finish.stop.Stop`."""
+"""Anthropic Messages: ended with ``max_tokens``, or ``end_turn`` where it is complete. Of a stream, the usage at its
+end is what was counted here: the format demands one, and the provider did not come to tell its own. Implements
+`finish.stop.Stop`."""
 
 from __future__ import annotations
 
 import json
 
-from sparing.finish.ends import Ends
+from sparing.finish.ending import Ending
 from sparing.finish.events import data_of, encoded
 from sparing.finish.shapes import Object, as_index, as_object, as_text
 
-_ENDING = "max_tokens"
 _TEXTS = ("text", "thinking", "redacted_thinking")
 
 
 class AnthropicStop:
-    def __init__(self, ends: Ends) -> None:
+    def __init__(self, ends: Ending) -> None:
         self.stopped = False
         self._ends = ends
         self._passes = False
@@ -38,6 +38,10 @@ class AnthropicStop:
         self.stopped = True
         return self._ended({**data, "delta": {**delta, "text": text[:kept]}}, index)
 
+    @property
+    def _reason(self) -> str:
+        return "end_turn" if self._ends.complete else "max_tokens"
+
     def _begins(self, block: Object, index: int) -> None:
         """A second text is one with sources beside it, or beside tools: no prose to cut."""
         is_text = block.get("type") == "text"
@@ -51,7 +55,7 @@ class AnthropicStop:
             {"type": "content_block_stop", "index": index},
             {
                 "type": "message_delta",
-                "delta": {"stop_reason": _ENDING, "stop_sequence": None},
+                "delta": {"stop_reason": self._reason, "stop_sequence": None},
                 "usage": {"output_tokens": self._ends.tokens},
             },
             {"type": "message_stop"},
@@ -73,4 +77,4 @@ class AnthropicStop:
             return body
         self.stopped = True
         content[-1] = {**texts[0], "text": text[:kept]}
-        return encoded({**answer, "stop_reason": _ENDING}).encode()
+        return encoded({**answer, "stop_reason": self._reason}).encode()

@@ -1,16 +1,17 @@
-"""Gemini: ended with ``MAX_TOKENS``; usage is what the provider said so far. Implements `finish.stop.Stop`."""
+"""Gemini: ended with ``MAX_TOKENS``, or ``STOP`` where it is complete; usage is what the provider said so far.
+Implements `finish.stop.Stop`."""
 
 from __future__ import annotations
 
 import json
 
-from sparing.finish.ends import Ends
+from sparing.finish.ending import Ending
 from sparing.finish.events import data_of, encoded, written
 from sparing.finish.shapes import Object, as_index, as_object, as_objects, as_text
 
 
 class GeminiStop:
-    def __init__(self, ends: Ends) -> None:
+    def __init__(self, ends: Ending) -> None:
         self.stopped = False
         self._ends = ends
         self._passes = False
@@ -52,7 +53,8 @@ class GeminiStop:
             kept = self._ends.feed_whole(text) if is_whole else self._ends.feed(text)
             if kept is not None:
                 self.stopped = True
+                reason = "STOP" if self._ends.complete else "MAX_TOKENS"
                 shown = [*parts[:number], {**part, "text": text[:kept]}]
-                last = {**first, "content": {**content, "parts": shown}, "finishReason": "MAX_TOKENS"}
+                last = {**first, "content": {**content, "parts": shown}, "finishReason": reason}
                 return {**data, "candidates": [last]}
         return data

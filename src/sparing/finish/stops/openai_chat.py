@@ -1,11 +1,11 @@
-"""OpenAI Chat Completions: ended with ``length``. Usage that was not reported yet is not made up. Implements
-`finish.stop.Stop`."""
+"""OpenAI Chat Completions: ended with ``length``, or ``stop`` where it is complete. Usage that was not reported yet is
+not made up. Implements `finish.stop.Stop`."""
 
 from __future__ import annotations
 
 import json
 
-from sparing.finish.ends import Ends
+from sparing.finish.ending import Ending
 from sparing.finish.events import data_of, encoded, written
 from sparing.finish.shapes import Object, as_index, as_object, as_objects, as_text, without
 
@@ -14,7 +14,7 @@ _DONE = b"data: [DONE]\n\n"
 
 
 class OpenAIChatStop:
-    def __init__(self, ends: Ends) -> None:
+    def __init__(self, ends: Ending) -> None:
         self.stopped = False
         self._ends = ends
         self._passes = False
@@ -34,7 +34,7 @@ class OpenAIChatStop:
         if kept is None:
             return event
         self.stopped = True
-        return written(event, _ended(data, choice, "delta", content[:kept])) + _DONE
+        return written(event, self._ended(data, choice, "delta", content[:kept])) + _DONE
 
     def whole(self, body: bytes) -> bytes:
         try:
@@ -49,10 +49,10 @@ class OpenAIChatStop:
         if kept is None:
             return body
         self.stopped = True
-        return encoded(_ended(answer, choice, "message", content[:kept])).encode()
+        return encoded(self._ended(answer, choice, "message", content[:kept])).encode()
 
-
-def _ended(answer: Object, choice: Object, said: str, content: str) -> Object:
-    """The answer, or its last chunk; log-probabilities go, being of more than what is left."""
-    last = {**without(choice, "logprobs"), said: {**choice[said], "content": content}, "finish_reason": "length"}
-    return {**answer, "choices": [last]}
+    def _ended(self, answer: Object, choice: Object, said: str, content: str) -> Object:
+        """The answer, or its last chunk; log-probabilities go, being of more than what is left."""
+        reason = "stop" if self._ends.complete else "length"
+        last = {**without(choice, "logprobs"), said: {**choice[said], "content": content}, "finish_reason": reason}
+        return {**answer, "choices": [last]}

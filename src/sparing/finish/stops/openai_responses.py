@@ -1,20 +1,21 @@
-"""OpenAI Responses: ended as ``incomplete`` for ``max_output_tokens``. Usage that was not reported is not made up.
-Implements `finish.stop.Stop`."""
+"""OpenAI Responses: ended as ``incomplete`` for ``max_output_tokens``, or ``completed`` where it is complete. Usage
+that was not reported is not made up. Implements `finish.stop.Stop`."""
 
 from __future__ import annotations
 
 import json
 
-from sparing.finish.ends import Ends
+from sparing.finish.ending import Ending
 from sparing.finish.events import data_of, encoded
 from sparing.finish.shapes import Object, as_index, as_object, as_objects, as_text
 
-_ENDED = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+_ENDED: Object = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+_COMPLETE: Object = {"status": "completed"}
 _ITEMS = ("message", "reasoning")
 
 
 class OpenAIResponsesStop:
-    def __init__(self, ends: Ends) -> None:
+    def __init__(self, ends: Ending) -> None:
         self.stopped = False
         self._ends = ends
         self._passes = False
@@ -58,14 +59,15 @@ class OpenAIResponsesStop:
         number = as_index(data.get("sequence_number"))
         place: Object = {key: data[key] for key in ("item_id", "output_index", "content_index") if key in data}
         part = {**self._part, "text": said}
-        item = {**self._item, "status": "incomplete", "content": [part]}
-        response = {**self._response, **_ENDED, "output": [*self._done, item]}
+        ended = _COMPLETE if self._ends.complete else _ENDED
+        item = {**self._item, "status": ended["status"], "content": [part]}
+        response = {**self._response, **ended, "output": [*self._done, item]}
         closing: tuple[Object, ...] = (
             {**data, "delta": text[:kept]},
             {"type": "response.output_text.done", **place, "text": said, "logprobs": []},
             {"type": "response.content_part.done", **place, "part": part},
             {"type": "response.output_item.done", "output_index": as_index(data.get("output_index")), "item": item},
-            {"type": "response.incomplete", "response": response},
+            {"type": f"response.{ended['status']}", "response": response},
         )
         numbered = ({**one, "sequence_number": number + at} for at, one in enumerate(closing))
         return b"".join(f"event: {one['type']}\ndata: {encoded(one)}\n\n".encode() for one in numbered)
@@ -87,6 +89,7 @@ class OpenAIResponsesStop:
             return body
         self.stopped = True
         shown = {**part, "text": text[:kept]} | ({"logprobs": []} if part.get("logprobs") else {})
+        ended = _COMPLETE if self._ends.complete else _ENDED
         return encoded(
-            {**answer, **_ENDED, "output": [*output[:-1], {**item, "status": "incomplete", "content": [shown]}]}
+            {**answer, **ended, "output": [*output[:-1], {**item, "status": ended["status"], "content": [shown]}]}
         ).encode()
