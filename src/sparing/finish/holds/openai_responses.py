@@ -24,7 +24,7 @@ class OpenAIResponsesHold:
                 return True
             case kind if kind in _ENDS:
                 output = as_objects(as_object(data.get("response")).get("output"))
-                return sum(item.get("type") == "message" for item in output) != 1
+                return [item.get("type") for item in output].count("message") != 1
             case _:
                 return False
 
