@@ -21,7 +21,7 @@ from sparing.reducers.passages import Layout, lay_out
 from sparing.reducers.warnings import warning_scores
 
 _ABOUT = 1.0  # what the question finds in a piece, beside
-_TELLING = 1.0  # what it tells by itself
+_TELLING = 0.25  # what it tells by itself
 _STRUCTURED = ("{", "[", "<")
 
 
