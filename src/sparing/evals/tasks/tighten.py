@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from sparing.core.content import Content
@@ -82,7 +83,7 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
             "facts",
             BUDGETS,
             draw.n,
-            lambda _, of=samples: of,
+            partial(_same, samples),
             _score,
             _SOURCES[name],
             reference="sentences",
@@ -95,6 +96,10 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
     tables = (_facts_table(points, methods), _became_table(became), _structures_table(structures))
     data = {"points": points, "became": list(map(asdict, became)), "structures": list(map(asdict, structures))}
     return Report("tighten", BENCH.title, tables, (), (*_NOTES, *notes), data)
+
+
+def _same(samples: list[Sample[Facts]], _draw: Draw) -> list[Sample[Facts]]:
+    return samples
 
 
 def _score(sample: Sample[Facts], output: str) -> dict[str, Tally]:
