@@ -53,24 +53,31 @@ def test_what_is_no_prose_is_left(text: str) -> None:
     assert result.reason
 
 
-def test_it_ends_where_it_can_if_too_much_may_not_go() -> None:
-    """A ceiling below what has to stay: the beginning of the answer, and why."""
-    text = f"Two things matter. **12 EUR** is the fee. {TALK}"
-    result = tighten(text, most_tokens=8)
+def test_it_gets_as_short_as_what_matters_lets_it() -> None:
+    """A ceiling below that: what may not go, and how much it is."""
+    result = tighten(f"Two things matter. **12 EUR** is the fee. {TALK}", most_tokens=8)
+    assert result.how == "tightened"
+    assert result.text.strip() == "Two things matter. **12 EUR** is the fee."
+    assert result.reason == f"what may not go has {result.tokens_after} tokens"
+
+
+def test_without_time_it_ends_where_it_can() -> None:
+    """The beginning of the answer, and why."""
+    text = f"Two things matter. {TALK}"
+    result = tighten(text, most_tokens=40, deadline_s=0.0)
     assert result.how == "stopped"
     assert text.startswith(result.text)
-    assert result.text.endswith(".")
-    assert "12 EUR" in result.text
-    assert result.reason
+    assert result.text.endswith("kind.")
+    assert result.reason.startswith("deadline")
 
 
 def test_it_is_left_if_its_conclusion_would_go() -> None:
-    """Where code leaves no room, and the end of the answer is its point."""
-    code = "```\n" + "x = 1\n" * 60 + "```"
-    text = f"We count it.\n\n{code}\n\n{TALK}\n\nTherefore, the answer is 7."
-    result = tighten(text, most_tokens=60)
+    """Where it can only be ended, and the end is its point."""
+    text = f"We count it. {TALK}\n\nTherefore, the answer is 7."
+    result = tighten(text, most_tokens=60, deadline_s=0.0)
     assert (result.text, result.how) == (text, "left")
     assert "its conclusion would go" in result.reason
+    assert tighten(text, most_tokens=60).text.endswith("Therefore, the answer is 7.")
 
 
 def test_what_was_sent_stays_at_the_front() -> None:
@@ -90,7 +97,7 @@ def test_never_longer_and_never_altered(parts: list[str], most_tokens: int) -> N
     text = "\n\n".join(parts)
     result = tighten(text, most_tokens=most_tokens, question=QUESTION, select="rules")
     assert result.tokens_after <= result.tokens_before
-    assert result.how != "tightened" or result.tokens_after <= most_tokens
+    assert result.how != "tightened" or result.tokens_after <= most_tokens or result.reason
     words = iter(text.split())
     assert all(word in words for word in result.text.split() if word not in ("…", "-", "|"))
 

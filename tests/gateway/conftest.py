@@ -11,6 +11,9 @@ from running_gateway import RunningGateway, run_gateway
 from scripted_upstream import ScriptedUpstream
 from store_gateway import fill
 
+from sparing.finish.tighten import tighten
+from sparing.testing.sample_answer import answer
+
 
 @pytest.fixture
 def upstream() -> Iterator[ScriptedUpstream]:
@@ -30,6 +33,12 @@ def start(upstream: ScriptedUpstream) -> Iterator[Callable[..., RunningGateway]]
     yield run
     for running in started:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def warm() -> None:
+    """What judges answers is loaded, so that no deadline waits for it."""
+    tighten(answer(), question="Can a hat be returned?", most_tokens=100)
 
 
 @pytest.fixture

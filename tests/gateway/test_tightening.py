@@ -23,6 +23,7 @@ from sparing.handles import handle_of
 from sparing.testing.sample_answer import answer
 
 Start = Callable[..., RunningGateway]
+pytestmark = pytest.mark.usefixtures("warm")
 TOML = '[policies.brief]\nceiling_tokens = 240\noverrun = "tighten"\n'
 NAMED = {"x-sparing-policy": "brief"}
 ANSWER = answer().strip()

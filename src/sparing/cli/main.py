@@ -20,6 +20,7 @@ from sparing.errors import RequestError, SettingsError, SparingError
 
 _COMMANDS = (
     "reduce",
+    "tighten",
     "ask",
     "index",
     "search",

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+from sparing.fragments import Fragments
 from sparing.reducers.terms import Form, Term, grade, question_terms, text_words
 from sparing.reducers.words import fold
 
@@ -17,6 +18,8 @@ _PREFIX = 3  # characters by which kin of a word are found; no anchor of three l
 _SATURATION = 1.5  # as in BM25: the tenth mention says little more than the third
 _LEAST_COVERED = 0.15  # of the question's weight: with less in common a text has nothing to do with it
 _LEAST_SHARE = 0.5  # of the best text's score
+
+_WORDS: Fragments[Counter[str]] = Fragments()
 
 
 class Shelf:
@@ -32,7 +35,7 @@ class Shelf:
 
         All of its words count, not only those that were left out: what names the subject may well have stayed.
         """
-        words = Counter(text_words(fold(text)))
+        words = _WORDS.of(text, lambda: Counter(text_words(fold(text))))
         self._numbers.add(number)
         for word, count in words.items():
             texts = self._counts.get(word)

@@ -12,6 +12,7 @@ from sparing.reducers.answer_parts import Part, pieces_of
 
 _URL = re.compile(r"https?://[^\s)>\]]+|\]\([^)\s]+\)")
 _POLAR = re.compile(r"\W*(yes|no|ja|nein|oui|non|sí|si|sì)\b", re.IGNORECASE)
+_WORD = re.compile(r"[$€£]?\w+(?:[.,:/-]\w+)*%?")
 _PARAGRAPH = "\n\n"
 
 PROMPT = """\
@@ -41,7 +42,7 @@ def may_be_reworded(answer: str) -> bool:
     return not any(piece.part in (Part.FIXED, Part.ROW) for piece in pieces_of(answer))
 
 
-def not_in(short: str, answer: str, question: str = "") -> str:
+def not_in(short: str, answer: str) -> str:
     """The first thing that a short answer says and the long one does not; "" if there is none.
 
     Every claim has to be borne out by the answer as a claim of an answer has to be by a passage: its numbers bound to
@@ -53,25 +54,51 @@ def not_in(short: str, answer: str, question: str = "") -> str:
         return "it claims nothing"
     if invented := unsupported(without_marks(short), answer):
         return f"{invented} is not in the answer"
+    if misplaced := _of_something_else(short, answer):
+        return f"{misplaced} is of something else in the answer"
     if invented := next((url for url in _URL.findall(short) if url not in answer), ""):
         return f"{invented} is not in the answer"
     said, told = _POLAR.match(short), _POLAR.match(answer)
     if said and told and said[1].lower() != told[1].lower():
         return f"it begins with {said[1]}, and the answer with {told[1]}"
     for claim in claims:
-        borne = borne_out(claim.plain, without_marks(answer), question)
+        borne = borne_out(claim.plain, without_marks(answer))
         if borne.why:
             return borne.why
-        if wrong := set(claim.numbers) - _cited_with(claim.plain, answer, question):
+        if wrong := set(claim.numbers) - _cited_with(claim.plain, answer):
             return f"[{min(wrong)}] is not cited for that"
     return ""
 
 
-def _cited_with(claim: str, answer: str, question: str) -> set[int]:
+def _of_something_else(short: str, answer: str) -> str:
+    """The first number of a short answer that stands beside another word in the long one, on either side."""
+    beside = {side for word, before, after in _in_place(answer) for side in ((word, before, ""), (word, "", after))}
+    return next(
+        (
+            word
+            for word, before, after in _in_place(short)
+            if (word, before, "") not in beside and (word, "", after) not in beside
+        ),
+        "",
+    )
+
+
+def _in_place(text: str) -> list[tuple[str, str, str]]:
+    """Each word with a digit, with the one before it and the one behind."""
+    words = [word.lower() for word in _WORD.findall(without_marks(text))]
+    padded = ["", *words, ""]
+    return [
+        (word, before, after)
+        for before, word, after in zip(padded, words, padded[2:], strict=False)
+        if any(map(str.isdigit, word))
+    ]
+
+
+def _cited_with(claim: str, answer: str) -> set[int]:
     """What the paragraphs cite that bear a claim out."""
     found: set[int] = set()
     for paragraph in answer.split(_PARAGRAPH):
         cited = {number for mark in marks(paragraph) for number in mark.numbers}
-        if cited and not borne_out(claim, without_marks(paragraph), question).why:
+        if cited and not borne_out(claim, without_marks(paragraph)).why:
             found |= cited
     return found

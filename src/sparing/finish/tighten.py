@@ -1,8 +1,9 @@
 """An answer that is longer than it should be, made shorter by leaving out what was not asked for.
 
 The planner, the reducers and the guards are those of every text. What is kept of an answer is kept byte for byte;
-JSON, markup and code are never cut. Where a guard will not let go of more than the ceiling has room for, the answer
-ends where a reader could stop instead; where that would lose what matters too, it is left as it is.
+JSON, markup and code are never cut. Where the guards will not let go of more than the ceiling has room for, the answer
+gets as short as they let it. Where nothing is offered (no time, no prose) it ends where a reader could stop; and where
+that would lose what matters, it is left as it is.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Tightened:
         how: ``whole``: it was within the ceiling; ``tightened``: sentences, items or rows were left out; ``rewritten``:
             a model said it in fewer words; ``stopped``: it ends where a reader could stop, which may be a sentence past
             the ceiling; ``left``: it is longer and nothing may go.
-        reason: Why it was not tightened; "" where it was, or did not have to be.
+        reason: Why it is still longer than the ceiling, or was not tightened; "" otherwise.
         elided: What was left out, as character ranges of the answer.
     """
 
@@ -66,7 +67,7 @@ def tighten(
     deadline_s: float | None = None,
     sent: str = "",
 ) -> Tightened:
-    """An answer within its ceiling, made of its own sentences, items and rows.
+    """An answer within its ceiling, or as near as what matters lets it, made of its own sentences, items and rows.
 
     Args:
         most_tokens: What the answer should have at most.
@@ -92,11 +93,13 @@ def tighten(
     ask = Ask(counter, asked, pins, deadline, selector=selector)
     one = offer(Span("answer", Kind.ASSISTANT, answer, None), Content.ANSWER, ask)
     settled = settle([one], most_tokens, pins)
-    change, reason = settled.changes[0], settled.reasons[0]
-    if settled.fits and change.tokens_after < before:
-        elided = change.rendition.elisions
-        return Tightened(change.rendition.text, "tightened", before, change.tokens_after, elided, "", counter.exact)
-    return _stopped(one, most_tokens, reason or f"what may not go has {change.tokens_after:,} tokens", counter)
+    change, after = settled.changes[0], settled.tokens
+    if after < before:
+        reason = "" if after <= most_tokens else f"what may not go has {after:,} tokens"
+        return Tightened(
+            change.rendition.text, "tightened", before, after, change.rendition.elisions, reason, counter.exact
+        )
+    return _stopped(one, most_tokens, settled.reasons[0] or "all of it may not go", counter)
 
 
 async def atighten(answer: str, **options: Any) -> Tightened:

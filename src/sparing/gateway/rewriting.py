@@ -58,7 +58,7 @@ class Rewriting:
         except (SparingError, TimeoutError) as error:
             log.warning("no shorter answer: %s", error)
             return None
-        why = await in_pool(self.pool, partial(not_in, short, answer, question))
+        why = await in_pool(self.pool, partial(not_in, short, answer))
         if why:
             log.info("the shorter answer is not taken: %s", why)
             return None

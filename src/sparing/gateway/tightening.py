@@ -87,6 +87,8 @@ class Tightening:
             async with asyncio.timeout(PATIENCE * self.deadline_s):
                 result, asked = await asyncio.get_running_loop().run_in_executor(self.pool, work)
         except TimeoutError:
+            reason = f"tightening it took longer than {PATIENCE * self.deadline_s:g} s"
+            self.exchange.tightened = Tightened(answer, "left", 0, 0, (), reason, exact=False)
             return None
         if result.how != "whole" and self.shorter is not None:
             result = await self.shorter(answer, sent, asked) or result

@@ -6,6 +6,7 @@ what they find there. So a gap in prose is not marked; one in a list or a table,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sparing.core.content import Content
@@ -18,10 +19,18 @@ from sparing.reducers.centrality import centrality
 from sparing.reducers.choice import judge, pinned
 from sparing.reducers.evidence import evidence, scaled
 from sparing.reducers.passages import Layout, lay_out
+from sparing.reducers.scope_cues import limits
 from sparing.reducers.warnings import warning_scores
 
 _ABOUT = 1.0  # what the question finds in a piece, beside
-_TELLING = 1.0  # what it tells by itself
+_TELLING = 0.25  # what it tells by itself
+_LIMIT = 0.5  # beside these, for what takes something back of all that was said
+_COURTESY_SHARE = 0.1  # of its worth that is left of a sentence which is only polite
+_COURTESY = re.compile(
+    r"\W*(?:thank|thanks|i hope|i trust|hope (?:this|that)|let me know|feel free|please (?:let|feel)|happy to|glad to"
+    r"|if you have (?:any|more|other|further)|vielen dank|ich hoffe|merci|j'espère|gracias|espero|grazie|spero)\b",
+    re.IGNORECASE,
+)
 _STRUCTURED = ("{", "[", "<")
 
 
@@ -81,5 +90,11 @@ def _scores(text: str, layout: Layout, pieces: Sequence[Piece], ask: Ask) -> tup
         last = unit
         while last + 1 < layout.num_units and layout.bounds[last + 1] < piece.end:
             last += 1
-        scores[at] = 0.0 if piece.part in FRAMES else max(units[unit : last + 1])
+        scores[at] = 0.0 if piece.part in FRAMES else _weighed(text, piece, max(units[unit : last + 1]))
     return scores, by
+
+
+def _weighed(text: str, piece: Piece, score: float) -> float:
+    if _COURTESY.match(text, piece.start, piece.end):
+        return _COURTESY_SHARE * score
+    return score + _LIMIT if piece.part is Part.SENTENCE and limits(text, piece.start) else score

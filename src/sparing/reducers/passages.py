@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparing.core.reducer import Deadline
+from sparing.fragments import Fragments
 from sparing.reducers.sentences import cut_long, is_wrapped, sentence_bounds
 from sparing.reducers.speakers import LABEL
 
@@ -51,8 +52,15 @@ class Layout:
         return len(self.heading_of)
 
 
+_LAYOUTS: Fragments[Layout] = Fragments()
+
+
 def lay_out(text: str, deadline: Deadline) -> Layout:
     """Find units and passages."""
+    return _LAYOUTS.of(text, lambda: _lay_out(text, deadline))
+
+
+def _lay_out(text: str, deadline: Deadline) -> Layout:
     turns = is_transcript(text)
     if turns:
         bounds, passage_of = _turns(text)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 from sparing.core.content import Content
+from sparing.fragments import Fragments
 from sparing.reducers.language import extension, guess_language, is_codelike, language_of_name
 from sparing.reducers.sample import Sample
 from sparing.reducers.sniff_dialogue import is_dialogue
@@ -84,12 +85,19 @@ _SEPARATORS = ",\t;|"
 _SENTENCES = re.compile(r"[a-z]{2}[.!?] +[A-Z][a-z]+ [a-z]+ ")  # one ends and another begins on the same line
 
 
+_SNIFFED: Fragments[Content] = Fragments()
+
+
 def sniff(text: str, name: str = "") -> Content:
     """The content type of a text.
 
     Args:
         name: File or tool name; its extension decides where the text itself leaves room for doubt.
     """
+    return _SNIFFED.of(text, lambda: _sniff(text, name), name)
+
+
+def _sniff(text: str, name: str) -> Content:
     sample = Sample.of(text)
     if len(_CONTROL.findall(sample.text)) > len(sample.text) * 0.02 or _is_encoded(sample.text):
         return Content.BINARY

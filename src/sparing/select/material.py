@@ -8,12 +8,14 @@ from itertools import pairwise
 
 from sparing.core.reducer import Deadline
 from sparing.core.selector import Sections
+from sparing.fragments import Fragments
 from sparing.select.fusion import relative
 from sparing.select.windows import Window, windows
 from sparing.select.wordpiece import WordPiece
 
 MOST_PASSAGE_PIECES = 252  # what the encoder was trained to read at once, a start and an end aside
 _CHECK_UNITS = 256
+_UNITS: Fragments[list[Sequence[int]]] = Fragments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,16 @@ def material_of(
     Raises:
         DeadlineExceeded: The time was up first.
     """
-    units: list[list[int]] = []
-    for a, b in pairwise(sections.bounds):
+    bounds = tuple(sections.bounds)
+    units = _UNITS.of(text, lambda: _ids(text, bounds, vocabulary, deadline), bounds, vocabulary)
+    found = windows(list(map(len, units)), sections.passage_of, MOST_PASSAGE_PIECES)
+    return Material(vocabulary.ids(question), units, relative(rules), found)
+
+
+def _ids(text: str, bounds: Sequence[int], vocabulary: WordPiece, deadline: Deadline) -> list[Sequence[int]]:
+    units: list[Sequence[int]] = []
+    for a, b in pairwise(bounds):
         if not len(units) % _CHECK_UNITS:
             deadline.check()
         units.append(vocabulary.ids(text[a:b]))
-    found = windows(list(map(len, units)), sections.passage_of, MOST_PASSAGE_PIECES)
-    return Material(vocabulary.ids(question), units, relative(rules), found)
+    return units

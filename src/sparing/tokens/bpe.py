@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from sparing.errors import SettingsError
+from sparing.fragments import Fragments
 from sparing.tokens.memo import Memo
 from sparing.tokens.pieces import byte_bounds, tokens_per_piece
 
@@ -81,6 +82,9 @@ def load_vocabulary(name: str) -> Vocabulary:
     return Vocabulary(encoding, lengths)
 
 
+_SPLITS: Fragments[list[int]] = Fragments()
+
+
 class BpeCounter:
     """Counts with a published byte-pair vocabulary. Implements `core.counter.Counter`."""
 
@@ -96,6 +100,9 @@ class BpeCounter:
     def split(self, text: str, bounds: Sequence[int]) -> list[int]:
         if len(bounds) < 2:
             return []
+        return list(_SPLITS.of(text, lambda: self._split(text, bounds), self.name, tuple(bounds)))
+
+    def _split(self, text: str, bounds: Sequence[int]) -> list[int]:
         part = text[bounds[0] : bounds[-1]]
         token_bytes = load_vocabulary(self.name).token_bytes
         lengths = map(token_bytes.__getitem__, chain.from_iterable(_encode(self.name, part)))
