@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
 from sparing.core.prices import Prices
 from sparing.plan.forecast.latency import Forecast
 
@@ -20,8 +22,7 @@ ORDER: Final[tuple[Goal, ...]] = ("usd", "loss", "latency")  # what gives way fi
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Goals:
+class Goals(msgspec.Struct, frozen=True):
     """What a request has to meet; None is no goal.
 
     Attributes:
@@ -41,8 +42,7 @@ class Goals:
     gives_way: tuple[Goal, ...] = ORDER
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(msgspec.Struct, frozen=True):
     """One way to send the prompt.
 
     Attributes:
@@ -72,8 +72,7 @@ class Depth:
     loss: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(msgspec.Struct, frozen=True):
     """One model that may be asked.
 
     Attributes:
@@ -149,8 +148,7 @@ def decide(
     return Decision(*names, usd, best_in_time, loss, gave_way)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct, frozen=True):
     """Attributes:
     lengths: To be expected, equally likely ones.
     tokens: Their mean.

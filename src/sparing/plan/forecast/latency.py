@@ -9,7 +9,8 @@ alone. How far off that is stays in histograms (`ratios`), so that a target of 9
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from sparing.plan.forecast.drift import Drift
 from sparing.plan.forecast.ratios import Ratios
@@ -24,8 +25,7 @@ _FEW = 1.0  # failures that are supposed before any request
 _SPEEDS = (0.25, 0.85)  # quantiles of the time per token that an answer's time is averaged over
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """One answer.
 
     Attributes:
@@ -93,7 +93,7 @@ class Latency:
             return
         forecast = self.forecast(seen.input_tokens, seen.cached_tokens, seen.num_before)
         share = forecast.first_token_s / (forecast.first_token_s + seen.output_tokens * forecast.per_token_s)
-        self.observe(replace(seen, first_token_s=share * seen.answer_s))
+        self.observe(msgspec.structs.replace(seen, first_token_s=share * seen.answer_s))
 
     def forecast(self, input_tokens: int, cached_tokens: int, num_before: int) -> Forecast:
         """What a request will take that is sent now."""
@@ -115,8 +115,7 @@ class Latency:
         return (1.0, float(min(num_before, self._at_once) if self._at_once else num_before))
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(msgspec.Struct, frozen=True):
     """Chances of one request. Valid until the model learns more.
 
     Attributes:
