@@ -43,9 +43,6 @@ class _Histogram:
             self.unit = 1.0
         self.bins[min(_BINS - 1, int(math.log2(max(1, tokens)) * _PER_OCTAVE))] += self.unit
 
-    def shares(self) -> list[float]:
-        return [value / self.unit for value in self.bins]
-
 
 def _start() -> list[float]:
     middle = math.log2(_START_TOKENS)
@@ -90,12 +87,12 @@ class AnswerLengths:
         return len(self._kinds)
 
     def _shares(self, kind: Hashable) -> Sequence[float]:
-        of_all = [seen + start for seen, start in zip(self._of_all.shares(), _STARTING, strict=True)]
-        known = self._kinds.get(kind)
+        unit, known = self._of_all.unit, self._kinds.get(kind)
+        of_all = [seen / unit + start for seen, start in zip(self._of_all.bins, _STARTING, strict=True)]
         if known is None:
             return of_all
-        borrowed = _BORROWED / sum(of_all)
-        return [own + borrowed * other for own, other in zip(known.shares(), of_all, strict=True)]
+        unit, borrowed = known.unit, _BORROWED / sum(of_all)
+        return [own / unit + borrowed * other for own, other in zip(known.bins, of_all, strict=True)]
 
 
 def _quantiles(shares: Sequence[float], aims: Sequence[float]) -> list[float]:
