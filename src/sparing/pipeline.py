@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from msgspec.structs import replace as replace_struct
 
@@ -169,8 +170,14 @@ def _start(policy: PolicySettings, counter: Counter, model: str, summaries: Summ
     """What every turn depends on beside the conversation."""
     scope = summaries.scope if summaries is not None else ""
     calibration = calibration_in(policy.calibration_file).digest if policy.risk else ""
-    start = (policy, TARGETS[policy.effort], counter.name, model, scope, identity(policy.select), calibration)
+    start = (_told(policy), counter.name, model, scope, identity(policy.select), calibration)
     return repr(start).encode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=256)
+def _told(policy: PolicySettings) -> str:
+    """A policy in words, its effort's target among them."""
+    return repr((policy, TARGETS[policy.effort]))
 
 
 def _newest_floors(turns: Sequence[Turn], outcome: Outcome) -> tuple[tuple[str, Floor], ...]:

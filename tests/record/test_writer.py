@@ -108,6 +108,18 @@ def test_old_receipts_are_deleted_at_the_start(make: Make, path: Path) -> None:
     assert ids(path) == [receipt(2).id]
 
 
+def test_a_clock_that_is_years_ahead_deletes_nothing(make: Make, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at its start, and not by the row that it wrote itself."""
+    with ReceiptStore(path) as store:
+        store.add([receipt(1, created_s=time.time() - 86_400), receipt(2)])
+    true = time.time
+    monkeypatch.setattr(time, "time", lambda: true() + 3 * 365 * 86_400)
+    recorder = make(keep_days=5)
+    recorder.record(receipt(3))
+    recorder.close()
+    assert ids(path) == [receipt(number).id for number in (1, 2, 3)]
+
+
 def test_it_can_be_started_again(make: Make, path: Path) -> None:
     """Closing and starting again goes on where it was; closing twice is closing once."""
     recorder = make()

@@ -64,6 +64,10 @@ class Prices:
         written = sum(tokens * self.write_usd(lifetime_s) for lifetime_s, tokens in usage.cache_writes)
         return (neither * self.input_usd + read * self.cache_read_usd + written) / _MILLION
 
+    def uncached_usd(self, input_tokens: int, output_tokens: int) -> float:
+        """USD for a prompt of which nothing is read from the cache, and its answer."""
+        return input_tokens * self.input_usd / _MILLION + output_tokens * self.output_usd / _MILLION
+
     def cost_usd(self, usage: Usage) -> float:
         """USD for a prompt and its answer."""
         return self.input_cost_usd(usage) + max(usage.output_tokens, 0) * self.output_usd / _MILLION

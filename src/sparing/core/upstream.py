@@ -87,10 +87,13 @@ class Served:
     draft: str = ""
 
 
+_NOBODY = Served()
+
+
 def served_by(answer: Answer) -> Served:
     """What an answer says of who gave it: its attribute `served`, if it has one."""
     served = getattr(answer, "served", None)
-    return served if isinstance(served, Served) else Served()
+    return served if isinstance(served, Served) else _NOBODY
 
 
 class Answer(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_struct
 from starlette.types import Scope
 
 from sparing.core.upstream import Spent, Thought
@@ -21,10 +22,10 @@ from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_t
 from sparing.gateway.outgoing import Outgoing
 from sparing.gateway.refusals import refusal
 from sparing.plan.anticipate.nature import Nature
-from sparing.plan.callers import Caller, policy_scopes
+from sparing.plan.callers import Caller
 from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
 from sparing.receive.depth.levels import is_more
-from sparing.receive.knobs import Caps, Knobs, lowered, read_knobs, with_model
+from sparing.receive.knobs import Caps, lowered, read_knobs, with_model
 from sparing.record.metrics import Admitted
 from sparing.settings.policies import NamedPolicy
 
@@ -68,7 +69,7 @@ class Admission:
             nature=lambda: self._anticipated.nature,
         )
         policy = self._policy = chosen.policy or _NO_POLICY
-        self._scopes = (*(caller.scopes if caller else ()), *policy_scopes(chosen.name, policy))
+        self._scopes = desk.scopes(caller, chosen.name)
         self.controls: Controls = desk.controls(chosen.name)
         self.headers = scope["headers"] if caller is None else without_key(scope["headers"])
         self.target = target_of(scope, without_key=caller is not None)
@@ -101,9 +102,7 @@ class Admission:
         then = self._policy.under_pressure
         if not self._scopes or not self._generates or then.begins >= 1:
             return controls
-        most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
-        knobs = replace(self._knobs, answer_tokens=min(most, default=None))
-        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(knobs))
+        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(self._most_answer_tokens))
         pressure = self._desk.counts.pressure(self._scopes, ask)
         if pressure.share < then.begins:
             return controls
@@ -119,6 +118,12 @@ class Admission:
     def policy_name(self) -> str:
         """Of the policy that it is under; "" if none."""
         return self._exchange.policy
+
+    @property
+    def _most_answer_tokens(self) -> int | None:
+        """What the request or its policy says, whichever is less; None if neither does."""
+        asked, allowed = self._knobs.answer_tokens, self._caps.answer_tokens
+        return allowed if asked is None or (allowed is not None and allowed < asked) else asked
 
     @property
     def rank(self) -> int:
@@ -141,7 +146,6 @@ class Admission:
             hint = f"it allows: {', '.join(policy.tiers)}"
             raise NotAllowed(f"the policy {self._exchange.policy!r} does not allow the tier {named!r}", hint=hint)
         tiers = policy.under_pressure.tiers if self._exchange.eased and policy.under_pressure.tiers else policy.tiers
-        most = [tokens for tokens in (knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
         decided = decider.decide(
             self._exchange.policy,
             policy,
@@ -151,7 +155,7 @@ class Admission:
             model=knobs.model or _model_in(self.path),
             nature=self._anticipated.nature if has_goal(policy) else Nature(),
             wanted=self._wanted(policy),
-            answer_tokens=min(most, default=None),
+            answer_tokens=self._most_answer_tokens,
             effort_is_open=not get(self.headers, b"x-sparing-effort"),
             tiers=(named,) if named else tiers,
         )
@@ -235,8 +239,8 @@ class Admission:
         """Whether the answer is as long as it was allowed to be."""
         if self._exchange.stopped:
             return True
-        most = [tokens for tokens in (self._knobs.answer_tokens, self._caps.answer_tokens) if tokens is not None]
-        return bool(most) and self._exchange.usage.output_tokens >= min(most)
+        most = self._most_answer_tokens
+        return most is not None and self._exchange.usage.output_tokens >= most
 
     def _rename(self, alias: str, model: str) -> None:
         """Ask the model that an alias stands for."""
@@ -284,22 +288,24 @@ class Admission:
         wire, caps = self._exchange.wire, self._caps
         body = lowered(outgoing.body, wire, caps)
         same = outgoing.body is outgoing.original
-        return replace(outgoing, body=body, original=body if same else lowered(outgoing.original, wire, caps))
+        original = body if same else lowered(outgoing.original, wire, caps)
+        return replace_struct(outgoing, body=body, original=original)
 
     async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
         changed = outgoing.original is not self.body
-        output_tokens = self._answer_tokens(read_knobs(outgoing.original) if changed else self._knobs)
+        knobs = read_knobs(outgoing.original) if changed else self._knobs
+        output_tokens = self._answer_tokens(knobs.answer_tokens)
         asked = self._meter.ask(input_tokens, output_tokens)
         result = await self._desk.counts.reserve(self._scopes, asked, self._exchange.deciding)
         if isinstance(result, Granted):
             self._reserved = (result.reservation, input_tokens, output_tokens)
         return result
 
-    def _answer_tokens(self, knobs: Knobs) -> int:
-        """What to set aside for the answer."""
+    def _answer_tokens(self, most: int | None) -> int:
+        """What to set aside for the answers, of so many tokens each."""
         if not self._generates:
             return 0
-        return (knobs.answer_tokens or self._desk.answer_tokens) * knobs.num_answers
+        return (most or self._desk.answer_tokens) * self._knobs.num_answers
 
 
 def _tokens(spent: Spent) -> int:

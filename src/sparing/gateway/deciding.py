@@ -56,7 +56,7 @@ class _Known:
 
     def num_before(self, rank: int) -> int:
         """Requests in flight that one of this rank does not pass in the tier's line."""
-        total, at_once = self.in_flight.total(), self.settings.at_once
+        total, at_once = sum(self.in_flight.values()), self.settings.at_once
         if not at_once:
             return total
         return max(min(total, at_once), sum(num for other, num in self.in_flight.items() if other <= rank))
@@ -258,9 +258,7 @@ class Decider:
 
 def has_goal(policy: NamedPolicy) -> bool:
     """Whether there is anything to decide for."""
-    return any(
-        goal is not None for goal in (policy.first_token_s, policy.answer_s, policy.usd_per_request, policy.loss)
-    )
+    return not (policy.first_token_s is policy.answer_s is policy.usd_per_request is policy.loss is None)
 
 
 def _efforts(controls: Controls) -> tuple[Effort, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.types import Scope
+from starlette.types import Scope as Asked
 
 from sparing.core.budget import Mode
 from sparing.gateway.controls import Controls
@@ -15,8 +15,9 @@ from sparing.gateway.counts import Counts
 from sparing.gateway.deciding import Decider
 from sparing.gateway.headers import caller_key
 from sparing.plan.anticipate.classifier import shipped
-from sparing.plan.callers import Caller, KeyRing
+from sparing.plan.callers import Caller, KeyRing, policy_scopes
 from sparing.plan.policy import Policies
+from sparing.plan.quota.store import Scope
 from sparing.settings import Settings
 from sparing.settings.policies import NamedPolicy
 
@@ -45,8 +46,9 @@ class Desk:
         self._keys = KeyRing(settings.tenants) if settings.tenants else None
         self._plain = Controls(Mode(settings.policy.mode), settings.policy)
         self._controls = {name: _controls(policy) for name, policy in settings.policies.items()}
+        self._scopes = {name: policy_scopes(name, policy) for name, policy in settings.policies.items()}
 
-    def caller(self, scope: Scope) -> Caller | None:
+    def caller(self, asked: Asked) -> Caller | None:
         """Who asks; None where no tenants are configured, and everybody may.
 
         Raises:
@@ -54,7 +56,11 @@ class Desk:
         """
         if self._keys is None:
             return None
-        return self._keys.caller(caller_key(scope["headers"], scope["query_string"]))
+        return self._keys.caller(caller_key(asked["headers"], asked["query_string"]))
+
+    def scopes(self, caller: Caller | None, policy: str) -> tuple[Scope, ...]:
+        """What of a caller and a policy ("" for none) has limits."""
+        return (caller.scopes if caller is not None else ()) + self._scopes.get(policy, ())
 
     def controls(self, policy: str) -> Controls:
         """What a policy makes of a request whose caller says nothing; "" is ``[policy]``."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _GIVEN_AGAIN = ("hit", "similar", "shared")
 _NOTHING = Usage(0, 0, 0, (), 0)
+_UNKNOWN, _NOBODY = Usage(), Served()
 
 
 @dataclass(slots=True)
@@ -62,8 +63,8 @@ class Exchange:
     reason: str = ""
     status: int = 0
     error: str = ""
-    usage: Usage = field(default_factory=Usage)
-    served: Served = field(default_factory=Served)
+    usage: Usage = _UNKNOWN
+    served: Served = _NOBODY
     recalled_tokens: int = 0
     extra_turns: int = 0
     cache: str = ""
@@ -136,7 +137,7 @@ class Exchange:
         self.cache = answer.headers.get("x-sparing-cache", "")
         if self.cache in _GIVEN_AGAIN:
             usage = _NOTHING
-        self.usage = usage if self.usage == Usage() else self.usage.plus(usage)
+        self.usage = usage if self.usage == _UNKNOWN else self.usage.plus(usage)
 
     def failed(self, error: str, status: int) -> None:
         """Note what went wrong; the status stays what the caller was told, if it was told one."""

@@ -38,7 +38,10 @@ _HOP_BY_HOP_NAMES = frozenset(name.decode() for name in _HOP_BY_HOP)
 
 def get(headers: Raw, name: bytes) -> str:
     """The first value of `name`, "" if there is none."""
-    return next((_text(value) for key, value in headers if key == name), "")
+    for key, value in headers:  # asked some twenty times a request: no generator
+        if key == name:
+            return _text(value)
+    return ""
 
 
 def forwarded(headers: Raw, *, plain_answer: bool, controls: Container[bytes] = ()) -> dict[str, str]:
@@ -113,7 +116,10 @@ def _key(headers: Raw, query: bytes) -> str:
 
 def safe(text: str, limit: int = 300) -> bytes:
     """`text` as a header value: printable ASCII in one line."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text[:limit]).strip().encode()
+    text = text[:limit]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(c if " " <= c <= "~" else "?" for c in text)
+    return text.strip().encode()
 
 
 def _text(value: bytes) -> str:

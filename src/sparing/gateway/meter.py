@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from sparing.core.budget import Mode
 from sparing.core.prices import Prices
@@ -20,8 +22,7 @@ from sparing.prices.lookup import prices_for
 _BYTES_PER_TOKEN: Final = 4  # of a body that was not counted; what the provider reports is put in its place
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
+class Meter(msgspec.Struct, frozen=True):
     """Counts for one model.
 
     Attributes:
@@ -57,8 +58,8 @@ class Meter:
         prices = self.prices(input_tokens) if self.must_price else None
         if prices is None:
             return Ask(input_tokens + output_tokens, 0, input_tokens, 0)
-        prompt_usd = prices.cost_usd(Usage(input_tokens, 0))
-        whole_usd = prompt_usd + prices.cost_usd(Usage(0, output_tokens))
+        prompt_usd = prices.uncached_usd(input_tokens, 0)
+        whole_usd = prices.uncached_usd(input_tokens, output_tokens)
         return Ask(input_tokens + output_tokens, _rounded_up(whole_usd), input_tokens, _rounded_up(prompt_usd))
 
     def nusd(self, usage: Usage) -> int:

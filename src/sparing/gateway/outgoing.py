@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+import msgspec
 from msgspec.structs import replace as replace_struct
 
 from sparing.core.budget import Mode
@@ -25,8 +26,7 @@ IN_LOOP_BYTES = 16 * 1024
 PATIENCE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A body to send, and what was done to get it.
 
     Attributes:
@@ -83,7 +83,7 @@ async def prepare(
             raise
         return Outgoing(body, body, reason=f"not measured: {error.message}")
     return Outgoing(
-        reduction.body,
+        body if reduction.body == body else reduction.body,  # one and the same: what is done to it is done once
         body,
         reduction.model,
         reduction.stream,

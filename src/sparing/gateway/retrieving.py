@@ -90,7 +90,7 @@ class Retrieving:
             await self._noted()
             body = await self._with_passages(outgoing.body)
             same = outgoing.body is outgoing.original
-            outgoing = replace(
+            outgoing = replace_struct(
                 outgoing, body=body, original=body if same else await self._with_passages(outgoing.original)
             )
         if outgoing.receipt is None:
@@ -102,7 +102,7 @@ class Retrieving:
             spans=(*outgoing.receipt.spans, *map(_span, self.sources)),
             step_ms={**outgoing.receipt.step_ms, "retrieve": self.line.ms},
         )
-        return replace(outgoing, receipt=receipt)
+        return replace_struct(outgoing, receipt=receipt)
 
     async def wider(self) -> Outgoing | None:
         """The request with more passages; None where there are no more, or none were to be had."""

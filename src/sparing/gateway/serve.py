@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import socket
 import sys
@@ -13,9 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sparing.errors import SettingsError
+from sparing.gateway.cycles import Cycles
 from sparing.gateway.open_files import raise_limit
 from sparing.settings.tree import GatewaySettings
 
+_TICKS_PER_S = 10  # uvicorn's
 _GRACE_S = 10  # for answers that are still streaming when the server is told to stop
 _KEEP_ALIVE_S = 65  # longer than clients keep idle connections, so that it is they who close them
 
@@ -28,10 +29,10 @@ def serve(app: ASGIApp, gateway: GatewaySettings, *, ready: Callable[[str], None
     Raises:
         SettingsError: The address cannot be listened on.
     """
-    with closing(listen(gateway)) as listener, _tuned_interpreter():
+    with closing(listen(gateway)) as listener, _quick_switches(), Cycles() as cycles:
         logging.getLogger("sparing").setLevel(gateway.log_level.upper())
         raise_limit()
-        GatewayServer(app, gateway, ready).run(sockets=[listener])
+        GatewayServer(app, gateway, ready, cycles).run(sockets=[listener])
 
 
 def listen(gateway: GatewaySettings) -> socket.socket:
@@ -51,27 +52,31 @@ def listen(gateway: GatewaySettings) -> socket.socket:
 
 
 @contextmanager
-def _tuned_interpreter() -> Iterator[None]:
-    """Settings of the interpreter that suit a server; put back afterwards."""
-    thresholds, switch_s = gc.get_threshold(), sys.getswitchinterval()
-    # What is loaded by now stays: no collection needs to look at it again. A request makes some thousand objects that
-    # counting references frees; the default thresholds would search for cycles several times within it.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    # While a big body is reduced in a thread, every event of every stream waits this long for the interpreter.
+def _quick_switches() -> Iterator[None]:
+    """While a big body is reduced in a thread, every event of every stream waits so long for the interpreter."""
+    switch_s = sys.getswitchinterval()
     sys.setswitchinterval(0.001)
     try:
         yield
     finally:
         sys.setswitchinterval(switch_s)
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 class GatewayServer(uvicorn.Server):
-    """uvicorn with our settings. `ready` is called with the base URL when requests are accepted."""
+    """uvicorn with our settings.
 
-    def __init__(self, app: ASGIApp, gateway: GatewaySettings, ready: Callable[[str], None] | None = None) -> None:
+    Args:
+        ready: Called with the base URL when requests are accepted.
+        cycles: Told once a second how many requests are open.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        gateway: GatewaySettings,
+        ready: Callable[[str], None] | None = None,
+        cycles: Cycles | None = None,
+    ) -> None:
         config = uvicorn.Config(
             app,
             host=gateway.host,
@@ -89,11 +94,17 @@ class GatewayServer(uvicorn.Server):
         )
         super().__init__(config)
         self._ready = ready
+        self._cycles = cycles
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self._ready is not None and self.started and sockets:
             self._ready(base_url(sockets[0]))
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._cycles is not None and counter % _TICKS_PER_S == 0:
+            self._cycles.tick(len(self.server_state.tasks))
+        return await super().on_tick(counter)
 
 
 def base_url(listener: socket.socket) -> str:

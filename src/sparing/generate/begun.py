@@ -24,12 +24,14 @@ class Begun(Passing):
             yield chunk
 
 
-async def begin(answer: Answer) -> Begun:
-    """Wait for the first piece of an answer; closes the answer when it does not come.
+async def begin(answer: Answer) -> Answer:
+    """Wait for the first piece of an answer, if that is not here already; closes the answer when it does not come.
 
     Raises:
         UpstreamUnreachable, UpstreamTimeout: It broke off before that.
     """
+    if getattr(answer, "head", b""):
+        return answer
     rest = answer.chunks()
     try:
         head = await anext(rest, b"")

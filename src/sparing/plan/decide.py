@@ -14,6 +14,8 @@ from heapq import heapify, heappop
 from operator import add
 from typing import Final, Literal
 
+import msgspec
+
 from sparing.core.prices import Prices
 from sparing.plan.forecast.latency import Forecast
 
@@ -23,8 +25,7 @@ ORDER: Final[tuple[Goal, ...]] = ("usd", "loss", "latency")  # what gives way fi
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Goals:
+class Goals(msgspec.Struct, frozen=True):
     """What a request has to meet; None is no goal.
 
     Attributes:
@@ -44,8 +45,7 @@ class Goals:
     gives_way: tuple[Goal, ...] = ORDER
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(msgspec.Struct, frozen=True):
     """One way to send the prompt.
 
     Attributes:
@@ -78,8 +78,7 @@ class Depth:
     thoughts: Sequence[float] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(msgspec.Struct, frozen=True):
     """One model that may be asked.
 
     Attributes:
@@ -170,8 +169,7 @@ def decide(
     return Decision(*names, usd, best_in_time, loss, _gave_way(goals, usd, loss, best_in_time))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct, frozen=True):
     """Attributes:
     lengths: To be expected, thoughts included, equally likely ones.
     tokens: Their mean.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
+
+import msgspec
 
 from sparing.errors import NotAllowed, UnknownPolicy
 from sparing.plan.anticipate.nature import Nature
@@ -16,8 +17,7 @@ from sparing.settings.policies import ModelAlias, NamedPolicy, Rule
 _REMEMBERED = 1024  # kinds of requests, by wire format, path and model
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """A policy, and how it was come to.
 
     Attributes:

@@ -188,6 +188,12 @@ class RetrievalLog:
             for digest, created_s, cited, useful in rows
         ]
 
+    def newest_s(self) -> float:
+        """When the newest retrieval was made (Unix time); 0 if there is none."""
+        with self._errors:
+            newest = self._connection.execute("select max(created_s) from retrievals").fetchone()[0]
+        return float(newest or 0.0)
+
     def purge(self, older_than_s: float) -> int:
         """Delete what was fetched before `older_than_s` (Unix time); returns how many retrievals."""
         with self._errors, transaction(self._connection) as connection:

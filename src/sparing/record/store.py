@@ -154,6 +154,12 @@ class ReceiptStore:
                 usage = Usage(given, made, read, _decode_writes(writes))
                 yield Charge(str(key), model, provider, mode, usage, *[*ours, _decode_spent(spent)])
 
+    def newest_s(self) -> float:
+        """When the newest receipt was made (Unix time); 0 if there is none."""
+        with self._errors:
+            newest = self._connection.execute("select max(created_s) from receipts").fetchone()[0]
+        return float(newest or 0.0)
+
     def purge(self, older_than_s: float) -> int:
         """Delete receipts made before `older_than_s` (Unix time); returns how many."""
         with self._errors, transaction(self._connection) as connection:

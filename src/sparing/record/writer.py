@@ -29,6 +29,8 @@ class Rows(Protocol[RowIn]):
 
     def add(self, rows: Iterable[RowIn], /) -> None: ...
 
+    def newest_s(self) -> float: ...
+
     def purge(self, older_than_s: float) -> int: ...
 
     def close(self) -> None: ...
@@ -44,7 +46,8 @@ class Writer(Generic[Row]):
         path: The SQLite file; opened by the thread, so that a bad path costs rows, not the gateway.
         open_rows: Opens it.
         noun: What the rows are, in the log.
-        keep_days: Older rows are deleted, at the start and once a day.
+        keep_days: Older rows are deleted, at the start and once a day; none by a clock that makes the newest of them
+            too old: it may be wrong, and the rows of the day tell by the next.
         max_queued: Rows that may wait.
         interval_s: How long the thread sleeps between batches. Nothing wakes it earlier but `flush` and `close`: a
             wake-up per request would cost the event loop more than the writing does.
@@ -75,6 +78,7 @@ class Writer(Generic[Row]):
         self._num_done = 0  # of these, written or given up
         self._closing = False
         self._healthy = True
+        self._begun_s = time.time() - time.monotonic()  # no later jump of the wall clock counts
         self._store: Rows[Row] | None = None
         self._purged_s = float("-inf")
         self._thread: threading.Thread | None = None
@@ -126,9 +130,11 @@ class Writer(Generic[Row]):
         batch = [self._queue.popleft() for _ in range(len(self._queue))]
         try:
             store = self._opened()
+            oldest_s = self._oldest_s(store)  # before there are rows of the clock that is in question
             if batch:
                 store.add(batch)
-            self._purge_daily(store)
+            if oldest_s is not None:
+                store.purge(oldest_s)
             self._healthy = True
         except RecordError as error:  # the seam where recording fails open
             self.failed += len(batch)
@@ -144,10 +150,13 @@ class Writer(Generic[Row]):
             self._store = self._open_rows(self.path)
         return self._store
 
-    def _purge_daily(self, store: Rows[Row]) -> None:
-        if time.monotonic() - self._purged_s > _DAY_S:
-            store.purge(time.time() - self._keep_s)
-            self._purged_s = time.monotonic()
+    def _oldest_s(self, store: Rows[Row]) -> float | None:
+        """Once a day: what was made before goes (Unix time); None where nothing has to."""
+        if time.monotonic() - self._purged_s <= _DAY_S:
+            return None
+        self._purged_s = time.monotonic()
+        oldest_s = self._begun_s + time.monotonic() - self._keep_s
+        return oldest_s if store.newest_s() >= oldest_s else None
 
 
 class Recorder(Writer[Receipt]):

@@ -26,7 +26,8 @@ def poison(path: Path, draw: random.Random) -> int:
     if not path.is_file():
         return 0
     try:
-        with closing(sqlite3.connect(path, timeout=_BUSY_S)) as connection, connection:
+        with closing(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)) as connection, connection:
+            connection.execute("begin immediate")  # what is read here is still there when it is spoiled
             keys = [key for (key,) in connection.execute("select key from answers")]
             for key in draw.sample(keys, min(_MOST_ROWS, len(keys))):
                 connection.execute(draw.choice(_WAYS), {"key": key, "other": draw.choice(keys)})

@@ -43,9 +43,6 @@ class _Histogram:
             self.unit = 1.0
         self.bins[min(_BINS - 1, int(math.log2(max(1, tokens)) * _PER_OCTAVE))] += self.unit
 
-    def shares(self) -> list[float]:
-        return [value / self.unit for value in self.bins]
-
 
 def _start(tokens: float) -> list[float]:
     middle = math.log2(tokens)
@@ -99,15 +96,16 @@ class AnswerLengths:
         return len(self._kinds)
 
     def _shares(self, kind: Hashable) -> Sequence[float]:
-        of_all = [seen + start for seen, start in zip(self._of_all.shares(), self._starting, strict=True)]
+        unit = self._of_all.unit
+        of_all = [seen / unit + start for seen, start in zip(self._of_all.bins, self._starting, strict=True)]
         parts = [self._with(self._kinds[part], of_all) for part in _parts(kind) if part in self._kinds]
         others = [sum(column) for column in zip(*map(_normal, parts), strict=True)] if parts else of_all
         known = self._kinds.get(kind)
         return others if known is None else self._with(known, others)
 
     def _with(self, known: _Histogram, others: Sequence[float]) -> list[float]:
-        borrowed = _BORROWED / sum(others)
-        return [own + borrowed * other for own, other in zip(known.shares(), others, strict=True)]
+        unit, borrowed = known.unit, _BORROWED / sum(others)
+        return [own / unit + borrowed * other for own, other in zip(known.bins, others, strict=True)]
 
 
 def _parts(kind: Hashable) -> list[Hashable]:

@@ -10,7 +10,8 @@ and they wait in line. The time per token after that grows with the load alone. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from sparing.plan.forecast.drift import Drift
 from sparing.plan.forecast.ratios import Ratios
@@ -27,8 +28,7 @@ _FEW = 1.0  # failures that are supposed before any request
 _SPEEDS = (0.25, 0.85)  # quantiles of the time per token that an answer's time is averaged over
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """One answer.
 
     Attributes:
@@ -100,7 +100,7 @@ class Latency:
         first_s = forecast.first_token_s + seen.thought_tokens * forecast.per_thought_s
         rest_s = max(0.0, seen.output_tokens - self._held(seen)) * forecast.per_token_s
         share = first_s / (first_s + rest_s)
-        self.observe(replace(seen, first_token_s=share * seen.answer_s))
+        self.observe(msgspec.structs.replace(seen, first_token_s=share * seen.answer_s))
 
     def forecast(self, input_tokens: int, cached_tokens: int, num_before: int) -> Forecast:
         """What a request will take that is sent now."""
@@ -132,8 +132,7 @@ class Latency:
         return (1.0, float(min(num_before, self._at_once) if self._at_once else num_before))
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(msgspec.Struct, frozen=True):
     """Chances of one request. Valid until the model learns more.
 
     Attributes:

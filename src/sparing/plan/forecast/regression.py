@@ -36,17 +36,17 @@ class Regression:
     def observe(self, features: Sequence[float], value: float) -> None:
         """Move the weights towards one observation."""
         predicted = self.predict(features)
-        scale = 1.0 / max(predicted, _SMALLEST)
-        scaled = [scale * x for x in features]
-        covariance = self._covariance
-        gained = [sum(c * x for c, x in zip(row, scaled, strict=True)) for row in covariance]
-        spread = _FORGETTING + sum(g * x for g, x in zip(gained, scaled, strict=True))
-        error = min(3.0, max(-3.0, scale * (value - predicted)))  # one outlier must not turn the line around
+        scaled = [x / predicted for x in features]
+        gained = [sum(map(mul, row, scaled)) for row in self._covariance]
+        spread = _FORGETTING + sum(map(mul, gained, scaled))
+        error = min(3.0, max(-3.0, (value - predicted) / predicted))  # one outlier must not turn the line around
+        step = error / spread
         for i, gain in enumerate(gained):
-            self.weights[i] = max(0.0, self.weights[i] + gain * error / spread)
-        for row, gain in zip(covariance, gained, strict=True):
-            for j, other in enumerate(gained):
-                row[j] = (row[j] - gain * other / spread) / _FORGETTING
+            weight = self.weights[i] + gain * step
+            self.weights[i] = weight if weight > 0.0 else 0.0
+        for row, gain in zip(self._covariance, gained, strict=True):
+            share = gain / spread
+            row[:] = [(value - share * other) / _FORGETTING for value, other in zip(row, gained, strict=True)]
         self._bound()
 
     def doubt(self, factor: float) -> None:

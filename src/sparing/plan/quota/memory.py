@@ -11,7 +11,7 @@ from sparing.plan.quota.clock import Clock
 from sparing.plan.quota.spent import Spent, levels, pressure, refusal
 from sparing.plan.quota.store import Ask, Granted, Pressure, Refused, Reservation, Scope
 
-_LOOKED_AT = 5  # of the longest untouched counts, with every request: more than a request has scopes
+_LOOKED_AT = 3  # of the longest untouched counts, for each that is new: what is held shrinks to what is in use
 
 
 class MemoryQuota:
@@ -35,10 +35,12 @@ class MemoryQuota:
         with self._lock:
             now_s = self._now()
             second = int(now_s)
+            num_held = len(self._spent)
             spent = [self._of(scope.name, second) for scope in scopes]
+            num_new = len(self._spent) - num_held
             refused = refusal(scopes, spent, ask, now_s)
             if refused is not None:
-                self._forget(second)
+                self._forget(second, num_new)
                 return refused
             for used in spent:
                 used.take(second, ask.tokens, ask.nusd)
@@ -46,7 +48,7 @@ class MemoryQuota:
             names = tuple(scope.name for scope in scopes)
             made = Reservation(next(self._ids), names, second, ask.tokens, ask.nusd, ask.sure_tokens, ask.sure_nusd)
             self._open[made.id] = made
-            self._forget(second)
+            self._forget(second, num_new)
             return Granted(made, levels(scopes, spent, now_s))
 
     def settle(self, reservation: Reservation, tokens: int, nusd: int) -> None:
@@ -82,10 +84,10 @@ class MemoryQuota:
             self._spent.move_to_end(name)
         return used.at(second)
 
-    def _forget(self, second: int) -> None:
+    def _forget(self, second: int, num_new: int) -> None:
         """Of the longest untouched, those that say nothing; the others have their turn again after all."""
         spent = self._spent
-        for name in list(islice(spent, _LOOKED_AT)):
+        for name in list(islice(spent, _LOOKED_AT * num_new)) if num_new else ():
             if spent[name].at(second).nothing:
                 del spent[name]
             else:

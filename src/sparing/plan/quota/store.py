@@ -30,8 +30,7 @@ class Scope:
     bounds: Bounds
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """What a request may use.
 
     Attributes:
@@ -59,8 +58,7 @@ class Reservation(msgspec.Struct, frozen=True, array_like=True):
     sure_nusd: int
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(msgspec.Struct, frozen=True):
     """How full a limit per minute is.
 
     Attributes:
@@ -72,22 +70,19 @@ class Level:
     reset_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(msgspec.Struct, frozen=True):
     """The tightest limits of a request; None where it has none."""
 
     tokens: Level | None = None
     requests: Level | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(msgspec.Struct, frozen=True):
     reservation: Reservation
     levels: Levels
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """Nothing was set aside.
 
     Attributes:
@@ -103,8 +98,7 @@ class Refused:
     levels: Levels
 
 
-@dataclass(frozen=True, slots=True)
-class Pressure:
+class Pressure(msgspec.Struct, frozen=True):
     """How near the nearest limit is that a smaller request would be kinder to: tokens and money.
 
     Attributes:
