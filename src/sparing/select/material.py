@@ -21,12 +21,17 @@ class Material:
     """A question and a text.
 
     Attributes:
+        text, bounds: Unit i is ``text[bounds[i]:bounds[i + 1]]``.
+        vocabulary: What turns more of the text into pieces.
         question: Piece numbers.
         units: Piece numbers of each unit.
         rules: Of each unit, over the best of them, 0..1.
         windows: Passages, or stretches of long ones, in order; every unit is in one.
     """
 
+    text: str
+    bounds: Sequence[int]
+    vocabulary: WordPiece
     question: Sequence[int]
     units: Sequence[Sequence[int]]
     rules: Sequence[float]
@@ -47,4 +52,5 @@ def material_of(
             deadline.check()
         units.append(vocabulary.ids(text[a:b]))
     found = windows(list(map(len, units)), sections.passage_of, MOST_PASSAGE_PIECES)
-    return Material(vocabulary.ids(question), units, relative(rules), found)
+    asked = vocabulary.ids(question)
+    return Material(text, sections.bounds, vocabulary, asked, units, relative(rules), found)
