@@ -1,8 +1,9 @@
 """Runs one peer in the interpreter it is installed in: JSON lines in, JSON lines out. Only the standard library here.
 
     python worker.py --check llmslim     # exit status 0 when it can be imported, else prints why
-    python worker.py llmslim             # {"text", "question", "kept"} -> {"text", "cpu_s"} or {"error", "cpu_s"}
-                                         # {"body"}, a chat request   -> {"body", "cpu_s"} or {"error", "cpu_s"}
+    python worker.py llmslim             # {"text", "question", "kept"} -> {"text", "cpu_s", "rss_mb"}
+                                         # {"body"}, a chat request     -> {"body", "cpu_s", "rss_mb"}
+                                         # either                       -> {"error", "cpu_s"}
 
 Each peer is called the way its own documentation shows, with its defaults; what is set otherwise is said at the
 adapter. The text is handed over as a tool result that answers the question, where the peer takes messages. `kept` is
@@ -100,6 +101,57 @@ def distil() -> Shorten:
     return shorten
 
 
+def lingua(*, asks: bool) -> Shorten:
+    """LLMLingua, or LongLLMLingua with the settings of its README, on the embedded small model in float32, one thread.
+
+    The weights are the GGUF file that SPARING_PEERS_MODEL names, by default where `sparing models pull` puts them.
+    Passages are what blank lines part, or lines where there are none. Where no budget is given half is kept, its own
+    default.
+    """
+    import torch
+    from llmlingua import PromptCompressor
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    path = Path(os.environ.get("SPARING_PEERS_MODEL") or _MODEL).expanduser()
+    if not path.is_file():
+        raise ImportError(f"there is no model {path}: sparing models pull")
+    torch.set_num_threads(1)
+
+    class FromGguf(PromptCompressor):
+        """As its `load_model` does, but for the kind of file."""
+
+        def load_model(self, model_name: str, device_map: str = "", model_config: Any = None) -> None:
+            self.device, self.context_idxs = "cpu", []
+            self.tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+            self.tokenizer.padding_side, self.tokenizer.pad_token_id = "left", self.tokenizer.eos_token_id
+            self.model = AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, torch_dtype=torch.float32
+            )
+            self.max_position_embeddings = self.model.config.max_position_embeddings
+
+    compressor = FromGguf(str(path), device_map="cpu")
+
+    def shorten(text: str, question: str, kept: float | None) -> str:
+        blocks = [block for block in text.split("\n\n" if "\n\n" in text else "\n") if block.strip()]
+        how: dict[str, Any] = {"rate": kept or 0.5}
+        if asks and question:
+            how |= {
+                "question": question,
+                "rank_method": "longllmlingua",
+                "condition_in_question": "after_condition",
+                "reorder_context": "sort",
+                "dynamic_context_compression_ratio": 0.3,
+                "condition_compare": True,
+                "context_budget": "+100",
+            }
+        told = str(compressor.compress_prompt(blocks, **how)["compressed_prompt"])
+        return told.removesuffix(question).rstrip() if asks else told
+
+    return shorten
+
+
+_MODEL = "~/.local/share/sparing/models/SmolLM2-135M-Instruct.Q4_1.gguf"
+
 PEERS: dict[str, Callable[[], Shorten]] = {
     "headroom": headroom,
     "headroom_text": headroom_text,
@@ -112,6 +164,8 @@ PEERS: dict[str, Callable[[], Shorten]] = {
     "contextpress_agent": lambda: contextpress("agent", "low"),
     "contextpress_rag": lambda: contextpress("rag_doc", "high"),
     "distil": distil,
+    "llmlingua": lambda: lingua(asks=False),
+    "longllmlingua": lambda: lingua(asks=True),
 }
 
 
@@ -255,7 +309,14 @@ def _answer(shorten: Shorten, convert: Convert, line: str) -> dict[str, Any]:
             done = {"text": shorten(request["text"], request["question"], request["kept"])}
     except Exception as error:  # any failure of a peer is a result to report, not the end of the run
         return {"error": f"{type(error).__name__}: {error}", "cpu_s": time.process_time() - started}
-    return {**done, "cpu_s": time.process_time() - started}
+    return {**done, "cpu_s": time.process_time() - started, "rss_mb": _rss_mb()}
+
+
+def _rss_mb() -> float:
+    """Most memory that this process has taken, where the kernel says so."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.is_file() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
 def main(arguments: list[str]) -> int:

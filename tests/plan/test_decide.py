@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from itertools import permutations, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sparing.core.prices import CacheKind, Prices
 from sparing.plan.decide import Decision, Depth, Goals, Sending, Tier, decide

@@ -67,6 +67,26 @@ def test_a_reference_brings_along_what_it_points_at(source: str, target: str) ->
     assert raised(f"{source}\n\n{FILLER}\n\n{FILLER}\n\n{target}\n\n{FILLER}", source[:20]) == target
 
 
+def test_what_the_whole_text_is_about_needs_no_definition() -> None:
+    """Its definition would come with every sentence; one that says a number, or of a rare term, still comes."""
+    common = '"Supplier" means the company named above. "Period" means 30 days. "Handover" means the last test run.'
+    rules = [f"The Supplier cleans hall {n} each Period." for n in range(20)]
+    text = f"{common}\n\n{FILLER}\n\n{' '.join(rules)} The Supplier pays at Handover."
+    bounds = sentence_bounds(text)
+    units = [text[a:b] for a, b in pairwise(bounds)]
+    scores = with_dependents(text, bounds, [float("pays" in unit or "hall 3 " in unit) for unit in units])
+    kept = [unit.strip() for unit, score in zip(units, scores, strict=True) if 0.8 < score < 1]
+    assert kept == ['"Period" means 30 days.', '"Handover" means the last test run.']
+
+
+def test_a_term_is_a_word_of_its_own() -> None:
+    """A user is no use."""
+    text = f'"Use" means to play back.\n\n{FILLER}\n\nThe EndUse counts. {FILLER}'
+    bounds = sentence_bounds(text)
+    scores = [float("EndUse" in text[a:b]) for a, b in pairwise(bounds)]
+    assert with_dependents(text, bounds, scores) == scores
+
+
 def test_a_row_brings_the_head_of_its_table() -> None:
     """The line with the units, and what the numbers count."""
     table = (

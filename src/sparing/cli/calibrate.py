@@ -92,10 +92,10 @@ def _examples(
     if not public and not paths:
         raise RequestError("nothing to calibrate on", hint="name files, or give --public")
     if public:
-        from sparing.evals.calibration.public import CALIBRATED_ON, SOURCES, examples
+        from sparing.evals.calibration.public import SOURCES, calibrated_on
         from sparing.evals.data import data_dir
 
-        return examples(data_dir(data), CALIBRATED_ON), {name: source.licence for name, source in SOURCES.items()}
+        return calibrated_on(data_dir(data)), {name: source.licence for name, source in SOURCES.items()}
     if traffic:
         from sparing.cli.traffic import read
         from sparing.evals.calibration.self_labelled import examples_of

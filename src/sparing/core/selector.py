@@ -37,11 +37,14 @@ class Judged:
         sharpness: Exponent from scores to chances: 1 where they are chances already, None where they are the rules'.
         by: The tier that decided, and why no better one did: ``rules (the extra `select` is not installed)``. Begins
             with "deadline" where time alone stood in the way: the same request may be judged better next time.
+        spare: Character ranges of the text, in order and apart, each inside a unit: clauses that a unit worth keeping
+            can do without.
     """
 
     scores: Sequence[float]
     by: str
     sharpness: float | None = None
+    spare: Sequence[tuple[int, int]] = ()
 
     @property
     def tier(self) -> str:

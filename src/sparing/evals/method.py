@@ -18,6 +18,7 @@ class Method:
         chooses: Whether it can choose a size itself when no budget is given.
         missing: Why it cannot run here, "" when it can.
         cpu_s: CPU seconds used so far, for a method that runs in another process; None: measured in this one.
+        rss_mb: Most memory that the other process took so far.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Method:
     chooses: bool = False
     missing: str = ""
     cpu_s: Callable[[], float] | None = None
+    rss_mb: Callable[[], float] | None = None
     close: Callable[[], None] | None = None
 
     def __call__(self, text: str, question: str, budget_tokens: int | None) -> str:

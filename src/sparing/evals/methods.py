@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 from sparing.errors import SettingsError
 from sparing.evals.baselines import BASELINES
-from sparing.evals.lingua import llmlingua, longllmlingua
 from sparing.evals.method import Method
 from sparing.evals.minilm import minilm_hybrid
 from sparing.evals.ours import single_reducer, sparing
-from sparing.evals.peers import PEERS, peer
+from sparing.evals.peers import PEERS, QUICK_PEERS, peer
 from sparing.settings.policy import Select
 
 _TIERS: dict[str, Select] = {"sparing_rules": "rules", "sparing_static": "static", "sparing_encoder": "encoder"}
-_MODELS = {"minilm_hybrid": minilm_hybrid, "llmlingua": llmlingua, "longllmlingua": longllmlingua}
+_MODELS = {"minilm_hybrid": minilm_hybrid}
 
 
 def find(names: Sequence[str], part: str = "document") -> list[Method]:
-    """Methods by name, each once; ``peers`` stands for all peers, ``reducer:NAME`` for one reducer.
+    """Methods by name, each once; ``peers`` stands for all that take seconds at most, ``reducer:NAME`` for one reducer.
 
     Args:
         part: What the texts are in a conversation, for methods that make a difference.
@@ -27,7 +26,7 @@ def find(names: Sequence[str], part: str = "document") -> list[Method]:
     """
     wanted: list[str] = []
     for name in names:
-        wanted.extend(PEERS if name == "peers" else [name])
+        wanted.extend(QUICK_PEERS if name == "peers" else [name])
     return [_find(name, part) for name in dict.fromkeys(wanted)]
 
 

@@ -30,7 +30,11 @@ PEERS: dict[str, bool] = {
     "contextpress_agent": False,
     "contextpress_rag": False,
     "distil": False,
+    "llmlingua": True,
+    "longllmlingua": True,
 }
+_SLOW_S = {"llmlingua": 600.0, "longllmlingua": 600.0}  # for one text; others are given a minute
+QUICK_PEERS = tuple(name for name in PEERS if name not in _SLOW_S)
 
 
 class PeerError(SparingError):
@@ -49,13 +53,14 @@ class Worker:
         self._command = [python, str(script), name]
         self._process: subprocess.Popen[str] | None = None
         self._ended = ""
-        self.cpu_s = 0.0
+        self.cpu_s = self.rss_mb = 0.0
 
     def shorten(self, text: str, question: str, budget_tokens: int | None) -> str:
         """One round trip. Raises `PeerError` when the peer raises or its process is gone."""
         kept = None if budget_tokens is None else budget_tokens / max(1, o200k().count(text))
         answer = self._ask({"text": text, "question": question, "kept": kept})
         self.cpu_s += float(str(answer.get("cpu_s", 0.0)))
+        self.rss_mb = max(self.rss_mb, float(str(answer.get("rss_mb", 0.0))))
         if "error" in answer:
             raise PeerError(str(answer["error"]))
         return str(answer["text"])
@@ -121,7 +126,10 @@ def peer(name: str) -> Method:
     def cpu_s() -> float:
         return worker.cpu_s
 
-    return Method(name, worker.shorten, takes_budget=takes_budget, chooses=True, cpu_s=cpu_s, close=worker.close)
+    def rss_mb() -> float:
+        return worker.rss_mb
+
+    return Method(name, worker.shorten, takes_budget, chooses=True, cpu_s=cpu_s, rss_mb=rss_mb, close=worker.close)
 
 
 def find_worker(name: str) -> tuple[Worker | None, str]:
@@ -138,7 +146,7 @@ def find_worker(name: str) -> tuple[Worker | None, str]:
         return None, f"{python} does not start: {error.strerror}"
     if check.returncode:
         return None, (check.stdout.strip().splitlines() or ["not installed"])[-1]
-    return Worker(python, script, name), ""
+    return Worker(python, script, name, _SLOW_S.get(name, 60.0)), ""
 
 
 def _absent(_text: str, _question: str, _budget: int | None) -> str:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 from sparing.core.counter import Counter
 from sparing.core.reducer import Ask
 from sparing.core.selector import Judged, Sections
+from sparing.reducers.clause_cuts import Whole, cut_clauses
 from sparing.reducers.dependents import with_dependents
 from sparing.reducers.packing import PackedLadder, packed_ladder
 from sparing.reducers.terms import ends, identifiers
 from sparing.reducers.units import Units
 
 MARK = "[…]"  # one token of o200k_base with the blanks around it, and nothing that a text is likely to hold itself
+# Behind the reducer's name: whose scores a ladder stands on, and how it is built on them.
+_SCORERS = {"rules": "", "static": "/static", "encoder": "/encoder.v2"}
 _FRONT = 2  # units that come before those that only hold what the question names
 _ANSWERS = 0.2  # chance from which on a unit without a word of the question may answer it
 _LEAST = 1e-3  # no unit is worth nothing: room that is left is better used than not
@@ -56,26 +59,37 @@ def scored_ladder(
     scores = judged.scores if unit == "turns" else with_dependents(text, bounds, judged.scores)
     best = max(scores)
     exponent = sharpness if judged.sharpness is None else judged.sharpness
+    worth = [max(_LEAST, score / best) ** exponent for score in scores]
+    must = pinned(text, bounds, ask.pins)
+    order = _order(text, bounds, scores, ask)
+    spare = [at for at in judged.spare if not _names(text[at[0] : at[1]], ask)]
+    cut = cut_clauses(Whole(text, bounds, tokens, scores, worth, order, must), spare, ask.counter)
     units = Units(
         text=text,
-        bounds=bounds,
-        worth=[max(_LEAST, score / best) ** exponent for score in scores],
+        bounds=cut.bounds,
+        worth=cut.worth,
         unit=unit,
         gap=lambda _: f"{MARK} ",
-        gap_at=_gap_at(text, bounds),
+        gap_at=_gap_at(text, cut.bounds),
         gap_tokens=_gap_tokens(ask.counter),
-        reducer=reducer if judged.tier == "rules" else f"{reducer}/{judged.tier}",
-        order=_order(text, bounds, scores, ask),
-        must=pinned(text, bounds, ask.pins),
-        tokens=tokens,
+        reducer=reducer + _SCORERS[judged.tier],
+        order=cut.order,
+        must=cut.must,
+        tokens=cut.tokens,
         judged_by=judged.by,
+        counts=cut.counts,
     )
-    return packed_ladder(units, ask.counter)
+    return packed_ladder(units, ask.counter, cut.never_last)
 
 
 def pinned(text: str, bounds: Sequence[int], pins: Sequence[str]) -> frozenset[int]:
     """Units that hold a part of any pin."""
     return frozenset(unit for pin in pins for unit in _holders(text, bounds, pin))
+
+
+def _names(clause: str, ask: Ask) -> bool:
+    """Whether it holds what the question names literally."""
+    return ask.question is not None and any(name in clause for name in identifiers(ends(ask.question.text)))
 
 
 def _order(text: str, bounds: Sequence[int], scores: Sequence[float], ask: Ask) -> list[int]:

@@ -45,10 +45,14 @@ class PackedLadder:
         return Rendition(text, self.tokens[rung], self.worth[rung], units.unit, elisions, self.reducer, units.judged_by)
 
 
-def packed_ladder(units: Units, counter: Counter) -> PackedLadder:
-    """The ladder of `unit_ladder`, with rungs between its first ones. Needs `units.tokens` and `units.gap_tokens`."""
+def packed_ladder(units: Units, counter: Counter, never_last: frozenset[int] = frozenset()) -> PackedLadder:
+    """The ladder of `unit_ladder`, with rungs between its first ones. Needs `units.tokens` and `units.gap_tokens`.
+
+    Args:
+        never_last: Units that only go with the next one.
+    """
     base = unit_ladder(units, counter)
-    rungs = Rungs(base)
+    rungs = Rungs(base, never_last)
     last = base.first + len(base.tokens) - 1
     rungs.pack(last)
     rungs.add(last)

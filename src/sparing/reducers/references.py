@@ -33,6 +33,7 @@ _DEFINITION = re.compile(
     r"(?:means|shall mean|has the meaning|refers to|denotes|bedeutet|bezeichnet|meint|significa|designa|signifie"
     r"|désigne|означает)"
 )
+_COMMON, _LEAST_COMMON = 0.15, 4  # times a term is used per unit, and in all, from which on everybody knows it
 _MOST_PLACES = 24
 _MOST_FOOTNOTES = 3
 _HEADING_CHARS = 80
@@ -41,10 +42,10 @@ _BULLETS = " \t\n#*_-"
 
 def references(text: str, bounds: Sequence[int], units: Sequence[int]) -> Iterator[tuple[int, int]]:
     """(unit, unit that it needs) for each of these units."""
-    defined = {match[1]: _unit_at(bounds, match.start()) for match in _DEFINITION.finditer(text)}
+    defined = dict(_definitions(text, bounds))
     for unit in units:
         own = text[bounds[unit] : bounds[unit + 1]]
-        needed = [target for term, target in defined.items() if term in own]
+        needed = [target for term, target in defined.items() if _has_word(own, term)]
         for match in _NUMBER.finditer(own):
             words = own[max(0, match.start() - 24) : match.start()].rsplit(None, 1)
             kind = words[-1].strip("(.,;").lower() if words else ""
@@ -56,6 +57,26 @@ def references(text: str, bounds: Sequence[int], units: Sequence[int]) -> Iterat
         if label := _LABEL.match(own):
             needed += _overriding(text, bounds, label[1])
         yield from ((unit, target) for target in needed if target != unit)
+
+
+def _definitions(text: str, bounds: Sequence[int]) -> Iterator[tuple[str, int]]:
+    """Terms, and the unit that defines each: not of a word that all the text is about, unless it says a number.
+
+    Nearly every sentence would bring the same two or three of those along, and small budgets would hold little else.
+    """
+    most = max(_LEAST_COMMON, _COMMON * len(bounds))
+    for match in _DEFINITION.finditer(text):
+        unit = _unit_at(bounds, match.start())
+        if text.count(match[1]) <= most or any(map(str.isdigit, text[match.end() : bounds[unit + 1]])):
+            yield match[1], unit
+
+
+def _has_word(sentence: str, term: str) -> bool:
+    """Whether a term stands in a sentence as words of its own, a plural or another ending aside."""
+    at = sentence.find(term)
+    while at > 0 and sentence[at - 1].isalnum():
+        at = sentence.find(term, at + 1)
+    return at >= 0
 
 
 def _labelled(text: str, bounds: Sequence[int], kind: str, number: str) -> list[int]:

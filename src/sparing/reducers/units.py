@@ -59,6 +59,11 @@ class Units:
     )
     gap_tokens: int | None = None  # where a gap between kept units costs other than the gap alone
     judged_by: str = ""
+    counts: Sequence[int] | None = None  # how many of `unit` each unit is, where some are parts of one; default 1
+
+    def count(self, start: int, end: int) -> int:
+        """How many of `unit` the units [start, end) are, a part of one counting as one."""
+        return end - start if self.counts is None else max(1, sum(self.counts[start:end]))
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ def assemble(units: Units, kept_units: Iterable[int]) -> tuple[str, tuple[Elisio
             pieces.append(text[bounds[start] : bounds[end]])
         else:
             pieces.append(units.gap_at(start, end) if units.gap_at else units.gap(end - start))
-            elisions.append(Elision(where[start], where[end], end - start))
+            elisions.append(Elision(where[start], where[end], units.count(start, end)))
         start = end
     if size:
         pieces.append(text[bounds[-1] :])

@@ -16,7 +16,7 @@ from sparing.select.sessions import Floats, Lower, open_session
 
 MOST_QUESTION_PIECES = 64  # a longer question is cut
 SPECIAL_PIECES = 4  # a start and an end around question and passage each
-_UNREAD = -8.0  # the logit of a unit without pieces, or beyond what fits
+UNREAD = -8.0  # the logit of a unit without pieces, or beyond what fits
 
 
 class Encoder:
@@ -51,4 +51,4 @@ class Encoder:
 
 
 def _mean(sums: Sequence[float], start: int, end: int) -> float:
-    return (sums[end] - sums[start]) / (end - start) if end > start else _UNREAD
+    return (sums[end] - sums[start]) / (end - start) if end > start else UNREAD

@@ -23,12 +23,17 @@ class Material:
     """A question and a text.
 
     Attributes:
+        text, bounds: Unit i is ``text[bounds[i]:bounds[i + 1]]``.
+        vocabulary: What turns more of the text into pieces.
         question: Piece numbers.
         units: Piece numbers of each unit.
         rules: Of each unit, over the best of them, 0..1.
         windows: Passages, or stretches of long ones, in order; every unit is in one.
     """
 
+    text: str
+    bounds: Sequence[int]
+    vocabulary: WordPiece
     question: Sequence[int]
     units: Sequence[Sequence[int]]
     rules: Sequence[float]
@@ -46,7 +51,7 @@ def material_of(
     bounds = tuple(sections.bounds)
     units = _UNITS.of(text, lambda: _ids(text, bounds, vocabulary, deadline), bounds, vocabulary)
     found = windows(list(map(len, units)), sections.passage_of, MOST_PASSAGE_PIECES)
-    return Material(vocabulary.ids(question), units, relative(rules), found)
+    return Material(text, bounds, vocabulary, vocabulary.ids(question), units, relative(rules), found)
 
 
 def _ids(text: str, bounds: Sequence[int], vocabulary: WordPiece, deadline: Deadline) -> list[Sequence[int]]:

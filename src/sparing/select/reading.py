@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sparing.core.reducer import Deadline
 from sparing.errors import NeedsThread
-from sparing.select.encoder import MOST_QUESTION_PIECES, SPECIAL_PIECES, Encoder
+from sparing.select.clauses import spare_clauses
+from sparing.select.encoder import MOST_QUESTION_PIECES, SPECIAL_PIECES, UNREAD, Encoder
 from sparing.select.fusion import Fusion
 from sparing.select.material import Material
 from sparing.select.memo import READINGS, Reading, reading_key
 from sparing.select.windows import Window
+
+_SPARED = 0.5  # logits that the mean token of a spared clause is below that of its sentence, at least
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading some passages made of the text.
+
+    Attributes:
+        chances: Of every unit; of those that were not read, the cheaper tiers'.
+        spare: See `core.selector.Judged`.
+    """
+
+    chances: list[float]
+    num_passages: int
+    spare: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of a unit that is scored by itself: a clause that might be spared, or what is between.
+
+    Attributes:
+        clause: Its range of characters in the text; None where it has to stay.
+    """
+
+    unit: int
+    pieces: Sequence[int]
+    clause: tuple[int, int] | None = None
 
 
 def read_doubtful(
@@ -20,8 +51,8 @@ def read_doubtful(
     chances: Sequence[float],
     most_pieces: int,
     deadline: Deadline,
-) -> tuple[list[float], int]:
-    """Better chances for the units of the passages that were read, and how many were.
+) -> Read:
+    """Read the most promising passages: better chances for their units, and which clauses of them can be spared.
 
     Args:
         chances: Of each unit by the cheaper tiers; the passage with the best is read first.
@@ -32,13 +63,47 @@ def read_doubtful(
     """
     question = question_ends(material.question)
     doubtful = _doubtful(material.windows, chances, len(question) + SPECIAL_PIECES, most_pieces)
-    better = list(chances)
+    better, spare = list(chances), list[tuple[int, int]]()
     for window in doubtful:
-        place = slice(window.first, window.end)
-        reading = read_passage(encoder, question, material.units[place], deadline)
-        passages = [reading.passage] * (window.end - window.first)
-        better[place] = fusion.chances(material.rules[place], reading.units, passages)
-    return better, len(doubtful)
+        place = range(window.first, window.end)
+        parts = [part for unit in place for part in _parts(material, unit)]
+        reading = read_passage(encoder, question, [part.pieces for part in parts], deadline)
+        means = _unit_means(parts, reading.units)
+        units = [means[unit] for unit in place]
+        rules = material.rules[window.first : window.end]
+        better[window.first : window.end] = fusion.chances(rules, units, [reading.passage] * len(units))
+        spare += [
+            part.clause
+            for part, score in zip(parts, reading.units, strict=True)
+            if part.clause and UNREAD != score < means[part.unit] - _SPARED
+        ]
+    return Read(better, len(doubtful), spare)
+
+
+def _parts(material: Material, unit: int) -> Iterator[_Part]:
+    start, end = material.bounds[unit], material.bounds[unit + 1]
+    sentence = material.text[start:end]
+    clauses = spare_clauses(sentence)
+    if not clauses:
+        yield _Part(unit, material.units[unit])
+        return
+    at = 0
+    for a, b in clauses:
+        yield _Part(unit, material.vocabulary.ids(sentence[at:a]))
+        yield _Part(unit, material.vocabulary.ids(sentence[a:b]), (start + a, start + b))
+        at = b
+    if at < len(sentence):
+        yield _Part(unit, material.vocabulary.ids(sentence[at:]))
+
+
+def _unit_means(parts: Sequence[_Part], scores: Sequence[float]) -> dict[int, float]:
+    """Mean over each unit's tokens that were read, of the means of its parts."""
+    sums: dict[int, tuple[float, int]] = {}
+    for part, score in zip(parts, scores, strict=True):
+        total, size = sums.get(part.unit, (0.0, 0))
+        read = len(part.pieces) if score != UNREAD else 0
+        sums[part.unit] = total + score * read, size + read
+    return {unit: total / size if size else UNREAD for unit, (total, size) in sums.items()}
 
 
 def question_ends(question: Sequence[int]) -> Sequence[int]:

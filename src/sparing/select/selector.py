@@ -64,10 +64,11 @@ class Learned:
         if why := "the policy" if self.tier == "static" else here.missing.get("encoder", ""):
             return replace(cheap, by=f"{cheap.by} ({why})")
         room = costs.most_pieces(self.allowed_ms - costs.static_ms(len(text)))
-        chances, num_read = read_doubtful(here.encoder, here.fusions["encoder"], material, chances, room, deadline)
-        if not num_read:
+        read = read_doubtful(here.encoder, here.fusions["encoder"], material, chances, room, deadline)
+        if not read.num_passages:
             return replace(cheap, by=f"{cheap.by} (no time for the encoder)")
-        return Judged(chances, f"encoder (read {num_read} of {len(material.windows)} passages)", 1.0)
+        by = f"encoder (read {read.num_passages} of {len(material.windows)} passages)"
+        return Judged(read.chances, by, 1.0, read.spare)
 
     def _load(self, deadline: Deadline) -> Deadline:
         """Load what is not yet loaded; once per process, so that it does not count against the deadline."""

@@ -23,6 +23,7 @@ class Example:
         group: What it must not be split from: article, meeting, conversation.
         name: Of the tool or file, a hint for telling what the text is.
         is_result: Whether a tool gave it, so that its JSON may become another notation.
+        trained_on: Whether models learned from its group: then it tells nothing of what they lose, only of the rules.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Example:
     group: str = ""
     name: str = ""
     is_result: bool = False
+    trained_on: bool = False
 
     def lost(self, rendition: Rendition) -> float:
         """Share of what is needed that a rendition lost: of strings all or nothing, of spans their characters."""

@@ -13,6 +13,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ _NOTES = 6
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 Parts = Collection[Split]
-CALIBRATED_ON: Final[tuple[Split, ...]] = ("validation", "test")  # of neither a model was trained
+_UNSEEN: Final[tuple[Split, ...]] = ("validation", "test")  # on neither a model was trained
 
 
 def examples(root: Path, parts: Parts, names: Collection[str] = ()) -> list[Example]:
@@ -40,6 +41,16 @@ def examples(root: Path, parts: Parts, names: Collection[str] = ()) -> list[Exam
         SettingsError: A set is not there; says where to get it.
     """
     return [one for name, load in SETS.items() if not names or name in names for one in load(root, parts)]
+
+
+def calibrated_on(root: Path) -> list[Example]:
+    """What the shipped calibration comes from: all parts for the rules, of which none was trained, else the unseen.
+
+    Raises:
+        SettingsError: A set is not there; says where to get it.
+    """
+    learned = [replace(one, trained_on=True) for one in examples(root, ("train",))]
+    return [*examples(root, _UNSEEN), *learned]
 
 
 def _xquad(root: Path, parts: Parts) -> Iterator[Example]:

@@ -65,11 +65,16 @@ def trace(example: Example, *, every: int = 1, selector: Selector | None = None)
 
 
 def trace_by_tiers(example: Example) -> list[Trace] | Skip:
-    """The same once for every way in which a request with the default deadline may be judged here."""
+    """The same once for every way in which a request with the default deadline may be judged here.
+
+    By the rules alone where models were trained on the example.
+    """
     found = trace(example)
     if isinstance(found, Skip):
         return found
     traces = [found]
+    if example.trained_on:
+        return traces
     for select in _LEARNED:
         selector = selector_for(select, PolicySettings().deadline_ms)
         other = trace(example, every=_EVERY, selector=selector)

@@ -2,7 +2,8 @@
 
 Groups (articles, meetings, reports) whose questions nothing was trained on; see `evals.splits`. CPU time is that of the
 first task, whose texts have about 3,000 tokens; memory is the most that a process of its own took for a few of its
-texts, beside what one with BM25 took.
+texts, beside what one with BM25 took; of a peer, all of its own process. The option ``slow`` runs the first task alone
+at one budget, with the methods beside that take seconds to minutes for a text.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sparing import registry
+from sparing.errors import SettingsError
 from sparing.evals.method import Method
 from sparing.evals.methods import find
+from sparing.evals.peers import PEERS
 from sparing.evals.report import Report, Table
 from sparing.evals.run import evaluate
 from sparing.evals.svg import Chart
@@ -32,6 +35,7 @@ _TASKS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
 METHODS = ("sparing", "sparing_static", "sparing_rules", "minilm_hybrid", "bm25", "headroom_text", "llmslim")
 SLOW = ("minilm_hybrid", "llmlingua", "longllmlingua")
 _OF_SLOW = 20  # texts of those that take seconds to minutes for one
+_ALL_SLOW: tuple[tuple[str, str, tuple[float, ...]], ...] = (("nq", "", (0.25,)),)
 # What `resource` tells of a child begins with its parent's; the kernel's own mark is the process's.
 _MEASURE = """
 import re, sys
@@ -58,13 +62,18 @@ class Column:
 def measure(draw: Draw, names: tuple[str, ...]) -> Report:
     """Run the methods asked for on the test groups of every task; the slow ones on some texts of the first alone.
 
-    The LLMLinguas, which take minutes for a text, run only when they are named.
+    The LLMLinguas, which take half a minute for a text, run only when they are named, or with the option.
+
+    Raises:
+        SettingsError: An unknown option.
     """
-    methods = find(names or METHODS)
+    if draw.option not in ("", "slow"):
+        raise SettingsError(f"no option is called {draw.option!r}", hint="known: slow")
+    methods = find(names or ((*METHODS, *SLOW) if draw.option else METHODS))
     points: dict[tuple[str, Column], Mapping[str, Any]] = {}
     charts: list[Chart] = []
     notes: list[str] = []
-    for name, option, budgets in _TASKS:
+    for name, option, budgets in _ALL_SLOW if draw.option else _TASKS:
         task: Task[Any] = registry.load("tasks", name)
         title = f"{name}:{option}" if option else name
         found = _reports(task, replace(draw, option=option, split="test" if task.splits else None), methods, budgets)
@@ -73,8 +82,8 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
                 points[point["method"], Column(title, point["budget"] or 0.0)] = {**point, "metric": task.metric}
             notes += [f"{title}: {note}" for note in report.notes]
         charts += found[0].charts if len(budgets) > 1 else ()
-    memory = {method.name: _memory_mb(method.name, draw) for method in methods if not method.missing}
-    return _report(points, memory, charts, notes)
+    memory = {method.name: _memory_mb(method, draw) for method in methods if not method.missing}
+    return _report(f"select:{draw.option}" if draw.option else "select", points, memory, charts, notes)
 
 
 def _reports(task: Task[Any], draw: Draw, methods: Sequence[Method], budgets: Sequence[float]) -> list[Report]:
@@ -85,14 +94,17 @@ def _reports(task: Task[Any], draw: Draw, methods: Sequence[Method], budgets: Se
     return found + ([evaluate(task, replace(draw, n=min(draw.n, _OF_SLOW)), slow, budgets)] if slow else [])
 
 
-def _memory_mb(method: str, draw: Draw) -> float:
-    """Most resident memory of a process that shortens a few texts; of a peer's, that of the peer is not counted."""
-    command = [sys.executable, "-c", _MEASURE, str(draw.data_dir), method]
+def _memory_mb(method: Method, draw: Draw) -> float:
+    """Most resident memory of a process that shortens a few texts; a peer's process told its own."""
+    if method.rss_mb is not None:
+        return method.rss_mb()
+    command = [sys.executable, "-c", _MEASURE, str(draw.data_dir), method.name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return int(done.stdout.split()[-1]) / _KB_PER_MB if not done.returncode else float("nan")
 
 
 def _report(
+    name: str,
     points: Mapping[tuple[str, Column], Mapping[str, Any]],
     memory_mb: Mapping[str, float],
     charts: Sequence[Chart],
@@ -106,13 +118,18 @@ def _report(
             method,
             *(_kept(points.get((method, column))) for column in columns),
             _cpu(points, method),
-            f"{memory_mb[method] - floor_mb:+.0f}" if method in memory_mb else "",
+            _memory(method, memory_mb, floor_mb),
         )
         for method in methods
     )
-    heads = ("method", *(column.title for column in columns), "CPU ms / 3k tokens", "RSS, MB beside bm25")
+    heads = (
+        "method",
+        *(column.title for column in columns),
+        "CPU ms / 3k tokens",
+        "RSS, MB beside bm25, a peer's in all",
+    )
     return Report(
-        "select",
+        name,
         "Choosing what a question needs, on test groups (scoreboard rows 1 to 4 and 7)",
         (Table("Evidence kept, % (95 % CI), n where it is another than the row's", heads, rows),),
         tuple(charts),
@@ -122,6 +139,12 @@ def _report(
             "memory_mb": dict(memory_mb),
         },
     )
+
+
+def _memory(method: str, memory_mb: Mapping[str, float], floor_mb: float) -> str:
+    if method not in memory_mb:
+        return ""
+    return f"{memory_mb[method]:.0f} in all" if method in PEERS else f"{memory_mb[method] - floor_mb:+.0f}"
 
 
 def _kept(point: Mapping[str, Any] | None) -> str:
