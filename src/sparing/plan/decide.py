@@ -60,8 +60,7 @@ class Sending(msgspec.Struct, frozen=True):
     loss: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(msgspec.Struct, frozen=True):
     """How much thought.
 
     Attributes:

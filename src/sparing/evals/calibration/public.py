@@ -31,6 +31,7 @@ _NOTES = 6
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 Parts = Collection[Split]
+_SEEN: Final[tuple[Split, ...]] = ("train",)
 _UNSEEN: Final[tuple[Split, ...]] = ("validation", "test")  # on neither a model was trained
 
 
@@ -49,7 +50,7 @@ def calibrated_on(root: Path) -> list[Example]:
     Raises:
         SettingsError: A set is not there; says where to get it.
     """
-    learned = [replace(one, trained_on=True) for one in examples(root, ("train",))]
+    learned = [replace(one, trained_on=True) for one in examples(root, _SEEN)]
     return [*examples(root, _UNSEEN), *learned]
 
 
