@@ -15,8 +15,10 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from sparing.errors import ModelUnsupported
+from sparing.inmodel.decode_cpu import attend_parts, parts_for_threads
 from sparing.inmodel.int8 import attend_one, decode
 from sparing.inmodel.layer import DropLayer
+from sparing.inmodel.linear import share_out, undo_share_out
 from sparing.inmodel.sparse import attend_blocks
 from sparing.inmodel.sparse_flex import attend_flex
 from sparing.inmodel.store import Rows
@@ -33,7 +35,8 @@ M = TypeVar("M", bound=PreTrainedModel)
 
 
 def attach(model: M) -> M:
-    """Let this model work with a `DropCache`. Without one it computes what it computed before.
+    """Let this model work with a `DropCache`. Without one it computes what it computed before, and on a CPU a token's
+    products with the weights use all threads.
 
     Raises:
         ModelUnsupported: Its attention is neither "sdpa" nor "eager", or not pluggable; float16 on a CPU.
@@ -56,6 +59,7 @@ def attach(model: M) -> M:
     AttentionInterface.register(NAME, drop_attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
+    share_out(model)
     setattr(model, _BEFORE, before)
     return model
 
@@ -64,6 +68,7 @@ def detach(model: M) -> M:
     """Give the model its own attention back."""
     if is_attached(model):
         model.set_attn_implementation(getattr(model, _BEFORE))
+        undo_share_out(model)
         delattr(model, _BEFORE)
     return model
 
@@ -176,6 +181,10 @@ def _attend_one(layer: DropLayer, queries: Tensor, stored: Rows, mask: Tensor | 
         return _attend_rows(queries, *layer.reader.read(queries, stored, layer.store.version), None, scaling)
     allowed = _allowed(layer, stored.first, stored.columns, mask, 1, 0, 1)
     keys, values = stored.keys, stored.values
+    if allowed is None and keys.dtype == torch.float32 and _by_products(queries, keys):
+        parts = parts_for_threads(stored)
+        if parts > 1:
+            return attend_parts(queries.squeeze(2) * scaling, stored, parts).unsqueeze(2)
     if _by_products(queries, keys) and queries.dtype != torch.float32:
         # A half-precision product over a length that was not met before takes longer to prepare than to compute.
         keys, values = stored.alike()

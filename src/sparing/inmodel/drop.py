@@ -181,13 +181,14 @@ def _layer_tokens(place: Place, sequence: Sequence, policy: Policy, shared: Shar
 
 
 def latest_queries(sequence: Sequence, policy: Policy, asked: Queries) -> Queries:
-    """What scoring needs of the queries: remembered ones, else those of the current forward.
+    """What scoring needs of the queries: remembered ones, or those of the current forward if they are more.
 
     Raises:
         PolicyError: There are none, and the scorer needs some.
     """
     window = queries_needed(policy)
-    queries = sequence.remembered or asked
+    remembered = sequence.remembered
+    queries = asked if remembered is None or remembered.columns.shape[0] < asked.columns.shape[0] else remembered
     if window and not queries.columns.numel():
         raise PolicyError(f"scorer {policy.scorer.name} needs queries", hint="give the policy to the cache at once")
     return queries.last(window) if window >= 0 else queries

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sparing.errors import ModelUnsupported
+from sparing.inmodel.rotation import half_turned, turned
 from sparing.inmodel.view import LayerView, Rotary
 
 
@@ -47,22 +48,15 @@ class ExpectedAttention:
         return torch.where(first, score.max() + 1, score)
 
 
-def _half_turned(x: Tensor) -> Tensor:
-    left, right = x.chunk(2, dim=-1)
-    return torch.cat((-right, left), dim=-1)
-
-
 def _turned_back(queries: Tensor, positions: Tensor, rotary: Rotary) -> Tensor:
     """Undo the rotary embedding: rotate by minus the angle. A scaled embedding leaves its square as a common factor."""
     cos, sin = rotary(positions)
-    width = cos.shape[-1]
-    turned, rest = queries[..., :width], queries[..., width:]
     scale = (cos[0, 0] ** 2 + sin[0, 0] ** 2).clamp_min(1e-12)
-    return torch.cat(((turned * cos - _half_turned(turned) * sin) / scale, rest), dim=-1)
+    return turned(queries, cos / scale, -sin / scale)
 
 
 def _average_turn(start: int, tokens: int, rotary: Rotary) -> Tensor:
     """[rotary_dim, rotary_dim]: mean of the rotation matrices of the positions start .. start + tokens."""
     cos, sin = (part.mean(0) for part in rotary(torch.arange(start, start + tokens)))
     identity = torch.eye(cos.shape[-1], device=cos.device)
-    return cos.unsqueeze(1) * identity + sin.unsqueeze(1) * _half_turned(identity).T
+    return cos.unsqueeze(1) * identity + sin.unsqueeze(1) * half_turned(identity).T
