@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from sparing.generate.cache.requests import FORMS
 from sparing.generate.cache.semantic import bound, similar, wording
 from sparing.generate.cache.semantic.bound import CONFIDENCE, NEVER, Bound
+from sparing.generate.cache.semantic.evidence import Evidence
 from sparing.settings.cache import CacheSettings
 
 PAGE = " ".join((Path(__file__).parents[2] / "docs" / "cache.md").read_text("utf-8").split())
@@ -21,11 +23,12 @@ def test_the_numbers_in_the_page() -> None:
     assert f"for {len(wording._LANGUAGES)} languages" in PAGE
     assert f"confidence of {CONFIDENCE:.3%}".replace("%", " %") in PAGE
     assert f"({bound._AUDITS_YOUNG:.0%} at first, falling to {bound._AUDITS:.0%})".replace("%", " %") in PAGE
-    cold, lookups = Bound(cache.max_wrong_percent / 100), 0
+    cold = Bound(cache.max_wrong_percent / 100, rng=random.Random(0))
     while cold.threshold == NEVER:
-        cold.learn(0.9, right=True)
-        lookups += 1
-    assert f"takes {lookups:,} lookups at least" in PAGE
+        cold.learn(Evidence(0.9), right=True)
+    assert f"takes {cold.num_labels:,} lookups at least" in PAGE
+    assert f"A tenth of the labels goes to that, until there are {bound.MOST_LESSONS}" in PAGE
+    assert bound.LESSONS == 0.1
 
 
 def test_the_fields_that_do_not_count() -> None:

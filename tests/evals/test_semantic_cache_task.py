@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from recorded import write
 
-from sparing.errors import SettingsError
+from sparing.errors import SelectorMissing, SettingsError
+from sparing.evals.answered.lookups import Lookup, look_up
+from sparing.evals.answered.runs import run_live, run_split
 from sparing.evals.paraphrases import banking_traps, quora_pairs
 from sparing.evals.task import Draw
 from sparing.evals.tasks import semantic_cache
-from sparing.evals.tasks.semantic_cache import Lookup, run_live
 from sparing.generate.cache.semantic.embed import Lexical
+from sparing.generate.cache.semantic.evidence import APART
 
 
 @pytest.fixture
@@ -31,6 +33,18 @@ def questions(tmp_path: Path) -> Draw:
     return Draw(tmp_path, 40)
 
 
+TWICE = [
+    {"text_a": "Reset my mail password please", "text_b": "Reset the mail password please", "label": 1},
+    {"text_a": "reset mail password", "text_b": "please reset the mail password", "label": 1},
+    {"text_a": "Do I pay for dish 1?", "text_b": "Do I pay for dish 2?", "label": 0},
+]
+
+
+def missing() -> None:
+    """No model is shipped."""
+    raise SelectorMissing("there is none")
+
+
 def lookups(near: float, far: float) -> list[Lookup]:
     """12,000, half of them duplicates."""
     return [Lookup(near if at % 2 else far, bool(at % 2), False, "a", "b") for at in range(12_000)]
@@ -43,6 +57,17 @@ def test_what_the_data_become(questions: Draw) -> None:
     traps = banking_traps(questions, Lexical(), 10)
     assert len(traps) == 10
     assert all(trap.kept != trap.asked and not trap.same and "payment failed" in trap.kept for trap in traps)
+
+
+def test_the_crowd_is_of_questions_that_are_known(questions: Draw) -> None:
+    """Others that are alike, once the index holds them; nothing where the rules keep a pair apart."""
+    write(questions.data_dir / "qqp" / "pairs.jsonl", *TWICE)
+    some = look_up(questions, Lexical(), "words")
+    near = next(one for one in some if one.alike)
+    assert near.kept not in near.alike
+    assert near.asked not in near.alike
+    assert near.evidence(()).num_alike == 0 < near.evidence(near.alike).num_alike == len(near.alike)
+    assert {one.evidence(one.alike) for one in some if one.similarity < 0} == {APART}
 
 
 def test_a_similarity_that_knows_hits_and_one_that_does_not_never_does() -> None:
@@ -62,17 +87,19 @@ def test_wrong_ones_are_kept_below_the_bound() -> None:
         Lookup(rng.random(), same, False, "a", "b") if same or rng.random() < 0.04 else Lookup(-1.0, False, False, "a", "b")
         for same in (bool(at % 2) for at in range(40_000))
     ]  # fmt: skip
-    outcome, threshold = semantic_cache._split(some, 0)
-    assert 0.7 < threshold < 0.95
-    assert 0 < outcome.wrong_share <= 0.005
-    assert outcome.recall == pytest.approx(1 - threshold, abs=0.02)
+    split = run_split(some, 0)
+    assert 0.7 < split.threshold < 0.95
+    assert 0 < split.outcome.wrong_share <= 0.005
+    assert split.outcome.recall == pytest.approx(1 - split.threshold, abs=0.02)
+    assert split.outcome.recall < split.best(0.005) < split.best(0.02)
 
 
 def test_the_report(questions: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line per embedding that there is, a note for the one that is not."""
+    """Two lines per embedding that there is, a note for the one that is not."""
     monkeypatch.delenv("SPARING_CACHE__ENCODER", raising=False)
+    monkeypatch.setattr("sparing.select.sentence.sentence_embedding", missing)
     report = semantic_cache.measure(questions, ())
-    assert [row[0] for row in report.tables[0].rows] == ["words"]
+    assert [row[0] for row in report.tables[0].rows] == ["words, alone", "words, with the crowd"]
     assert "encoder did not run" in report.notes[0]
     assert "0 of" in report.tables[0].rows[0][5]
     with pytest.raises(SettingsError, match="known: words, encoder"):

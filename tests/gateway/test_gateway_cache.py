@@ -16,6 +16,7 @@ from scripted_upstream import Out, ScriptedUpstream, Seen
 from sparing.gateway.caches import with_cache
 from sparing.generate.cache.semantic.bound import Bound
 from sparing.generate.cache.semantic.embed import Lexical
+from sparing.generate.cache.semantic.evidence import Evidence
 from sparing.generate.upstream import HttpUpstream
 from sparing.settings.cache import CacheSettings
 
@@ -127,11 +128,11 @@ def test_off_is_not_there(upstream: ScriptedUpstream, start: Start, tmp_path: Pa
 
 def test_a_question_in_other_words(upstream: ScriptedUpstream, start: Start, tmp_path: Path) -> None:
     """Once the traffic has certified it: given, told with its similarity, and not paid for."""
-    cache = CacheSettings(mode="semantic", store="sqlite")
+    cache = CacheSettings(mode="semantic", store="sqlite", encoder="words")
     labels = tmp_path / "answers.sqlite.labels"
     bound = Bound(cache.max_wrong_percent / 100, file=labels, embedder=Lexical.name)
     for number in range(5_000):
-        bound.learn(0.9 if number % 2 else 0.1, right=bool(number % 2))
+        bound.learn(Evidence(0.9 if number % 2 else 0.1), right=bool(number % 2))
     running = start_caching(upstream, start, tmp_path, cache)
     zero = {"temperature": 0}
     asked = [request(running.url, body=chat(text, **zero)) for text in ("Reset my password", "reset the PASSWORD")]

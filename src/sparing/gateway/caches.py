@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from sparing.core.upstream import Upstream
+from sparing.errors import SelectorMissing
 from sparing.generate.cache.rules import Rules
 from sparing.generate.cache.semantic.bound import Bound
-from sparing.generate.cache.semantic.embed import Encoder, Lexical, Remembering
+from sparing.generate.cache.semantic.embed import Embedder, Encoder, Lexical, Remembering, Sentences
 from sparing.generate.cache.semantic.index import Index
 from sparing.generate.cache.semantic.similar import Similar
 from sparing.generate.cache.store import MemoryStore, Store
 from sparing.generate.cache.upstream import Cached
 from sparing.record.metrics import Metrics
-from sparing.settings.cache import CacheSettings
+from sparing.settings.cache import WORDS, CacheSettings
 
+log = logging.getLogger("sparing.cache")
 _TOLD = ("hit", "similar", "shared", "miss", "none", "failed")
 
 
@@ -65,11 +68,25 @@ def similar_of(cache: CacheSettings, file: Path) -> Similar:
     Raises:
         SettingsError: The encoder cannot be used.
     """
-    embedder = Remembering(Encoder(Path(cache.encoder).expanduser()) if cache.encoder else Lexical())
+    embedder = Remembering(_embedder(cache.encoder))
     labels = file.with_name(f"{file.name}.labels") if cache.store == "sqlite" else None
     return Similar(
         embedder, Bound(cache.max_wrong_percent / 100, file=labels, embedder=embedder.name), Index(cache.max_entries)
     )
+
+
+def _embedder(encoder: str) -> Embedder:
+    if encoder == WORDS:
+        return Lexical()
+    if encoder:
+        return Encoder(Path(encoder).expanduser())
+    try:
+        from sparing.select.sentence import sentence_embedding
+
+        return Sentences(sentence_embedding())
+    except (ImportError, SelectorMissing) as why:
+        log.info("questions are compared by words: %s", why)
+        return Lexical()
 
 
 def watch_caches(metrics: Metrics, upstreams: Mapping[str, Upstream]) -> None:

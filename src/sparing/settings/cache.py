@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+WORDS = "words"
+
 
 class CacheSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Answers given again. An answer is text that is kept, so nothing is kept unless you say so (docs/cache.md)."""
@@ -49,7 +51,7 @@ class CacheSettings(Struct, frozen=True, forbid_unknown_fields=True):
     encoder: Annotated[
         str,
         Meta(
-            description="semantic: folder of a sentence encoder (model.onnx, tokenizer.json); empty compares words, "
-            "which needs nothing and finds less."
+            description="semantic: folder of a sentence encoder (model.onnx, tokenizer.json); empty: the one of the "
+            "extra `select`, where that is installed; words: words are compared, which needs nothing and finds less."
         ),
     ] = ""

@@ -14,6 +14,7 @@ from sparing.generate.cache.entry import Entry
 from sparing.generate.cache.rules import Rules
 from sparing.generate.cache.semantic.bound import Bound
 from sparing.generate.cache.semantic.embed import Lexical
+from sparing.generate.cache.semantic.evidence import Evidence
 from sparing.generate.cache.semantic.index import Index
 from sparing.generate.cache.semantic.similar import Similar
 from sparing.generate.cache.store import MemoryStore
@@ -30,6 +31,11 @@ class Open(Bound):
 
     def is_audit(self) -> bool:
         return self.audits
+
+
+def labels(bound: Bound) -> list[tuple[float, bool]]:
+    """All that it was told, whatever for."""
+    return [(evidence.similarity, right) for evidence, right in (*bound._audits, *bound._lessons)]
 
 
 def answering() -> CountingUpstream:
@@ -132,9 +138,9 @@ async def test_an_audit_learns_whether_the_kept_answer_would_have_done() -> None
     cache = semantic(bound, upstream)
     await told(cache, "Is the north gate open")
     await told(cache, "Is the north gate open?")
-    assert list(bound._audits) == [(pytest.approx(1.0), True)]
+    assert labels(bound) == [(pytest.approx(1.0), True)]
     await told(cache, "Is the NORTH gate open??")
-    assert [right for _, right in bound._audits] == [True, False]
+    assert [right for _, right in labels(bound)] == [True, False]
     bound.audits = False
     assert await told(cache, "is the north gate open?") in ("miss", "similar")
 
@@ -170,8 +176,8 @@ async def test_live_traffic_stays_within_the_bound(tmp_path: Path) -> None:
         same = rng.random() < 0.5
         similarity = rng.uniform(0.9, 1.0) if same or rng.random() < 0.02 else rng.uniform(0.0, 0.89)
         if bound.is_audit():
-            bound.learn(similarity, right=same)
-        elif similarity > bound.threshold:
+            bound.learn(Evidence(similarity), right=same)
+        elif bound.gives(Evidence(similarity)):
             hits += 1
             wrong += not same
     assert hits > 300

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from sparing.generate.cache.semantic.evidence import Evidence
+from sparing.generate.cache.semantic.score import Label, Score, learned
+
 log = logging.getLogger("sparing.cache")
 
 NEVER = math.inf
@@ -21,6 +24,9 @@ CONFIDENCE = 0.99999  # so that what is seen over as many lookups again, which v
 _AUDITS_YOUNG, _AUDITS = 0.5, 0.05
 _YOUNG_LABELS = 10_000
 _WINDOW = 20_000  # audits that count; older ones say how the traffic was
+# Share of labels that the score learns from until it has enough, and from then on, to follow the traffic.
+LESSONS, _LESSONS_LATER = 1 / 10, 1 / 50
+MOST_LESSONS = 500
 _GROWTH = 1.5
 _LOOK_EVERY = _WINDOW // 8
 
@@ -37,13 +43,19 @@ class Bound:
     tried from the strictest on and wrong answers only get more, so the first failure ends it (fixed sequence testing,
     as in Learn then Test, arXiv 2110.01052). The chance is spread over all the times that it is looked at again.
 
+    What the threshold cuts is a score that is learned here too (`score.learned`), from labels drawn for it that no
+    certificate is made of: whatever it has learned, the certificate is of lookups that it has not seen.
+
     What it rests on: that lookups are like those before them, and that labels are right. It says nothing of a caller
     who writes questions in order to get a wrong answer.
 
     Args:
         max_wrong: Share of lookups, 0..1.
-        file: Where the labels (two numbers each, no text) are kept over a restart; None forgets them.
+        file: Where the labels (three numbers each, no text) are kept over a restart; None forgets them.
         embedder: Name of what similarities are measured with: labels of another one are not read.
+    Attributes:
+        threshold: Of the score; what is above it is given.
+        num_labels: That certificates were made of, ever.
     """
 
     def __init__(
@@ -55,13 +67,16 @@ class Bound:
         self.threshold = NEVER
         self.num_labels = 0
         self._rng = rng or random.Random()
-        self._audits: deque[tuple[float, bool]] = deque(maxlen=_WINDOW)
+        self.score = Score()
+        self._audits: deque[Label] = deque(maxlen=_WINDOW)
+        self._lessons: deque[Label] = deque(maxlen=MOST_LESSONS)
         self._looks = 0
         self._next_look = math.ceil(math.log(_chance(1)) / math.log1p(-max_wrong))  # sooner nothing could stand
         kept = _read(file) if file is not None else None
         if kept is not None and kept.embedder == embedder:
             self._looks, self.num_labels = kept.looks, kept.num_labels
             self._audits.extend(kept.audits)
+            self._lessons.extend(kept.lessons)
             self._look()
 
     def is_audit(self) -> bool:
@@ -69,19 +84,32 @@ class Bound:
         share = max(_AUDITS, _AUDITS_YOUNG * (1 - self.num_labels / _YOUNG_LABELS))
         return self.threshold == NEVER or self._rng.random() < share
 
-    def learn(self, similarity: float, *, right: bool) -> None:
+    def gives(self, evidence: Evidence) -> bool:
+        """Whether the kept answer may be given."""
+        return self.score.of(evidence) > self.threshold
+
+    def learn(self, evidence: Evidence, *, right: bool) -> None:
         """What an audit showed: `right` if the kept answer would have done, or none would have been given."""
-        self._audits.append((similarity, right))
+        enough = len(self._lessons) == MOST_LESSONS
+        if self._rng.random() < (_LESSONS_LATER if enough else LESSONS):
+            self._lessons.append((evidence, right))
+            return
+        self._audits.append((evidence, right))
         self.num_labels += 1
         if self.num_labels >= self._next_look:
             self._look()
             if self._file is not None:
-                _write(self._file, _Kept(self._embedder, self._looks, self.num_labels, list(self._audits)))
+                _write(self._file, self._kept())
 
     def _look(self) -> None:
         self._looks += 1
         self._next_look = self.num_labels + min(_LOOK_EVERY, math.ceil(self.num_labels * (_GROWTH - 1)))
-        self.threshold = certified(self._audits, self.max_wrong, _chance(self._looks))
+        self.score = learned(self._lessons)
+        audits = [(self.score.of(evidence), right) for evidence, right in self._audits]
+        self.threshold = certified(audits, self.max_wrong, _chance(self._looks))
+
+    def _kept(self) -> _Kept:
+        return _Kept(self._embedder, self._looks, self.num_labels, list(self._audits), list(self._lessons))
 
 
 def _chance(look: int) -> float:
@@ -95,7 +123,8 @@ class _Kept(msgspec.Struct, frozen=True):
     embedder: str
     looks: int
     num_labels: int
-    audits: list[tuple[float, bool]]
+    audits: list[Label]
+    lessons: list[Label]
 
 
 def _read(file: Path) -> _Kept | None:
@@ -117,17 +146,17 @@ def _write(file: Path, kept: _Kept) -> None:
 
 
 def certified(audits: Iterable[tuple[float, bool]], max_wrong: float, chance: float) -> float:
-    """The loosest threshold that stands, for similarities above it; `NEVER` if none does.
+    """The loosest threshold that stands, for scores above it; `NEVER` if none does.
 
     Args:
-        audits: Similarity and rightness of a random sample of lookups.
+        audits: Score and rightness of a random sample of lookups.
         chance: Of certifying a threshold whose true share of wrong answers is above `max_wrong`.
     """
     ordered = sorted(audits, reverse=True)
     allowed = most_wrong(len(ordered), max_wrong, chance)
     if allowed < 0:
         return NEVER
-    wrong = [similarity for similarity, right in ordered if not right]
+    wrong = [score for score, right in ordered if not right]
     return wrong[allowed] if len(wrong) > allowed else ordered[-1][0]
 
 

@@ -11,6 +11,7 @@ from operator import mul
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from sparing.core.store import Embedder as TextEmbedder
 from sparing.errors import SettingsError
 from sparing.generate.cache.semantic.wording import take_apart, weight
 
@@ -94,6 +95,23 @@ class Encoder:
         given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         states = self._session.run(None, {name: given[name] for name in self._inputs})[0]
         return unit(states[0].mean(axis=0).tolist())
+
+
+class Sentences:
+    """An embedding of many texts as one of questions, which come one at a time.
+
+    Args:
+        embedding: Safe to share between threads.
+    """
+
+    slow = True
+
+    def __init__(self, embedding: TextEmbedder) -> None:
+        self.name = embedding.name
+        self._embedding = embedding
+
+    def embed(self, text: str) -> Vector:
+        return array("f", self._embedding.embed([text])[0])
 
 
 class Remembering:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+import heapq
+import math
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sparing.generate.cache.semantic.agree import disagreement
 from sparing.generate.cache.semantic.embed import Vector, similarity
 from sparing.generate.cache.semantic.wording import Wording, weight
 
-_LOOKED_AT = 8  # candidates whose vectors are compared
-_PER_CONTEXT = 2_000
+_LOOKED_AT = 32  # candidates whose vectors are compared
+_VISITED = 2_000  # holders of the question's words that are counted, those of its rarest words first
+_ALIKE = 0.9
 
 
 @dataclass(slots=True, eq=False)
@@ -34,10 +38,12 @@ class Match:
 
     Attributes:
         record: None where questions were found but none agrees.
+        num_alike: Other questions that were looked at and are more alike than 0.9, whether they agree or not.
     """
 
     record: Record | None
     similarity: float
+    num_alike: int = 0
 
 
 @dataclass(slots=True)
@@ -53,28 +59,40 @@ class Index:
 
     Args:
         most: Records in all; the contexts that were used longest ago give way, and within one its oldest questions.
+        per_context: Records of one context.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, per_context: int = 20_000) -> None:
         self._most = most
+        self._per_context = per_context
         self._groups: OrderedDict[bytes, _Group] = OrderedDict()
         self.num_records = 0
 
     def nearest(self, context: bytes, wording: Wording, vector: Vector) -> Match | None:
         """The nearest of the questions that share most words and agree; None where none shares any."""
+        near = self.near(context, wording, vector)
+        agreeing = [(alike, at) for at, (alike, one) in enumerate(near) if not disagreement(wording, one.wording)]
+        if not agreeing:
+            return Match(None, -1.0) if near else None
+        alike, best = max(agreeing)
+        return Match(near[best][1], alike, sum(is_alike(other) for at, (other, _) in enumerate(near) if at != best))
+
+    def near(self, context: bytes, wording: Wording, vector: Vector) -> list[tuple[float, Record]]:
+        """The questions that share most of its rare words, each with how alike it is."""
         group = self._groups.get(context)
         if group is None:
-            return None
+            return []
         self._groups.move_to_end(context)
-        shared: Counter[Record] = Counter()
-        for word in _telling(wording):
-            for record in group.by_word.get(word, ()):
-                shared[record] += 1
-        if not shared:
-            return None
-        agreeing = [one for one, _ in shared.most_common(_LOOKED_AT) if not disagreement(wording, one.wording)]
-        scored = [(similarity(vector, one.vector), at, one) for at, one in enumerate(agreeing)]
-        return Match(max(scored)[2], max(scored)[0]) if scored else Match(None, -1.0)
+        holders = sorted(filter(None, map(group.by_word.get, _telling(wording))), key=len)
+        shared: dict[Record, float] = {}
+        visited = 0
+        for some in holders:
+            rarity = math.log1p(len(group.records) / len(some))
+            for record in islice(some, max(0, _VISITED - visited)):
+                shared[record] = shared.get(record, 0.0) + rarity
+            visited += len(some)
+        likeliest = heapq.nlargest(_LOOKED_AT, shared, key=shared.__getitem__)
+        return [(similarity(vector, one.vector), one) for one in likeliest]
 
     def add(self, context: bytes, record: Record) -> None:
         """Add a question, in place of the one with the same key."""
@@ -85,7 +103,7 @@ class Index:
         self.num_records += 1
         for word in _telling(record.wording):
             group.by_word[word].add(record)
-        if len(group.records) > _PER_CONTEXT:
+        if len(group.records) > self._per_context:
             self._remove(group, next(iter(group.records)))
         while self.num_records > self._most:
             oldest, first = next(iter(self._groups.items()))
@@ -111,6 +129,11 @@ class Index:
             holders.discard(record)
             if not holders:
                 del group.by_word[word]
+
+
+def is_alike(similarity: float) -> bool:
+    """Whether a question counts as one of the crowd around another."""
+    return similarity > _ALIKE
 
 
 def _telling(wording: Wording) -> set[str]:

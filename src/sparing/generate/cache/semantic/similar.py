@@ -9,6 +9,7 @@ from sparing.generate.cache.answers import Said
 from sparing.generate.cache.asked import Asked
 from sparing.generate.cache.semantic.bound import Bound
 from sparing.generate.cache.semantic.embed import Embedder, Vector
+from sparing.generate.cache.semantic.evidence import APART, Evidence
 from sparing.generate.cache.semantic.index import Index, Match, Record
 from sparing.generate.cache.semantic.same_answer import same_answer
 from sparing.generate.cache.semantic.wording import Wording, take_apart
@@ -73,7 +74,7 @@ class Similar:
             return
         if match.record is None:
             if found.audit:
-                self.bound.learn(match.similarity, right=True)
+                self.bound.learn(APART, right=True)
             return
         if kept is None:
             return
@@ -81,11 +82,11 @@ class Similar:
         if not right:
             match.record.wrong_at = max(match.record.wrong_at, match.similarity)
         if found.audit:
-            self.bound.learn(match.similarity, right=right)
+            self.bound.learn(_evidence(match), right=right)
 
     def _given(self, match: Match) -> bytes:
         record = match.record
-        if record is None or match.similarity <= max(self.bound.threshold, record.wrong_at):
+        if record is None or match.similarity <= record.wrong_at or not self.bound.gives(_evidence(match)):
             return b""
         return record.key
 
@@ -93,3 +94,7 @@ class Similar:
         if self._embedder.slow:
             return await asyncio.to_thread(self._embedder.embed, text)
         return self._embedder.embed(text)
+
+
+def _evidence(match: Match) -> Evidence:
+    return Evidence(match.similarity, match.num_alike)
