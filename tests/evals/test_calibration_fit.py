@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from sparing.core.calibration import Calibration, Signs
@@ -9,7 +11,7 @@ from sparing.core.ladder import Elision, Rendition
 from sparing.evals.calibration.examples import Example, digest_of, holds
 from sparing.evals.calibration.fit import as_json, fit
 from sparing.evals.calibration.fitted import curve_of, design_effect, worst_from_here
-from sparing.evals.calibration.traces import LEVELS, Trace
+from sparing.evals.calibration.traces import LEVELS, Trace, trace_by_tiers
 
 PAD = (0.0,) * (len(LEVELS) - 4)
 
@@ -57,6 +59,17 @@ def test_what_is_needed_is_strings_or_stretches() -> None:
     assert stretches.lost(rendition("", (20, 50))) == 0
     assert holds("one\n  two", "one two")
     assert not holds("onetwo", "one")
+
+
+def test_what_models_learned_from_tells_of_the_rules_alone() -> None:
+    """The learned tiers would seem to lose less there than they do."""
+    sentences = " ".join(f"The clerk of office {n} wrote to harbour {n * 7 % 31}." for n in range(20))
+    example = Example(sentences, "Who wrote to harbour 21?", (("harbour 21",),))
+    told = [trace_by_tiers(replace(example, trained_on=seen)) for seen in (True, False)]
+    assert [[one.scorer for one in some] for some in told] == [  # type: ignore[union-attr]
+        ["prose.v1"],
+        ["prose.v1", "prose.v1/static", "prose.v1/encoder.v2"],
+    ]
 
 
 def test_the_file_is_a_curve_to_the_line_and_reads_back() -> None:

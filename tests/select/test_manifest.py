@@ -34,6 +34,9 @@ def test_no_models(tmp_path: Path) -> None:
     ("file", "change", "says"),
     [
         ("upper.onnx", lambda raw: raw[:-1], "bytes instead of"),
+        ("lower.onnx", lambda raw: raw[:-1], "bytes instead of"),
+        ("lower.onnx", lambda raw: raw[:-1] + bytes([raw[-1] ^ 1]), "was changed"),
+        ("fusion.json", lambda raw: raw.replace(b"1", b"2"), "was changed"),
         ("static.npz", lambda raw: bytes([raw[0] ^ 1]) + raw[1:], "was changed"),
         ("vocab.txt", lambda raw: raw + b"\nmore", "bytes instead of"),
         ("manifest.json", lambda raw: raw[:-5], "cannot be read"),

@@ -170,8 +170,18 @@ def _unit(number: int) -> str:
         ("? ! . " * 20_000, _QUESTION),
         ("".join(map(chr, range(1, 256))) * 400, _QUESTION),
         (_TEXT * 1_000, _QUESTION),
+        (f"A tower, ({' ' * 100_000}of stone), was built. " * 2, _QUESTION),
     ],
-    ids=["long question", "one long word asked", "no sentence", "no word", "only stops", "binary", "repetition"],
+    ids=[
+        "long question",
+        "one long word asked",
+        "no sentence",
+        "no word",
+        "only stops",
+        "binary",
+        "repetition",
+        "blanks",
+    ],
 )
 def test_hostile_input_costs_what_the_constants_say(here: Installed, text: str, question: str) -> None:
     """However odd, no more is read than the policy's deadline has time for."""

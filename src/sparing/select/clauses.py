@@ -14,7 +14,7 @@ from itertools import pairwise
 
 LEAST_CHARS = 24  # a shorter one saves hardly more than its mark takes
 # Ends of clauses: after a comma, a semicolon or a colon, around brackets, after a dash with blanks around it.
-_END = re.compile(r"[,;:]\s+|\s+(?=[(\[])|(?<=[)\]])\s+|\s[–—-]\s+")
+_END = re.compile(r"[,;:]\s+|(?<!\s)\s+(?=[(\[])|(?<=[)\]])\s+|\s[–—-]\s+")
 _SENTENCE = re.compile(r"""[^\n|`{}<>=\t].*[.!?…]["'”’)\]]*\s*""", re.DOTALL)
 _NO_PROSE = re.compile(r"[|`{}<>=\t]|://")
 _WEIGHTY = re.compile(
