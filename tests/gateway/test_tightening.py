@@ -95,7 +95,7 @@ def test_a_whole_answer_changes_in_its_text_alone(start: Start, upstream: Script
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("wire", PATHS)
-@pytest.mark.parametrize("text", [json.dumps({"text": TEXT}), "```\n" + TEXT + "\n```", "Short. And done."])
+@pytest.mark.parametrize("text", [json.dumps({"text": TEXT}), "```\n" + TEXT + "\n```", "Short. And done.", TEXT[:900]])
 def test_what_may_not_be_touched_is_byte_for_byte_the_same(
     start: Start, upstream: ScriptedUpstream, text: str, wire: str, stream: bool
 ) -> None:

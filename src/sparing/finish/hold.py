@@ -114,7 +114,7 @@ class Hold:
 
     def let_go(self) -> bytes:
         """All that waits, as it came; from here on everything passes."""
-        held, self._held, self._state = b"".join(self._held), [], _State.THROUGH
+        held, self._held, self._state, self.due = b"".join(self._held), [], _State.THROUGH, False
         return held
 
     def alive(self) -> bytes:
@@ -161,19 +161,13 @@ class Hold:
         return b"".join(parts)
 
     def _passed(self, event: bytes, data: Object, text: str) -> bytes:
-        kept = self._ends.feed(text)
-        if kept is None:
+        if self._ends.feed(text) is None:
             self._sent.append(text)
             return event
         self._state = _State.HOLDING
-        self._sent.append(text[:kept])
-        self._rest.append(text[kept:])
+        self._rest.append(text)
         self.due = self._form.is_end(data)
-        if self.due or not kept:
-            self._sent[-1:], self._rest[-1:] = [""], [text]
-            return self._wait(event)
-        waiting = self._wait(written(event, self._form.saying(data, text[kept:]))) if text[kept:] else b""
-        return written(event, self._form.saying(data, text[:kept])) + waiting
+        return self._wait(event)
 
     def _wait(self, event: bytes) -> bytes:
         self._held.append(event)

@@ -42,6 +42,12 @@ def may_be_reworded(answer: str) -> bool:
     return not any(piece.part in (Part.FIXED, Part.ROW) for piece in pieces_of(answer))
 
 
+def begun(answer: str, sent: str) -> str:
+    """How an answer begins of which this was sent: up to the end of the sentence, item or row that it is in."""
+    said = len(sent.rstrip())
+    return answer[: max((piece.end for piece in pieces_of(answer) if piece.start < said), default=0)]
+
+
 def not_in(short: str, answer: str) -> str:
     """The first thing that a short answer says and the long one does not; "" if there is none.
 

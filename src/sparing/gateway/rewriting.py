@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sparing.errors import SparingError
-from sparing.finish.reworded import PROMPT, SENT, may_be_reworded, not_in
+from sparing.finish.reworded import PROMPT, SENT, begun, may_be_reworded, not_in
 from sparing.finish.tighten import Tightened
 from sparing.gateway.side_calls import SideCalls
 from sparing.tokens.models import counter_for
@@ -45,13 +45,13 @@ class Rewriting:
         if not await in_pool(self.pool, may_be_reworded, answer):
             return None
         counter = counter_for(self.counted_as)
-        room = self.tokens - counter.count(sent)
+        head = begun(answer, sent)
+        room = self.tokens - counter.count(head)
         if room < _FEWEST_TOKENS:
             return None
-        words = int(room * _WORDS_PER_TOKEN)
-        prompt = PROMPT.format(words=words, question=question, answer=answer)
-        if sent.strip():
-            prompt += SENT.format(sent=sent)
+        prompt = PROMPT.format(words=int(room * _WORDS_PER_TOKEN), question=question, answer=answer)
+        if head:
+            prompt += SENT.format(sent=head)
         try:
             async with asyncio.timeout(_WAIT_S):
                 short = await self.side.ask(prompt, model=self.model, max_tokens=room, reason=_REASON)
@@ -62,11 +62,9 @@ class Rewriting:
         if why:
             log.info("the shorter answer is not taken: %s", why)
             return None
-        blanks = answer[len(sent) :]
-        gap = blanks[: len(blanks) - len(blanks.lstrip())] if sent else ""
-        text = f"{sent}{gap}{short}"
-        after = counter.count(text)
-        before = counter.count(answer)
+        rest = answer[len(head) :]
+        text = f"{head}{rest[: len(rest) - len(rest.lstrip())] if head else ''}{short}"
+        before, after = counter.count(answer), counter.count(text)
         if after > self.tokens or after >= before:
             return None
         return Tightened(text, "rewritten", before, after, (), "", counter.exact)
