@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from msgspec.structs import replace as replace_struct
 
@@ -91,7 +91,7 @@ def reduce_body(
     counter = _counter(prompt)
     exempt = (*policy.exempt_tools, RECALL.name)  # what was asked for is not shortened again
     allowed = summaries if policy.compaction == "summary" else None
-    start = _start(policy, counter, prompt.model, allowed)
+    start = partial(_start, policy, counter, prompt.model, allowed)
     has_budget = budget.input_tokens is not None
     turns, opening = cut_turns(prompt, exempt, start, MEMORY, to_a_budget=has_budget)
     before = _tokens(prompt, turns, opening, counter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from sparing.settle import Settlement
 
 def receipt_id() -> str:
     """Sortable by time, unguessable: 12 hex digits of milliseconds, 12 of chance."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(6).hex()}"
 
 
 def span_receipts(settlement: Settlement, losses: Sequence[float]) -> tuple[SpanReceipt, ...]:

@@ -155,8 +155,12 @@ def test_memory_does_not_grow(start: Callable[..., RunningGateway], upstream: Sc
     try:
         some(25)
         before = settled_bytes()
-        some(250)
-        grown = settled_bytes() - before
+        for _ in range(3):  # what leaks does so every time; a list that happened to be made longer does not
+            some(250)
+            after = settled_bytes()
+            grown, before = after - before, after
+            if grown < 250 * 100:
+                break
     finally:
         tracemalloc.stop()
     assert grown < 250 * 100, "bytes, for 1,000 requests; one leaked request object would be more"

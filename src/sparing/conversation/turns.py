@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
@@ -55,7 +55,12 @@ class KnownTurns(Protocol):
 
 
 def cut_turns(
-    prompt: Prompt, exempt_tools: Sequence[str], start: bytes, known: KnownTurns, *, to_a_budget: bool = False
+    prompt: Prompt,
+    exempt_tools: Sequence[str],
+    start: Callable[[], bytes],
+    known: KnownTurns,
+    *,
+    to_a_budget: bool = False,
 ) -> tuple[list[Turn], Sequence[Span]]:
     """The turns of a request, oldest first; and the beginning of the answer that is asked for, if there is one.
 
@@ -63,7 +68,8 @@ def cut_turns(
 
     Args:
         exempt_tools: Their results are no pieces.
-        start: Stands for what every turn depends on beside the conversation: the policy, the counter.
+        start: Stands for what every turn depends on beside the conversation: the policy, the counter. Asked only where
+            a turn is remembered.
         known: What an earlier request of the conversation was cut into.
         to_a_budget: Whether what has no pieces may have to be shortened as well.
     """
@@ -71,9 +77,10 @@ def cut_turns(
     of_block = by_block(spans)
     turns: list[Turn] = []
     calls: dict[str, Span] = {}
-    digest, first, words = start, 0, ""
+    first, words = 0, ""
     newest = prompt.newest_block
     is_long = newest >= _LEAST_BLOCKS
+    digest = start() if is_long else b""
     for block in range(newest + 1):
         in_block = tuple(of_block.get(block, ()))
         digest = _chained(digest, in_block) if is_long else b""
@@ -87,7 +94,7 @@ def cut_turns(
         turns.append(turn)
         first += len(turn.pieces)
         words = newest_words(turn.asked) or words
-    return (_digested(turns, start) if (first or to_a_budget) and not is_long else turns), opening
+    return (_digested(turns, start()) if (first or to_a_budget) and not is_long else turns), opening
 
 
 def _digested(turns: Sequence[Turn], digest: bytes) -> list[Turn]:

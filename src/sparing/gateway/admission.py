@@ -292,14 +292,21 @@ class Admission:
         return replace_struct(outgoing, body=body, original=original)
 
     async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
-        changed = outgoing.original is not self.body
-        knobs = read_knobs(outgoing.original) if changed else self._knobs
-        output_tokens = self._answer_tokens(knobs.answer_tokens)
+        output_tokens = self._answer_tokens(self._asked_tokens(outgoing.original))
         asked = self._meter.ask(input_tokens, output_tokens)
         result = await self._desk.counts.reserve(self._scopes, asked, self._exchange.deciding)
         if isinstance(result, Granted):
             self._reserved = (result.reservation, input_tokens, output_tokens)
         return result
+
+    def _asked_tokens(self, body: bytes) -> int | None:
+        """Most tokens of the answer as the body that goes out says; None if it does not."""
+        knobs = self._knobs
+        if body is self.body:
+            return knobs.answer_tokens
+        if knobs.answer_tokens is None and not knobs.thinks and self._exchange.wire == "openai.chat":
+            return self._caps.answer_tokens  # it said nothing: what it says now is what was put there
+        return read_knobs(body).answer_tokens
 
     def _answer_tokens(self, most: int | None) -> int:
         """What to set aside for the answers, of so many tokens each."""

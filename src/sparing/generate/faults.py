@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from sparing.core.upstream import Answer, Call
 
@@ -33,8 +34,12 @@ def is_repeatable(call: Call) -> bool:
     """Whether a call can be made twice without doing anything twice."""
     if call.method in ("GET", "HEAD"):
         return True
-    path = call.path.partition("?")[0]
-    return call.method == "POST" and _ASKING.fullmatch(_VERSION.sub("", path)) is not None
+    return call.method == "POST" and _asks(call.path)
+
+
+@lru_cache(maxsize=64)
+def _asks(target: str) -> bool:
+    return _ASKING.fullmatch(_VERSION.sub("", target.partition("?")[0])) is not None
 
 
 def is_passing(answer: Answer) -> bool:

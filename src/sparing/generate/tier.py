@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sparing.core.upstream import Answer, Call, Upstream, served_by
 from sparing.generate.passing import Passing
@@ -27,7 +28,12 @@ _TIERED = re.compile(
 
 def is_tiered(call: Call) -> bool:
     """Whether a tier's model may answer a call."""
-    return call.method == "POST" and _TIERED.fullmatch(call.path.partition("?")[0]) is not None
+    return call.method == "POST" and _has_model(call.path)
+
+
+@lru_cache(maxsize=64)
+def _has_model(target: str) -> bool:
+    return _TIERED.fullmatch(target.partition("?")[0]) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,9 @@ class Tier:
             told = None
             answer = await self.upstream.send(call)
         level = told.thought.level if told is not None and told.thought is not None else ""
-        served = replace(served_by(answer), tier=self.name, provider=self.provider, thought=level)
-        return Passing(answer, replace(served, model=self.model) if self.model and is_tiered(call) else served)
+        served = served_by(answer)
+        model = self.model if self.model and is_tiered(call) else served.model
+        return Passing(answer, replace(served, tier=self.name, provider=self.provider, model=model, thought=level))
 
     async def aclose(self) -> None:
         await self.upstream.aclose()

@@ -88,7 +88,7 @@ class HttpUpstream:
             allow_redirects=False,
             trace_request_ctx=reused,
         )
-        return HttpAnswer(response, self.provider)
+        return HttpAnswer(response, self.provider, self.base_url)
 
     def _headers(self, call: Call) -> Mapping[str, str]:
         headers = call.headers
@@ -112,11 +112,16 @@ class HttpUpstream:
 
 
 class HttpAnswer:
-    """An answer that has begun."""
+    """An answer that has begun.
 
-    def __init__(self, response: aiohttp.ClientResponse, provider: str) -> None:
+    Args:
+        where: It is from, for errors.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, provider: str, where: str) -> None:
         self._response = response
         self._provider = provider
+        self._where = where
 
     @property
     def status(self) -> int:
@@ -134,7 +139,7 @@ class HttpAnswer:
             UpstreamUnreachable, UpstreamTimeout: After everything that did arrive was yielded.
         """
         reader = self._response.content
-        with _typed_errors(self._provider, str(self._response.url.origin())), _end_of(self._response):
+        with _typed_errors(self._provider, self._where), _end_of(self._response):
             try:
                 while chunk := await reader.readany():
                     yield chunk
