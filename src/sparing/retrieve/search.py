@@ -77,7 +77,7 @@ def search(
     if not asked.strip():
         return []
     found = fetched(store, embedder, asked, rights)
-    weights = fitted_for(embedder.name if embedder and any(one.vector_rank for one in found) else "")
+    weights = fitted_for(embedder.name if embedder and any(one.vector_rank for one in found) else "", asked)
     chances = {one.id: weights.fused.chance(one) for one in found}
     found.sort(key=lambda one: (-chances[one.id], one.id))
     by_id = {one.id: one for one in found[: max(limit, MOST_JUDGED)]}

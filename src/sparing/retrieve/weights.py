@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sparing.retrieve.embed.choose import MINILM, STATIC, name_of
 from sparing.retrieve.fuse import Weights
+from sparing.select.installed import installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,21 @@ _FITTED = {
 }
 
 
-def fitted_for(model: str) -> Fitted:
+def fitted_for(model: str, question: str) -> Fitted:
     """Weights for vectors of a model; for one that is not shipped those that do without the cosine's own scale.
+
+    So do those for a question in a language that the shipped ones do not know: their cosines tell little then.
 
     Args:
         model: As the store remembers it; "" where only words were searched.
     """
-    return _FITTED.get(name_of(model), OTHER) if model else WORDS
+    if not model:
+        return WORDS
+    fitted = _FITTED.get(name_of(model))
+    return fitted if fitted is not None and _is_known(question) else OTHER
+
+
+def _is_known(question: str) -> bool:
+    from sparing.select.known import is_known
+
+    return is_known(question, installed().vocabulary)

@@ -64,13 +64,13 @@ def examples(pool: Pool, embedder: Embedder, *, judged: bool = True) -> Iterator
     Args:
         judged: Whether the encoder reads the best.
     """
-    fused = fitted_for(embedder.name).fused
     with filled(pool.texts, embedder) as store:
         passages = {row.id: row for row in store.passages(range(1, len(pool.texts) + 1), OWNER)}
         article = {row: pool.texts[int(passage.source)].article for row, passage in passages.items()}
         for number, query in enumerate(pool.queries):
             by_words = store.by_words(query.question, OWNER, DEPTH)
             by_vector = store.by_vector(embedder.embed([query.question])[0], OWNER, DEPTH)
+            fused = fitted_for(embedder.name, query.question).fused
             answering = {pool.texts[place].article for place in query.gold} - {""}
             for gone in (set(), answering) if answering else (set(),):
                 left = ([row for row in rows if article[row.id] not in gone] for rows in (by_words, by_vector))
