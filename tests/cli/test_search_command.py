@@ -34,7 +34,9 @@ def test_it_shows_where_the_answer_stands(cli: Cli, where: str) -> None:
     assert result.code == 0
     first, heads, *text = result.text.splitlines()
     assert first.startswith("1. leave.md, lines 1-2  (")
-    assert "encoder (words 1, vectors 1)" in first
+    assert "words 1, vectors 1 (not judged: words and vectors leave little doubt)" in first
+    doubtful = cli("search", "When does a worker lose free time?", "--store", where, "--limit", "1").text
+    assert "encoder (" in doubtful.splitlines()[0]
     assert heads == "   Handbook"
     assert "five days of annual leave" in " ".join(text)
 

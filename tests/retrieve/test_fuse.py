@@ -55,12 +55,22 @@ def test_a_chance_rises_with_every_sign() -> None:
     assert weights.chance(Found(1), relevance=-1e9) > 0
 
 
+QUESTION = "How long may a dog stay in the garden of the house?"
+
+
 def test_a_shipped_model_has_weights_of_its_own() -> None:
     """Those of another model know nothing of how its cosines are spread; without vectors words count alone."""
-    static, minilm, other = map(fitted_for, ("sparing-static-0123", "sparing-minilm-4567", "text-embedding-3-small"))
+    models = "sparing-static-0123", "sparing-minilm-4567", "text-embedding-3-small", ""
+    static, minilm, other, words = (fitted_for(model, QUESTION) for model in models)
     assert static != minilm
     assert min(static.fused.cosine, minilm.fused.cosine) > 0
     assert (other.fused.cosine, other.judged.cosine) == (0, 0)
     assert other.fused.vector > 0
-    words = fitted_for("").fused
-    assert words == Weights(words.bias, words=words.words)
+    assert words.fused == Weights(words.fused.bias, words=words.fused.words)
+
+
+def test_a_model_is_trusted_less_in_a_language_that_it_does_not_know() -> None:
+    """Its cosines then count as those of a model that nobody looked at."""
+    other = fitted_for("text-embedding-3-small", QUESTION)
+    for question in ("Wie lange darf ein Hund im Garten des Hauses bleiben?", "狗可以在花园里待多久？"):
+        assert fitted_for("sparing-minilm-4567", question) == other

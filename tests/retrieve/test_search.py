@@ -52,6 +52,16 @@ def test_without_the_encoder_fusion_decides_and_says_so(store: MemoryStore) -> N
     assert late.by == "words 1, vectors 1 (not judged: deadline: no time to read more)"
 
 
+def test_what_leaves_no_doubt_is_not_read() -> None:
+    """Unless the policy asks for the encoder."""
+    embedder = FakeEmbedder(name="sparing-static-1")
+    store = store_of({"leave.md": LEAVE, "travel.md": TRAVEL, "bikes.md": BIKES}, model=embedder.name)
+    sure = search(store, embedder, LEAVE, OWNER)[0]
+    assert sure.by == "words 1, vectors 1 (not judged: words and vectors leave little doubt)"
+    assert sure.score > 0.9
+    assert search(store, embedder, LEAVE, OWNER, select="encoder")[0].by == "encoder (words 1, vectors 1)"
+
+
 def test_a_store_of_words_is_searched_by_words() -> None:
     """With or without an embedder."""
     store = store_of({"leave.md": LEAVE, "travel.md": TRAVEL}, model="")

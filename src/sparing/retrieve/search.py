@@ -22,6 +22,7 @@ from sparing.settings.policy import Select
 
 DEPTH = 100  # rows that words and vectors give each
 MOST_JUDGED = 12  # on validation questions the next twelve changed nothing
+_SURE = 0.9  # of the best: reading then changes one validation question in a hundred, for better or worse
 _LEAST_BOOST, _MOST_BOOST = 0.5, 2.0
 
 
@@ -61,7 +62,8 @@ def search(
         embedder: What made the store's vectors; None searches by words alone.
         limit: Most hits.
         boosts: Digest of a passage -> factor on the odds of its score; it counts between 1/2 and 2.
-        select: Whether the encoder may judge (``auto``, ``encoder``) or not (``rules``, ``static``).
+        select: Whether the encoder judges (``encoder``), does where words and vectors leave doubt (``auto``), or does
+            not (``rules``, ``static``).
         allowed_ms: What the encoder's reading may cost by the constants of `select.costs`.
         deadline: When reading has to stop; the passages not read until then stay where words and vectors put them.
     Raises:
@@ -75,12 +77,15 @@ def search(
     if not asked.strip():
         return []
     found = fetched(store, embedder, asked, rights)
-    weights = fitted_for(embedder.name if embedder and any(one.vector_rank for one in found) else "")
+    weights = fitted_for(embedder.name if embedder and any(one.vector_rank for one in found) else "", asked)
     chances = {one.id: weights.fused.chance(one) for one in found}
     found.sort(key=lambda one: (-chances[one.id], one.id))
     by_id = {one.id: one for one in found[: max(limit, MOST_JUDGED)]}
     passages = store.passages(list(by_id), rights)
-    verdict = judge(asked, passages[:MOST_JUDGED], select=select, allowed_ms=allowed_ms, deadline=deadline)
+    if select == "auto" and found and chances[found[0].id] >= _SURE:
+        verdict = Verdict((), "words and vectors leave little doubt")
+    else:
+        verdict = judge(asked, passages[:MOST_JUDGED], select=select, allowed_ms=allowed_ms, deadline=deadline)
     ranked = _ranked(passages, by_id, chances, weights.judged, verdict, boosts or {})
     return _told_once(ranked)[:limit]
 

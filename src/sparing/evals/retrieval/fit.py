@@ -3,13 +3,14 @@
 How words and vectors weigh against each other: the share with which most is found among the first five, every set of
 data counting alike. How the encoder's logit weighs against both: what ranks best. What chance that means: over
 questions that one article alone answers, once with it and once without, so that it also says whether anything answers.
-On validation groups; what was trained on no group, on training groups too. Nothing here sees a test group.
+On validation groups; what was trained on no group, on training groups too, but for QMSum's long meetings. Nothing here
+sees a test group.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -29,7 +30,7 @@ from sparing.retrieve.weights import Fitted, fitted_for
 
 POOLS = ("nq", "xquad:en", "tatqa", "qmsum")
 _VALIDATION: tuple[Split, ...] = ("validation",)
-_BOTH: tuple[Split, ...] = ("train", "validation")
+_TRAIN: tuple[Split, ...] = ("train",)
 _AIM = 5  # an answer has to be among so many
 _SHARES = np.linspace(0, 1, 41)
 _ROUNDS = 50
@@ -63,13 +64,13 @@ def examples(pool: Pool, embedder: Embedder, *, judged: bool = True) -> Iterator
     Args:
         judged: Whether the encoder reads the best.
     """
-    fused = fitted_for(embedder.name).fused
     with filled(pool.texts, embedder) as store:
         passages = {row.id: row for row in store.passages(range(1, len(pool.texts) + 1), OWNER)}
         article = {row: pool.texts[int(passage.source)].article for row, passage in passages.items()}
         for number, query in enumerate(pool.queries):
             by_words = store.by_words(query.question, OWNER, DEPTH)
             by_vector = store.by_vector(embedder.embed([query.question])[0], OWNER, DEPTH)
+            fused = fitted_for(embedder.name, query.question).fused
             answering = {pool.texts[place].article for place in query.gold} - {""}
             for gone in (set(), answering) if answering else (set(),):
                 left = ([row for row in rows if article[row.id] not in gone] for rows in (by_words, by_vector))
@@ -148,15 +149,10 @@ def fitted(found: Sequence[Example], *signs: str, ranked: Sequence[Example] = ()
         ranked: By which the signs are weighed against each other; without them by those.
     """
     toward = _shares(ranked or found, signs)
-    judged = [one for one in found if one.relevance is not None]
-    scores, answers = _signs(judged, signs) @ toward, _answers(judged)
-    both = np.column_stack([scores, [one.relevance or 0.0 for one in judged]])
-    asked = [(both[at], answers[at]) for _, at in _questions(judged) if answers[at].any()]
-    to_score, to_relevance = direction(asked)
-    return Fitted(
-        _weights(found, _signs(found, signs) @ toward, signs, toward),
-        _weights(judged, both @ [to_score, to_relevance], (*signs, "relevance"), [*(to_score * toward), to_relevance]),
-    )
+    judged, more = [one for one in found if one.relevance is not None], (*signs, "relevance")
+    rows, answers = _signs(judged, more), _answers(judged)
+    asked = [(rows[at], answers[at]) for _, at in _questions(judged) if answers[at].any()]
+    return Fitted(_weights(found, signs, toward), _weights(judged, more, direction(asked)))
 
 
 def _shares(found: Sequence[Example], signs: Sequence[str]) -> Floats:
@@ -178,16 +174,18 @@ def _shares(found: Sequence[Example], signs: Sequence[str]) -> Floats:
     return max((np.array([share, 1 - share]) for share in _SHARES), key=worth)
 
 
-def _weights(found: Sequence[Example], scores: Floats, signs: Sequence[str], toward: Iterable[float]) -> Weights:
+def _weights(found: Sequence[Example], signs: Sequence[str], toward: Floats) -> Weights:
     """The line from a score to a chance."""
-    told = [place for place, one in enumerate(found) if one.one_article]
-    bias, scale = regression(scores[told][:, None], _answers(found)[told])
+    told = [one for one in found if one.one_article]
+    bias, scale = regression((_signs(told, signs) @ toward)[:, None], _answers(told))
     of = {sign: round(float(scale * weight), 2) + 0.0 for sign, weight in zip(signs, toward, strict=True)}
     return Weights(round(float(bias), 2), **of)
 
 
 def _signs(found: Sequence[Example], signs: Sequence[str]) -> Floats:
-    return np.array([[getattr(one.found, sign) for sign in signs] for one in found], float)
+    """[examples, signs]"""
+    columns = [[one.relevance if sign == "relevance" else getattr(one.found, sign) for one in found] for sign in signs]
+    return np.array(columns, np.float64).T
 
 
 def _answers(found: Sequence[Example]) -> Floats:
@@ -209,11 +207,12 @@ def _softmax(scores: Floats) -> Floats:
 
 
 def main(data_dir: Path) -> None:
-    def all_of(name: str, splits: tuple[Split, ...], *, judged: bool) -> list[Example]:
-        return [one for pool in pools(data_dir, splits, POOLS) for one in examples(pool, shipped(name), judged=judged)]
+    def all_of(name: str, splits: tuple[Split, ...], names: Sequence[str], *, judged: bool) -> list[Example]:
+        made = pools(data_dir, splits, names)
+        return [one for pool in made for one in examples(pool, shipped(name), judged=judged)]
 
-    static, minilm = (all_of(name, _VALIDATION, judged=True) for name in (STATIC, MINILM))
-    more = all_of(MINILM, _BOTH, judged=False)
+    static, minilm = (all_of(name, _VALIDATION, POOLS, judged=True) for name in (STATIC, MINILM))
+    more = [*all_of(MINILM, _TRAIN, POOLS[:3], judged=False), *minilm]
     for name, weights in {
         "WORDS": fitted([one for one in static if one.found.word_rank], "words"),
         "OTHER": fitted(minilm, "words", "vector", ranked=more),

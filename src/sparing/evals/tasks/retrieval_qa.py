@@ -30,7 +30,7 @@ from sparing.evals.task import Bench, Draw, Tally
 from sparing.evals.tasks import nq
 from sparing.finish.grounded.prompt import grounded_prompt
 from sparing.retrieval import Retrieved, Source, retrieve
-from sparing.retrieve.embed.choose import shipped
+from sparing.retrieve.embed.choose import MINILM, shipped
 from sparing.settings import PolicySettings
 
 WAYS = ("nothing", "bm25", "retrieved", "pool", "everything")
@@ -80,7 +80,7 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
     answerer = Answerer()
     (pool,) = pools(draw.data_dir, _TEST, ("nq",))
     materials = _materials(pool, draw, answerer.count)
-    embedder = shipped("static")
+    embedder = shipped(MINILM)
     outcomes = []
     with filled(pool.texts, embedder) as whole, track("retrieval_qa", draw.n * len(ways)) as progress:
         for way in ways:
@@ -163,7 +163,7 @@ class _Chooser:
         aim = budget
         while aim > 0:
             found = retrieve(
-                self.store, shipped("static"), question, OWNER, budget_tokens=aim, model="smollm2", policy=_POLICY
+                self.store, shipped(MINILM), question, OWNER, budget_tokens=aim, model="smollm2", policy=_POLICY
             ).sources
             spent = sum(self.count(f"{source.passage.heads}\n{source.text}\n\n") for source in found)
             if spent <= budget:
@@ -186,7 +186,7 @@ def _outcome(
     held: list[bool] = []
     start_s = time.process_time()
     for material in materials:
-        with filled(material.texts, shipped("static")) as own:
+        with filled(material.texts, shipped(MINILM)) as own:
             choose = _Chooser(way, material, whole if way == "pool" else own, answerer.count)
             for query in material.queries:
                 sources = choose.sources(query.question)
