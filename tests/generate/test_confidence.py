@@ -58,6 +58,18 @@ def test_nothing_is_taken_before_anything_is_known() -> None:
     assert confidence.is_worth_trying()
 
 
+def test_what_always_agrees_is_taken_as_soon_as_that_is_known() -> None:
+    """After twenty comparisons, without the luck of exploring."""
+    confidence = Confidence(2, 0.9, 0.1, draw=lambda: 0.5)
+    told = []
+    for _ in range(60):
+        tried = confidence.is_worth_trying()
+        told.append(tried and confidence.takes((1.0, 0.3)))
+        if tried and not told[-1]:
+            confidence.learn((1.0, 0.3), True)
+    assert told == [False] * 20 + [True] * 40
+
+
 def test_the_bound() -> None:
     """Wilson's, by hand: 20 of 20 are at least 92.4 %."""
     assert lower_bound(20, 20) == pytest.approx(0.924, abs=0.001)

@@ -56,7 +56,8 @@ class Receipt(msgspec.Struct, frozen=True):
         cache_marks: Breakpoints that were set for the provider's cache, because the caller had set none.
         tier: Who answered; "" where there are no tiers. `model` and `provider` are then the tier's.
         tries: Calls that were made for the answer.
-        spent: What answers cost that were judged not good enough, beside the usage above.
+        spent: What answers cost that were not passed on, beside the usage above: judged not good enough, or drawn or
+            asked for to judge another.
         store: Where passages were fetched from; "" where nothing was. `tokens_after` does not count them,
             `retrieved_tokens` does: all that was put before the question. The passages stand in `spans`.
         claims: Sentences of the answer that were held to the passages; -1: none was. `unsupported`: those that no
@@ -69,8 +70,9 @@ class Receipt(msgspec.Struct, frozen=True):
             nothing was.
         depth: How much whoever answered was told to think; "" as the request said.
         eased: What was made smaller because a limit was near, and which limit; "" if nothing was.
-        stopped: That the answer was ended past the policy's ceiling, and after how many tokens, as counted here; what
-            the model would have gone on with nobody knows. "" if it came to its own end.
+        stopped: That the answer was ended past the policy's ceiling, or because it was complete and why, and after how
+            many tokens, as counted here; what the model would have gone on with nobody knows, beyond what it was
+            allowed. "" if it came to its own end.
         overrun: What became of an answer that was longer than the policy's ceiling and was not ended there:
             ``tightened``, ``rewritten``, ``stopped``, ``left`` (`finish.tighten`), and why it was not tightened; "" if
             it was none.

@@ -60,7 +60,7 @@ _OPENERS: Final = (
 )
 _COURTESY: Final = re.compile(
     r"(?:please )?"
-    r"(?:let me know if (?:you(?: have| need) (?:any|more|further|other)|there(?:'s| is) anything|anything|any)"
+    r"(?:let me know if (?:you(?: have| need) (?:any|more|further|other)|there(?:'s| is) anything|anything)"
     r"|feel free to (?:ask|reach|let me know|contact)"
     r"|(?:i )?hope this helps"
     r"|if you have any (?:other |further |more )?(?:questions|concerns|doubts)"

@@ -24,6 +24,7 @@ from sparing.generate.passing import Passing
 from sparing.receive.knobs import read_knobs
 from sparing.tokens.models import counter_for
 
+_READ_BYTES = 256_000  # of a request; reading a longer one would take milliseconds
 _LOOKED_AT_BYTES = 2048  # the end of a body is where a request says what form its answer must have
 _MAY_HAVE_A_FORM = re.compile(rb"\b(?:only|just|single)\b|nothing (?:but|else)", re.IGNORECASE)
 _JSON_FORMATS = (b'"json_object"', b'"json_schema"', b"application/json")
@@ -48,6 +49,8 @@ class Completing:
 
     def _may_end(self, call: Call) -> bool:
         """Whether it is worth reading what the request asks for."""
+        if len(call.body) > _READ_BYTES:
+            return False
         has_form = any(mark in call.body for mark in _JSON_FORMATS) or _MAY_HAVE_A_FORM.search(
             call.body[-_LOOKED_AT_BYTES:]
         )

@@ -101,7 +101,7 @@ class Cascade:
         self._escalation = Escalation(strong, read_usage, rewrite.add_words)
         self._votes = Votes(weak, rewrite.vary, read_usage)
         self._new = new_confidence
-        self._classes = classes or Classes(None, NAMES)
+        self._classes = Classes(None, NAMES) if classes is None else classes
         self._slowness = Breaker()  # so that not every caller waits in vain for a weak model that is stuck
         self._escalated = 0
 

@@ -91,7 +91,7 @@ class Confidence:
     @property
     def pays(self) -> bool:
         """Whether tries cost less than what the taken answers spare; so it is held until a few were made."""
-        if self._price >= 1 or not self._tried:
+        if self._price >= 1:
             return False
         if self._tried < _LEAST:
             return self._threshold != _NONE
