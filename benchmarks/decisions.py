@@ -45,7 +45,7 @@ def main() -> None:
     for name, goal in goals.items():
         for depths in ((), _DEPTHS[1:4], _DEPTHS):
             policy = NamedPolicy(**goal, depths=depths, under_pressure=UnderPressure(answer_tokens=200))
-            label = f"goals {name}, {f"{len(depths)} depths" if depths else "depth as it is"}"
+            label = f"goals {name}, {f'{len(depths)} depths' if depths else 'depth as it is'}"
             _print(label, _times(policy))
     classifier, body = (
         shipped(),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from scripted import Said, Scripted, call
 
-from sparing.core.upstream import Call, served_by
+from sparing.core.upstream import Call, Thought, served_by
 from sparing.errors import RequestError
 from sparing.generate.tier import Tier
 from sparing.generate.tiers import Tiers
@@ -76,3 +76,23 @@ async def test_headers_to_an_engine_go_to_that_engine_alone() -> None:
     await Tier("a", engine, named).send(call(headers=headers))
     await Tier("b", other, named).send(call(headers=headers))
     assert (engine.calls[0].headers, other.calls[0].headers) == (headers, {})
+
+
+async def test_a_tier_tells_its_model_how_much_to_think() -> None:
+    """In its own way; what refuses it is asked again as the caller said, and a tier that cannot be told says nothing."""
+
+    def told(one: Call) -> Call:
+        return replace(one, body=b"told")
+
+    wanted = replace(call(body=b"{}"), thought=Thought("low"))
+    takes = Scripted([Said()])
+    served = served_by(await Tier("a", takes, named, set_thought=told).send(wanted))
+    assert (served.thought, [one.body for one in takes.calls]) == ("low", [b"told"])
+    refuses = Scripted([Said(status=400), Said()])
+    served = served_by(await Tier("a", refuses, named, set_thought=told).send(wanted))
+    assert (served.thought, [one.body for one in refuses.calls]) == ("", [b"told", b"{}"])
+    same = Scripted([Said(status=400)])
+    assert served_by(await Tier("a", same, named, set_thought=lambda one: one).send(wanted)).thought == "low"
+    plain = Scripted([Said()])
+    assert served_by(await Tier("a", plain, named).send(wanted)).thought == ""
+    assert plain.calls[0].body == b"{}"

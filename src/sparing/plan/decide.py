@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop
 from operator import add
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -168,7 +168,7 @@ def decide(
     return Decision(*names, usd, best_in_time, loss, _gave_way(goals, usd, loss, best_in_time))
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class _Answer(NamedTuple):
     """Attributes:
     lengths: To be expected, thoughts included, equally likely ones.
     tokens: Their mean.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from counting_upstream import (
@@ -17,6 +18,7 @@ from counting_upstream import (
     saying,
 )
 
+from sparing.core.upstream import Thought
 from sparing.errors import RecordError, RequestError, UpstreamUnreachable
 from sparing.generate.cache.entry import Entry
 from sparing.generate.cache.rules import Rules
@@ -52,6 +54,19 @@ async def test_asked_twice_called_once() -> None:
     assert (first[0], again.headers["x-sparing-cache"], again.headers["x-sparing-cache-age"]) == ("miss", "hit", "7")
     assert await read(again) == first[1]
     assert len(upstream.calls) == 1
+
+
+async def test_an_answer_that_was_thought_about_otherwise_is_another() -> None:
+    """The depth that was decided is not in the body yet, and makes another answer of it."""
+    upstream = saying()
+    cache = cached(upstream)
+    found = []
+    for thought in (None, Thought("low"), Thought("high"), Thought("low")):
+        answer = await cache.send(replace(call(), thought=thought))
+        found.append(answer.headers["x-sparing-cache"])
+        await read(answer)
+    assert found == ["miss", "miss", "miss", "hit"]
+    assert len(upstream.calls) == 3
 
 
 async def test_key_order_whitespace_and_volatile_fields_are_no_difference() -> None:

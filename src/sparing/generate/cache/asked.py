@@ -81,6 +81,8 @@ def _read(call: Call, form: Form, body: dict[str, Any]) -> Asked:
 def _start(call: Call) -> bytes:
     counting = sorted(name for name in call.headers if name in _HEADERS or name.startswith(_OWN))
     headers = [f"{name}={call.headers[name].strip()}" for name in counting]
+    if call.thought is not None:  # it is put into the body only where the model is known
+        headers.append(f"thought={call.thought.level},{call.thought.may_raise}")
     return _digest(*(part.encode("utf-8", "surrogatepass") for part in (call.tenant, call.wire, call.path, *headers)))
 
 
