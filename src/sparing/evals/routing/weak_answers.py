@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,18 +69,22 @@ def questions(draw: Draw, data: str) -> list[Asked]:
     return [found[at] for at in sorted(chosen)]
 
 
-async def answers(asked: list[Asked], file: Path | None) -> AsyncIterator[WeakAnswer]:
+async def answers(asked: list[Asked], file: Path | None, most_s: float | None = None) -> AsyncIterator[WeakAnswer]:
     """The model's answers, one after the other.
 
     Args:
         file: JSON lines: answers that are in it are not asked for again, new ones are added.
+        most_s: Seconds after which nothing more is asked for; what is known is given all the same.
     Raises:
         ModelMissing: The embedded model is not installed.
     """
     known = {one.asked: one for one in _read(file)} if file is not None and file.is_file() else {}
+    started_s = time.monotonic()
     upstream = LocalUpstream(LocalSettings(context_tokens=2048, threads=1), models_folder(os.environ))
     try:
         for one in asked:
+            if one not in known and most_s is not None and time.monotonic() - started_s > most_s:
+                continue
             if one not in known:
                 known[one] = await _answered(upstream, one)
                 if file is not None:

@@ -26,29 +26,37 @@ from sparing.generate.draft import Draft
 from sparing.generate.signals import NAMES, signals_of, veto
 
 _FOLDS = 5
+_LEAST = 50  # answers
 _PASSES = 10  # with other orders: what the judge learns depends a little on what it meets first
 Signals = Callable[[WeakAnswer], Sequence[float]]
 
 
 def measure(draw: Draw, names: tuple[str, ...]) -> Report:
-    """n questions of each set; the option is a file that answers are read from and added to (``cascade:FILE``)."""
+    """n questions of each set; the option is a file that answers are read from and added to (``cascade:FILE``).
+
+    Where minutes are given, each set has its share of them: what is not answered by then is left out.
+    """
     chosen = {name: way for name, way in _WAYS.items() if not names or name in names}
-    rows, found = [], []
+    rows, found, few = list[tuple[str, ...]](), list[dict[str, object]](), list[str]()
     for data in SETS:
         said = asyncio.run(_asked(draw, data))
         rights = [one.right for one in said]
-        if not said or all(rights) or not any(rights):
-            raise SettingsError(f"{len(said)} answers tell nothing", hint="draw more")
+        if len(said) < _LEAST or all(rights) or not any(rights):
+            few.append(f"{data}: {len(said)} answers, {sum(rights)} right, tell nothing.")
+            continue
         for name, way in chosen.items():
             point = _measured(name, data, said, way(said, draw.seed), draw.seed)
             rows.append(point.row())
             found.append(point.as_json())
+    if not rows:
+        raise SettingsError(" ".join(few), hint="draw more, or give it more minutes")
     return Report(
         "cascade",
         "Which answers of the embedded model are right (scoreboard row 16, the weak answer seen)",
         (Table("", ("set, judge", "n", "right", "AUROC", "95 %, by article", "APGR", "95 %"), tuple(rows)),),
         (),
         (
+            *few,
             "Right: holds a gold answer, or half of its words in common with one (F1). The strong model is taken to be "
             "always right.",
         ),
@@ -125,8 +133,9 @@ def _auroc_bounds(
 
 async def _asked(draw: Draw, data: str) -> list[WeakAnswer]:
     asked, said = questions(draw, data), []
+    most_s = None if draw.minutes is None else 60 * draw.minutes / len(SETS)
     with track(f"asking the embedded model: {data}", len(asked)) as progress:
-        async for one in answers(asked, Path(draw.option) if draw.option else None):
+        async for one in answers(asked, Path(draw.option) if draw.option else None, most_s):
             said.append(one)
             progress.step()
     return said
