@@ -57,6 +57,7 @@ class Depths:
 
     def __init__(self) -> None:
         self._thoughts = Thoughts()
+        self._made: dict[tuple[str, str], Depth] = {}
         self._kept: OrderedDict[bytes, str] = OrderedDict()
         self._refused: set[tuple[str, str, str, str]] = set()
 
@@ -77,9 +78,16 @@ class Depths:
         if self._refused:
             names = [name for name in names if (tier.name, wire, model, name) not in self._refused]
         lost = {**_LOST, **policy.depth_loss} if policy.depth_loss else _LOST
-        of_usual, tokens = 1 - lost.get(asked, 0.0), self._thoughts.tokens
-        depths = [Depth(one, 1.0, 1 - (1 - lost[one]) / of_usual, tokens(tier.name, one)) for one in names]
+        of_usual = 1 - lost.get(asked, 0.0)
+        depths = [self._depth(tier.name, one, 1 - (1 - lost[one]) / of_usual) for one in names]
         return depths or (Depth("", 1.0, 0.0, self._thoughts.tokens(tier.name, asked)),)
+
+    def _depth(self, tier: str, name: str, loss: float) -> Depth:
+        """What a level is believed to be at a tier: the very same until more is known of it."""
+        thoughts, known = self._thoughts.tokens(tier, name), self._made.get((tier, name))
+        if known is None or known.thoughts is not thoughts or known.loss != loss:
+            known = self._made[tier, name] = Depth(name, 1.0, loss, thoughts)
+        return known
 
     def thought(self, name: str, policy: NamedPolicy, wanted: Wanted) -> Thought | None:
         """What to ask whoever answers for, given the depth that was decided; the conversation keeps it."""

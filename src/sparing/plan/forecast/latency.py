@@ -173,11 +173,13 @@ class Forecast(msgspec.Struct, frozen=True):
             left = [(within_s - n * s) / first_s for n in lengths for s in speeds]
         else:
             # What came before the first token is over by then: only the rest comes token by token.
-            left = [
-                (within_s - max(0.0, n - t) * s - t * max(0.0, s - thought_s)) / (first_s + t * thought_s)
-                for n, t in zip(lengths, thoughts, strict=True)
-                for s in speeds
-            ]
+            left = []
+            for s in speeds:
+                held = thought_s / s if thought_s < s else 1.0
+                left += [
+                    (within_s - (n - t * held if n > t else 0.0) * s) / (first_s + t * thought_s)
+                    for n, t in zip(lengths, thoughts, strict=True)
+                ]
         return (1 - self.failure_rate) * self.first_ratios.chances(left) / len(left)
 
 
