@@ -118,3 +118,14 @@ def test_a_heading_names_source_and_place() -> None:
     store.put(Document("a.txt", "Alpha beta.", "1", (Chunk(0, 11),)), None)
     (passage,) = store.passages([1], OWNER)
     assert heading_of(7, passage) == "[7] a.txt\n"
+
+
+def test_nothing_is_sent_where_nothing_is_likely_to_answer(store: MemoryStore) -> None:
+    """However much room there is, and the reason says so."""
+    found = retrieve(
+        store, FakeEmbedder(), "Who composed Tosca?", OWNER, budget_tokens=900, model="gpt-4o", policy=RULES
+    )
+    assert found.fetched
+    assert (found.sources, found.tokens, found.text) == ((), 0, "")
+    assert found.reason == "nothing that was found is likely to answer"
+    assert all(why.startswith("unlikely") for _, why in found.left_out)

@@ -19,6 +19,7 @@ from sparing.tokens.models import DEFAULT_MODEL, counter_for
 
 FETCHED = 24
 _LEAST_SHARE = 0.003  # of the best one's chance: on validation questions no passage that answers alone had less
+_LEAST_CHANCE = 0.003  # of the best: on validation questions hardly one whose answer is there has less
 _SEARCH_SHARE = 0.5  # of the policy's deadline, for the encoder to judge passages
 
 
@@ -69,6 +70,9 @@ def retrieve(
     found = Retrieved(question, (), tuple(hits), 0, budget_tokens, exact=counter.exact)
     if not hits:
         return replace(found, reason="nothing was found that this caller may read")
+    if hits[0].score < _LEAST_CHANCE:
+        left = tuple((hit, _unlikely(hit)) for hit in hits)
+        return replace(found, left_out=left, reason="nothing that was found is likely to answer")
     least = _LEAST_SHARE * hits[0].score
     likely = {hit.passage.id: hit for hit in hits if hit.score >= least}
     pieces = stitch([hit.passage for hit in likely.values()], lambda passage: store.around(passage, rights))
@@ -88,6 +92,8 @@ def _any_of(piece: Piece, hits: Mapping[int, Hit]) -> float:
 
 
 def _why_not(hit: Hit, least: float, budget_tokens: int) -> str:
-    if hit.score < least:
-        return f"unlikely beside the best: {100 * hit.score:.2g} %"
-    return f"others are worth more within {budget_tokens:,} tokens"
+    return _unlikely(hit) if hit.score < least else f"others are worth more within {budget_tokens:,} tokens"
+
+
+def _unlikely(hit: Hit) -> str:
+    return f"unlikely to hold the answer: {100 * hit.score:.2g} %"
