@@ -9,7 +9,7 @@ import torch
 from tiny_models import ids, llama, next_logits, small
 
 from sparing import inmodel as im
-from sparing.inmodel.evals.ask import answered, ask, compressed, read
+from sparing.inmodel.evals.ask import answered, ask, begins_right, compressed, read
 from sparing.inmodel.evals.contexts import TASKS, Context, Question
 from sparing.inmodel.evals.divergence import divergence, log_probs
 from sparing.inmodel.evals.prose import sentence
@@ -112,3 +112,39 @@ def test_reading_takes_paragraphs_until_the_context_is_full() -> None:
     assert "paragraph 1" in context.text
     assert "paragraph 2" not in context.text
     assert {question.answers for question in context.questions} == {("0",), ("1",)}
+
+
+def test_one_forward_tells_how_a_greedy_answer_begins() -> None:
+    """Each cache's own greedy tokens are right, all of them; with another last one they are not."""
+
+    class Told(Letters):
+        answers: dict[str, list[int]] = {}  # noqa: RUF012
+
+        def __call__(self, text: str, return_tensors: str, add_special_tokens: bool) -> dict[str, torch.Tensor]:
+            if text in self.answers:
+                return {"input_ids": torch.tensor([self.answers[text]])}
+            return super().__call__(text, return_tensors, add_special_tokens)
+
+    model, tokenizer = llama(), Told()
+    context = read(model, tokenizer, Context("t", "a text of some length to be kept in part", ()))
+    policies = [im.FULL, small(budget=im.Budget(tokens=8, sinks=2, recent=4))]
+    cache = compressed(model, context, policies)
+    before = cache.get_seq_length()
+    prompt = tokenizer("what?<|im_end|>\n<|im_start|>assistant\nit is", "pt", False)["input_ids"]
+    greedy = []
+    for policy in policies:
+        alone = compressed(model, context, [policy])
+        with alone.hold():
+            told, ids_ = [], prompt
+            for _ in range(4):
+                ids_ = next_logits(model, alone, ids_)[:, -1:].argmax(-1)
+                told.append(int(ids_))
+        greedy.append(told)
+    assert greedy[0] != greedy[1]
+    for index, told in enumerate(greedy):
+        tokenizer.answers = {" own": told, " other": [*told[:-1], 1 + told[-1] % 90]}
+        right = begins_right(model, tokenizer, cache, Question("what?", "it is", ("own",)))
+        assert right[index] == 1
+        assert right[1 - index] == 0
+        assert begins_right(model, tokenizer, cache, Question("what?", "it is", ("other",)))[index] == 0
+    assert cache.get_seq_length() == before

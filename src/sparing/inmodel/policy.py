@@ -21,7 +21,8 @@ class Policy:
         budget: How much to keep.
         allocate: Name of a registered allocator, or an allocator: how layers and heads share the budget.
         span_tokens: Scores are the highest of this many neighbours (odd): what stands beside a token that matters stays
-            too. A number is destroyed by losing one digit. 1: every token for itself.
+            too, for scores that look at tokens alone: a number is destroyed by losing one digit. 1: every token for
+            itself.
         merge: Add what dropped tokens carried to the most similar kept ones.
         min_mass: A row (one layer's one head) whose kept tokens hold less than this share of the attention of the
             latest queries keeps everything. None: no such guard.
@@ -32,10 +33,10 @@ class Policy:
         PolicyError: A value out of its range.
     """
 
-    score: str | Scorer = "keydiff"
+    score: str | Scorer = "echo"
     budget: Budget = field(default_factory=lambda: Budget(fraction=0.5))
     allocate: str | Allocator = "ada"
-    span_tokens: int = 3
+    span_tokens: int = 1
     merge: bool = False
     min_mass: float | None = None
     min_tokens: int = 1024

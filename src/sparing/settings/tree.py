@@ -225,10 +225,8 @@ class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "llama"
     kv_policy: Annotated[
         str,
-        Meta(
-            description="PyTorch: the score that decides what of a prompt stays in the KV cache (keydiff, ...), or off."
-        ),
-    ] = "keydiff"
+        Meta(description="PyTorch: the score that decides what of a prompt stays in the KV cache (echo, ...), or off."),
+    ] = "echo"
     kv_budget: Annotated[
         str, Meta(description="PyTorch: how much of a prompt stays: tokens (2048), a share (50%) or bytes (64MiB).")
     ] = "50%"

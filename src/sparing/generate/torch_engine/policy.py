@@ -12,6 +12,7 @@ from sparing.settings.tree import LocalSettings
 POLICY, BUDGET = "x-sparing-kv-policy", "x-sparing-kv-budget"
 OFF = "off"
 _SPAN_TOKENS = 3  # a number is destroyed by losing one digit
+_IN_CONTEXT = ("echo",)  # scores that find whole numbers by themselves
 
 
 def read_policy(headers: Mapping[str, str], settings: LocalSettings) -> im.Policy:
@@ -28,7 +29,8 @@ def read_policy(headers: Mapping[str, str], settings: LocalSettings) -> im.Polic
     if score not in known:
         raise RequestError(f"{POLICY} is {score!r}", hint=f"it has to be one of {', '.join((OFF, *known))}")
     try:
-        return im.Policy(score=score, budget=read_budget(budget), span_tokens=_SPAN_TOKENS)
+        spans = 1 if score in _IN_CONTEXT else _SPAN_TOKENS
+        return im.Policy(score=score, budget=read_budget(budget), span_tokens=spans)
     except PolicyError as error:
         where = BUDGET if BUDGET in headers else "local.kv_budget"
         raise RequestError(f"{where} is {budget!r}: {error.message}", hint=error.hint) from error

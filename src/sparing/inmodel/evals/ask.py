@@ -133,6 +133,26 @@ def answered(
     return [sum(answer in text for answer in question.answers) / len(question.answers) for text in texts]
 
 
+@torch.no_grad()
+def begins_right(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, cache: DropCache, question: Question
+) -> list[float]:
+    """Per sequence 1 if its greedy answer begins with the first expected one, else 0.
+
+    One forward over question and answer tells it, where `answered` takes one for each token. The cache is as before
+    afterwards.
+    """
+    asked = _ids(tokenizer, f"{question.text}<|im_end|>\n<|im_start|>assistant\n{question.lead}")
+    expected = _ids(tokenizer, f" {question.answers[0]}")
+    length, batch = cache.get_seq_length(), len(cache.drop_layers[0].sequences)
+    ids = torch.cat((asked, expected), dim=1).expand(batch, -1)
+    with cache.hold():
+        logits = model(input_ids=ids, cache=cache, logits_to_keep=expected.shape[1] + 1).logits
+        cache.crop(length - cache.get_seq_length())
+    told: list[float] = (logits[:, :-1].argmax(-1) == expected).all(1).float().tolist()
+    return told
+
+
 def _cost(model: PreTrainedModel, context: Read, policy: Policy) -> tuple[int, float]:
     started = time.process_time()
     report = compressed(model, context, [policy]).report()
