@@ -70,7 +70,7 @@ def test_version_is_printed_both_ways(cli: Cli) -> None:
     ("args", "line"),
     [
         (["redcue"], "sparing: no command is called 'redcue' (did you mean reduce?)\n"),
-        (["zzz"], "sparing: no command is called 'zzz' (known: reduce, ask, "),
+        (["zzz"], "sparing: no command is called 'zzz' (known: reduce, tighten, ask, "),
         (["reduce", "--bugdet", "5"], "sparing: No such option"),
         (["reduce", "--budget", "-5"], "sparing: Invalid value for '--budget': -5 is not in the range x>=1"),
         (["reduce", "--budget", "many"], "sparing: Invalid value for '--budget': 'many' is not a valid integer"),

@@ -170,7 +170,10 @@ TRAPS = {
 }
 
 
-@pytest.mark.parametrize(("content", "text"), [(c, t) for c, texts in sample_texts().items() for t in texts])
+TOLD = [(c, t) for c, texts in sample_texts().items() if c != Content.ANSWER for t in texts]  # answers are only said
+
+
+@pytest.mark.parametrize(("content", "text"), TOLD)
 def test_samples_are_what_they_are(content, text):
     """A realistic text of each type is recognised without a name."""
     assert sniff(text) == content

@@ -17,6 +17,7 @@ _MAKERS: dict[Content, tuple[Maker, ...]] = {
     Content.DIALOGUE: (prose.support,),
     Content.MARKDOWN: (prose.handbook,),
     Content.HTML: (prose.page,),
+    Content.ANSWER: (prose.handbook,),
     Content.TABLE: (rows.invoices,),
     Content.LOG: (logs.build, logs.maintenance),
     Content.CODE: (code.source_file,),

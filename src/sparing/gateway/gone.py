@@ -10,6 +10,8 @@ from starlette.types import Receive
 
 from sparing.gateway.body import ClientGone
 
+_GRACE_S = 5.0
+
 
 class until_gone:  # noqa: N801 - reads as a statement: `with until_gone(receive):`
     """Run a block until it ends or the caller disconnects, whichever is first.
@@ -19,7 +21,7 @@ class until_gone:  # noqa: N801 - reads as a statement: `with until_gone(receive
 
     Args:
         has_all: Whether the caller has all it can use: OpenAI's client hangs up at the last event without waiting for
-            the end of the stream, and what is left to do is ours.
+            the end of the stream, and what is left to do is ours. It gets a few seconds.
     """
 
     def __init__(self, receive: Receive, has_all: Callable[[], bool] = lambda: False) -> None:
@@ -44,6 +46,7 @@ class until_gone:  # noqa: N801 - reads as a statement: `with until_gone(receive
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        if not self._has_all():
-            self._gone = True
-            self._task.cancel()
+        if self._has_all():
+            await asyncio.sleep(_GRACE_S)
+        self._gone = True
+        self._task.cancel()

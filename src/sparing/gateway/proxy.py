@@ -72,7 +72,8 @@ class Proxy:
         try:
             await self._serve(scope, receive, relay, exchange)
         except ClientGone:
-            exchange.failed("the caller disconnected", _CLIENT_GONE)
+            if not relay.has_passed_all():
+                exchange.failed("the caller disconnected", _CLIENT_GONE)
         except SparingError as error:
             await relay.fail(error)
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
