@@ -50,7 +50,8 @@ TINY = {
     "max_position_embeddings": 1 << 18,
 }
 BANDWIDTH_BYTES_S = {"H200": 4.8e12, "H100": 3.35e12, "A100": 2.0e12}  # HBM, from the data sheets
-HALF = im.Policy(allocate="uniform", min_tokens=0)  # rows of one length: one call of attention per layer
+# Rows of one length: one call of attention per layer. A score that looks at keys alone: there are no queries.
+HALF = im.Policy(score="keydiff", span_tokens=3, allocate="uniform", min_tokens=0)
 _WARM_TOKENS = 8192
 _FLASH = "stock Transformers, flash only"  # left to itself PyTorch plans cuDNN's kernel anew for every length
 POLICIES = {

@@ -8,13 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-
-def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
-    """One object per line, folders made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
+from jsonl_files import write_jsonl
 
 _LAKES = ("Ana", "Bor", "Cid", "Dun", "Eos", "Fay", "Gol", "Hin", "Ilm", "Jor", "Kap", "Lys")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonl_files import write_jsonl
 
 from sparing.errors import SettingsError
 from sparing.evals.bfcl.calls import hints, is_expressible, still_said
@@ -47,11 +48,6 @@ TOOL = definition(function("glacier"))
 
 def gold(**arguments: Any) -> GoldCall:
     return GoldCall("glacier_find", {"name": ["x"], **arguments})
-
-
-def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def files(folder: Path, name: str, answers: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import write_jsonl
+from jsonl_files import write_jsonl
 
 from sparing.errors import SettingsError
 from sparing.evals.task import Draw

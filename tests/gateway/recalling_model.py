@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from raw_client import MESSAGES
 from recalling_formats import gemini_events, gemini_whole, responses_events, responses_whole
-from scripted_upstream import Out, Seen
+from scripted_upstream import Out, ScriptedUpstream, Seen
 
 OUR_CALL, THEIR_CALL = "sparing_recall", "look"
 _MARK = re.compile(r"more: sparing_recall\(([0-9a-f]{10})\)")
@@ -167,3 +168,27 @@ def _object(arguments: str) -> Any:
         return json.loads(arguments)
     except ValueError:
         return arguments  # what no API sends; a test may
+
+
+Talk = Callable[[Seen, int], Say]
+LOST = "2026-03-01 10:00:55 INFO worker 0 took job 595 in 12 ms"
+POLICY = {"recall": True, "deadline_ms": 20_000}
+
+
+def model(upstream: ScriptedUpstream, talk: Talk) -> None:
+    """Have the provider's model say what `talk` makes of each request."""
+
+    async def script(seen: Seen, out: Out) -> None:
+        number = len(upstream.seen)
+        await speak(seen, out, talk(seen, number), number)
+
+    upstream.script = script
+
+
+def results_in(seen: Seen) -> list[str]:
+    """What our tool gave back in a follow-up request."""
+    messages = seen.json["messages"]
+    if seen.path == MESSAGES:
+        return [block["content"] for block in messages[-1]["content"]]
+    said = next(at for at in range(len(messages) - 1, -1, -1) if messages[at]["role"] == "assistant")
+    return [message["content"] for message in messages[said + 1 :]]

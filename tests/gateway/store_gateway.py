@@ -80,6 +80,11 @@ def ask(gateway: RunningGateway, body: Any, key: str = ALICE, path: str = CHAT, 
     return request(gateway.url, path, body, {"authorization": f"Bearer {key}", **named})
 
 
+def ask_kb(gateway: RunningGateway, body: Any, key: str = ALICE, path: str = CHAT, **headers: str) -> Reply:
+    """A request that names the store, unless it says otherwise."""
+    return ask(gateway, body, key, path, **{"x_sparing_store": "kb", **headers})
+
+
 def lines(audit: Path, num: int) -> list[Retrieval]:
     """The audit, newest first, once so many lines are there."""
 

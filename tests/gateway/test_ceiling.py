@@ -96,6 +96,7 @@ def test_openais_client_reads_it(start: Start, upstream: ScriptedUpstream) -> No
     assert chunks[-1].choices[0].finish_reason == "length"
     with client.responses.stream(model="m", input="hi") as stream:
         last = next(event for event in stream if event.type == "response.incomplete").response
+    client.close()
     assert last.incomplete_details is not None
     assert last.incomplete_details.reason == "max_output_tokens"
     assert last.output_text.rstrip().endswith("of them.")
@@ -108,5 +109,6 @@ def test_anthropics_client_reads_it(start: Start, upstream: ScriptedUpstream) ->
     messages: Any = [{"role": "user", "content": "hi"}]
     with client.messages.stream(model="m", max_tokens=4000, messages=messages) as stream:
         message = stream.get_final_message()
+    client.close()
     assert message.stop_reason == "max_tokens"
     assert 40 <= message.usage.output_tokens <= 100

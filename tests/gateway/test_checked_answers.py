@@ -7,11 +7,10 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import anthropic
 import pytest
-from raw_client import CHAT, Reply, connect, wait_until
+from raw_client import connect, wait_until
 from running_gateway import RunningGateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
 from store_gateway import (
@@ -27,14 +26,9 @@ from store_gateway import (
     settings,
     talk,
 )
-from store_gateway import ask as ask_plainly
+from store_gateway import ask_kb as ask
 
 Start = Callable[..., RunningGateway]
-
-
-def ask(gateway: RunningGateway, body: Any, key: str = ALICE, path: str = CHAT, **headers: str) -> Reply:
-    """A request that names the store, unless it says otherwise."""
-    return ask_plainly(gateway, body, key, path, **{"x_sparing_store": "kb", **headers})
 
 
 def test_of_a_checked_answer_only_the_sentence_changes(

@@ -35,8 +35,9 @@ def by_anthropic(url: str, key: str) -> Any:
 
 
 def by_gemini(url: str, key: str) -> Any:
-    client = genai.Client(api_key=key, http_options=genai.types.HttpOptions(base_url=url, timeout=20_000))
-    return client.models.generate_content(model="gemini-2.5-flash", contents="What is the capital of France?")
+    options = genai.types.HttpOptions(base_url=url, timeout=20_000)
+    with genai.Client(api_key=key, http_options=options) as client:
+        return client.models.generate_content(model="gemini-2.5-flash", contents="What is the capital of France?")
 
 
 @pytest.fixture

@@ -206,13 +206,13 @@ def test_gemini_levels_and_budgets(start: Start) -> None:
 def test_mistral_thinks_or_does_not(start: Start) -> None:
     """Two levels, and the caller's is the most."""
     one = start("mistral-small-latest")
-    client = Mistral(api_key="k", server_url=one.gateway.url)
     headers = {"x-sparing-policy": "careful"}
     messages: Any = QUESTION
-    client.chat.complete(model="x", messages=messages, reasoning_effort="high", http_headers=headers)
-    assert one.sent["reasoning_effort"] == "high"
-    client.chat.complete(model="x", messages=messages, http_headers={"x-sparing-policy": "thoughtful"})
-    assert one.sent.get("reasoning_effort", "none") == "none"
+    with Mistral(api_key="k", server_url=one.gateway.url) as client:
+        client.chat.complete(model="x", messages=messages, reasoning_effort="high", http_headers=headers)
+        assert one.sent["reasoning_effort"] == "high"
+        client.chat.complete(model="x", messages=messages, http_headers={"x-sparing-policy": "thoughtful"})
+        assert one.sent.get("reasoning_effort", "none") == "none"
 
 
 def test_a_model_without_levels_is_asked_for_a_short_answer(start: Start) -> None:

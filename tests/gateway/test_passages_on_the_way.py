@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from google import genai
 from google.genai import types
-from raw_client import CHAT, Reply, request, wait_until
+from raw_client import CHAT, request, wait_until
 from running_gateway import ALL, RunningGateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
 from store_gateway import (
@@ -28,7 +28,7 @@ from store_gateway import (
     settings,
     talk,
 )
-from store_gateway import ask as ask_plainly
+from store_gateway import ask_kb as ask
 
 from sparing.core.receipt import Receipt
 from sparing.core.retrieval import Retrieval
@@ -39,11 +39,6 @@ from sparing.retrieve.store.where import open_store
 from sparing.settings.cache import CacheSettings
 
 Start = Callable[..., RunningGateway]
-
-
-def ask(gateway: RunningGateway, body: Any, key: str = ALICE, path: str = CHAT, **headers: str) -> Reply:
-    """A request that names the store, unless it says otherwise."""
-    return ask_plainly(gateway, body, key, path, **{"x_sparing_store": "kb", **headers})
 
 
 def test_the_passages_count_against_a_budget(

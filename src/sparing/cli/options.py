@@ -37,6 +37,22 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def model_option(command: F) -> F:
+    """``--model``: whose tokens to count."""
+    return click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")(command)
+
+
+def select_option(command: F) -> F:
+    """``--select``: who judges."""
+    return click.option(
+        "--select",
+        type=click.Choice(["auto", "rules", "static", "encoder"]),
+        default="auto",
+        show_default=True,
+        help="Who judges what the question needs.",
+    )(command)
+
+
 def material_options(command: F) -> F:
     """What `reduce` and `ask` both need to read and shorten material."""
     options = (

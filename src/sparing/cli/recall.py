@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sparing.cli.kept import open_elided
-from sparing.cli.options import config_option, json_option
+from sparing.cli.options import config_option, json_option, model_option
 from sparing.cli.output import write, write_json
 from sparing.errors import RequestError
 
@@ -15,7 +15,7 @@ from sparing.errors import RequestError
 @click.command()
 @click.argument("handle")
 @click.option("--about", metavar="QUESTION", default="", help="Only what this question needs, up to 2,000 tokens.")
-@click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")
+@model_option
 @json_option
 @config_option
 def command(handle: str, about: str, model: str, as_json: bool, config_path: Path | None) -> None:

@@ -10,7 +10,7 @@ import click
 from sparing.cli.batch import Batch, reduce_material
 from sparing.cli.inputs import read_all
 from sparing.cli.kept import keep_elided
-from sparing.cli.options import config_option, json_option, material_options, share
+from sparing.cli.options import config_option, json_option, material_options, model_option, select_option, share
 from sparing.cli.output import batch_dict, note, receipt_line, write, write_json
 from sparing.cli.progress import busy
 from sparing.errors import RequestError
@@ -31,14 +31,8 @@ if TYPE_CHECKING:
     metavar="SHARE",
     help="Most of what the question needs that may be lost, 0 to 1: the shortest text that keeps it.",
 )
-@click.option(
-    "--select",
-    type=click.Choice(["auto", "rules", "static", "encoder"]),
-    default="auto",
-    show_default=True,
-    help="Who judges what the question needs.",
-)
-@click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")
+@select_option
+@model_option
 @material_options
 @click.option("--recall", is_flag=True, help="Keep what is left out; `sparing recall` gives it back by its handle.")
 @json_option

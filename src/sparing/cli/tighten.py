@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparing.cli.inputs import read_all
-from sparing.cli.options import json_option
+from sparing.cli.options import json_option, model_option, select_option
 from sparing.cli.output import note, percent, write, write_json
 from sparing.cli.progress import busy
 from sparing.errors import RequestError
@@ -28,14 +28,8 @@ if TYPE_CHECKING:
     metavar="TOKENS",
     help="What the answer should have at most.",
 )
-@click.option(
-    "--select",
-    type=click.Choice(["auto", "rules", "static", "encoder"]),
-    default="auto",
-    show_default=True,
-    help="Who judges what the question needs.",
-)
-@click.option("--model", default="gpt-4o", show_default=True, help="Whose tokens to count.")
+@select_option
+@model_option
 @click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the input.")
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="No receipt on stderr.")

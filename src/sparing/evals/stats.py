@@ -86,7 +86,9 @@ def _interval(values: list[float]) -> tuple[float, float]:
 
 
 def wilson(got: int, of: int) -> tuple[float, float]:
-    """95 % interval of a share seen `got` times in `of` (Wilson 1927)."""
+    """95 % interval of a share seen `got` times in `of` (Wilson 1927); all of 0..1 where nothing was seen."""
+    if not of:
+        return 0.0, 1.0
     z2, share = 1.96**2, got / of
     middle, width = share + z2 / (2 * of), 1.96 * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
     return max(0.0, (middle - width) / (1 + z2 / of)), min(1.0, (middle + width) / (1 + z2 / of))

@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from sparing.settings.policies import Stopping
+
 Label = Literal["", "letter", "number", "word"]
-Stopping = Literal["off", "careful", "eager"]
 
 _MOST_SPACE: Final = 40  # characters after a JSON value; some models go on with line breaks until their limit
 _BRACKETS: Final = re.compile(r'["\\{}\[\]]')

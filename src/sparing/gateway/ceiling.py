@@ -11,10 +11,9 @@ from sparing.finish.stop import STOPS, Stop
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.relay import EVENTS, JSON, is_plain, kind_of
 from sparing.gateway.sse import EventCutter
-from sparing.generate.passing import Passing, Rewritten
+from sparing.gateway.whole import WholeAnswer
+from sparing.generate.passing import Passing
 from sparing.tokens.models import counter_for
-
-_WHOLE_BYTES = 1 << 20  # a longer answer is passed on as it is
 
 
 class Ceiling:
@@ -69,16 +68,8 @@ class _Events(_Ended):
             yield rest
 
 
-class _Whole(_Ended, Rewritten):
-    async def chunks(self) -> AsyncIterator[bytes]:
-        body, passes = b"", False
-        async for chunk in self._answer.chunks():
-            body += chunk
-            passes = passes or len(body) > _WHOLE_BYTES or body.lstrip()[:1] == b"["  # Gemini's other way to stream
-            if passes:
-                yield body
-                body = b""
-        if body:
-            shown = self._stop.whole(body)
-            self._note()
-            yield shown
+class _Whole(_Ended, WholeAnswer):
+    async def _shown(self, body: bytes) -> bytes:
+        shown = self._stop.whole(body)
+        self._note()
+        return shown

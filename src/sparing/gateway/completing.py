@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from sparing.core.upstream import Answer, Call, Upstream
-from sparing.finish.complete import Form, Stopping, Watcher, form_of, watchers
+from sparing.finish.complete import Form, Watcher, form_of, watchers
 from sparing.finish.cut import Cut
 from sparing.finish.events import data_of, split_events
 from sparing.finish.stop import STOPS
@@ -22,6 +22,7 @@ from sparing.generate.asked import read_asked
 from sparing.generate.draft import Draft, see
 from sparing.generate.passing import Passing
 from sparing.receive.knobs import read_knobs
+from sparing.settings.policies import Stopping
 from sparing.tokens.models import counter_for
 
 _READ_BYTES = 256_000  # of a request; reading a longer one would take milliseconds

@@ -45,8 +45,6 @@ def held_to_ceiling(
         original: The request as the caller sent it: what is asked is read from it.
     """
     tokens = exchange.ceiling_tokens
-    if not tokens:
-        return upstream
     if exchange.overrun == "stop":
         return Ceiling(upstream, tokens, exchange)
     if exchange.overrun == "leave":

@@ -26,11 +26,11 @@ from sparing.gateway.exchange import Exchange
 from sparing.gateway.outgoing import PATIENCE
 from sparing.gateway.relay import EVENTS, JSON, is_plain, kind_of
 from sparing.gateway.sse import EventCutter
+from sparing.gateway.whole import WholeAnswer
 from sparing.generate.cache.answers import read_answer
-from sparing.generate.passing import Passing, Rewritten
+from sparing.generate.passing import Passing
 from sparing.tokens.models import counter_for
 
-_WHOLE_BYTES = 1 << 20  # a longer answer is passed on as it is
 _SILENCE_S = 10.0  # of a stream whose text waits; then the caller hears that it goes on
 # What refers into the text of an answer, by place or by token, and would be wrong of a shorter one.
 _REFERS = re.compile(rb'"(?:annotations|citations|logprobs|(?:grounding|citation)Metadata)"\s*:\s*[\[{]\s*["\d{\[]')
@@ -134,22 +134,11 @@ class _Events(Passing):
         return hold.let_go() if result is None else hold.shown(result)
 
 
-class _Whole(Rewritten):
+class _Whole(WholeAnswer):
     def __init__(self, answer: Answer, call: Call, tightening: Tightening) -> None:
         super().__init__(answer)
         self._call = call
         self._tightening = tightening
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        body, passes = b"", False
-        async for chunk in self._answer.chunks():
-            body += chunk
-            passes = passes or len(body) > _WHOLE_BYTES or body.lstrip()[:1] == b"["  # Gemini's other way to stream
-            if passes:
-                yield body
-                body = b""
-        if body:
-            yield await self._shown(body)
 
     async def _shown(self, body: bytes) -> bytes:
         tightening, wire = self._tightening, self._call.wire

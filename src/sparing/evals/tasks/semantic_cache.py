@@ -11,7 +11,6 @@ gateway runs it, cold at first, with its audits, in several random orders; label
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean
@@ -23,6 +22,7 @@ from sparing.evals.data import provenance
 from sparing.evals.paraphrases import BANKING77, QQP
 from sparing.evals.progress import track
 from sparing.evals.report import Report, Table
+from sparing.evals.stats import wilson
 from sparing.evals.svg import Chart, Series, Spot
 from sparing.evals.task import Bench, Draw
 from sparing.generate.cache.semantic.bound import CONFIDENCE
@@ -149,19 +149,9 @@ def _live_cells(live: Sequence[Live]) -> tuple[str, ...]:
     )
 
 
-def _wilson(got: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    if not of:
-        return 0.0, 1.0
-    z, share = 1.96, got / of
-    middle, reach = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + (z / (2 * of)) ** 2)
-    scale = 1 + z * z / of
-    return (middle - reach) / scale, (middle + reach) / scale
-
-
 def _spot(split: Split, share: float) -> Spot:
     best = split.best(share)
-    low, high = _wilson(round(best * split.outcome.duplicates), split.outcome.duplicates)
+    low, high = wilson(round(best * split.outcome.duplicates), split.outcome.duplicates)
     return Spot(100 * share, 100 * best, 100 * low, 100 * high)
 
 

@@ -12,17 +12,10 @@ from __future__ import annotations
 from typing import Final
 
 from sparing.receive.depth.body import Body
-from sparing.receive.fields import given, string_or_empty
-from sparing.receive.json_text import Members, Node
+from sparing.receive.last_words import WALKED, behind, last_words, part
 
 BRIEFLY: Final = "Answer briefly."
-_TURNS: Final = {"openai.responses": "input", "gemini": "contents"}
-_PARTS: Final = {
-    "openai.responses": f'{{"type":"input_text","text":"{BRIEFLY}"}}',
-    "gemini": f'{{"text":"{BRIEFLY}"}}',
-}
-_PART: Final = f'{{"type":"text","text":"{BRIEFLY}"}}'
-_RESULTS: Final = frozenset({"tool_result", "function_call_output"})
+_ANTHROPIC: Final = "anthropic.messages"
 
 
 def answer_briefly(body: bytes, wire: str) -> bytes:
@@ -31,42 +24,13 @@ def answer_briefly(body: bytes, wire: str) -> bytes:
     Raises:
         MalformedBody: It cannot be read.
     """
-    turns = _TURNS.get(wire, "messages")
-    form = Body(body, walked=frozenset({turns, "content", "parts"}))
-    node = form.get(turns)
-    if node is None or (wire == "anthropic.messages" and form.get("cache_control") is not None):
+    form = Body(body, walked=WALKED)
+    content = last_words(form.root, wire)
+    if content is None or (wire == _ANTHROPIC and form.get("cache_control") is not None):
         return body  # that one marks the last block, whatever it is: the wish would be cached, and missed
-    if isinstance(node.value, str):
-        _append(form, node, wire)
-    elif isinstance(node.value, list) and node.value and isinstance(node.value[-1].value, dict):
-        words = _words(node.value[-1].value, wire)
-        if words is not None:
-            _append(form, words, wire)
-    return form.patched()
-
-
-def _words(message: Members, wire: str) -> Node | None:
-    """The content of a message of the user's that says something and answers no tool."""
-    role = string_or_empty(message, "role")
-    if role != "user" and not (wire == "gemini" and not role):
-        return None
-    content = given(message, "parts" if wire == "gemini" else "content")
-    if content is None or isinstance(content.value, str):
-        return content if content is not None and content.value else None
-    parts = content.value if isinstance(content.value, list) else []
-    inner = [part.value for part in parts if isinstance(part.value, dict)]
-    if any(string_or_empty(part, "type") in _RESULTS or "functionResponse" in part for part in inner):
-        return None
-    return content if any(string_or_empty(part, "text") for part in inner) else None
-
-
-def _append(form: Body, content: Node, wire: str) -> None:
-    """Behind the last part, or in a string behind its last character."""
-    part = _PARTS.get(wire, _PART)
-    if not isinstance(content.value, str):
-        form.insert(content.end - 1, f",{part}")
-    elif wire == "anthropic.messages":
+    if wire == _ANTHROPIC and isinstance(content.value, str):
         form.insert(content.start, '[{"type":"text","text":')
-        form.insert(content.end, f"}},{part}]")
+        form.insert(content.end, f"}},{part(BRIEFLY, wire)}]")
     else:
-        form.insert(content.end - 1, f"\\n\\n{BRIEFLY}")
+        form.insert(*behind(content, BRIEFLY, wire))
+    return form.patched()
