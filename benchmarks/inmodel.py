@@ -46,7 +46,7 @@ from sparing.settings.paths import models_folder
 RESULTS = Path(__file__).parent / "results"
 BEST = im.Policy(min_tokens=0)  # the defaults: echo, shared out by ada
 SPANS = replace(BEST, score="keydiff", span_tokens=3)
-PLAIN = im.Policy(allocate="uniform", span_tokens=1, min_tokens=0)
+PLAIN = im.Policy(score="keydiff", allocate="uniform", min_tokens=0)
 SCORES = ("echo", "keydiff", "knorm", "snapkv", "expected", "tova", "h2o", "window", "random")
 POLICIES = {"echo, ada": BEST, "keydiff, spans, ada": SPANS, "keydiff, spans": replace(SPANS, allocate="uniform")} | {
     name: replace(PLAIN, score=name) for name in SCORES
