@@ -22,20 +22,23 @@ from sparing.generate.cache.upstream import Cached
 
 
 class Open(Bound):
-    """A bound that has been certified already."""
+    """A bound that has been certified already, and stays so.
+
+    Attributes:
+        labels: Similarity and rightness of all that it was told, in order.
+    """
 
     def __init__(self, threshold: float = 0.5) -> None:
         super().__init__(0.005)
         self.threshold = threshold
         self.audits = False
+        self.labels: list[tuple[float, bool]] = []
 
     def is_audit(self) -> bool:
         return self.audits
 
-
-def labels(bound: Bound) -> list[tuple[float, bool]]:
-    """All that it was told, whatever for."""
-    return [(evidence.similarity, right) for evidence, right in (*bound._audits, *bound._lessons)]
+    def learn(self, evidence: Evidence, *, right: bool) -> None:
+        self.labels.append((evidence.similarity, right))
 
 
 def answering() -> CountingUpstream:
@@ -138,9 +141,9 @@ async def test_an_audit_learns_whether_the_kept_answer_would_have_done() -> None
     cache = semantic(bound, upstream)
     await told(cache, "Is the north gate open")
     await told(cache, "Is the north gate open?")
-    assert labels(bound) == [(pytest.approx(1.0), True)]
+    assert bound.labels == [(pytest.approx(1.0), True)]
     await told(cache, "Is the NORTH gate open??")
-    assert [right for _, right in labels(bound)] == [True, False]
+    assert [right for _, right in bound.labels] == [True, False]
     bound.audits = False
     assert await told(cache, "is the north gate open?") in ("miss", "similar")
 
