@@ -17,7 +17,7 @@ def stored(cache: im.DropCache) -> int:
     return sum(part.untyped_storage().nbytes() for layer in cache.drop_layers for part in layer.store._buffers())
 
 
-@pytest.mark.parametrize("allocate", ["uniform", "ada"])
+@pytest.mark.parametrize("allocate", ["uniform", "ada", "global"])
 def test_bytes_are_those_of_the_storages(allocate: str) -> None:
     """Right after a drop nothing but what is kept is allocated; later the room to grow is on top."""
     model = llama()

@@ -65,7 +65,7 @@ def test_one_token_attends_to_what_is_stored(masked: bool) -> None:
     torch.testing.assert_close(attend_one(queries, keys, values, allowed, 0.3), expected, **CLOSE)
 
 
-@pytest.mark.parametrize("allocate", ["uniform", "ada"])
+@pytest.mark.parametrize("allocate", ["uniform", "ada", "global"])
 @pytest.mark.parametrize("score", ["keydiff", "snapkv"])
 @pytest.mark.parametrize(
     "more",
@@ -170,7 +170,7 @@ def test_a_saved_cache_stays_in_eight_bits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("storage", ["int8", "exact"])
-@pytest.mark.parametrize("allocate", ["uniform", "ada"])
+@pytest.mark.parametrize("allocate", ["uniform", "ada", "global"])
 @pytest.mark.parametrize("padding", [0, 9])
 def test_in_bfloat16_a_cache_says_what_it_says_in_float32(storage: str, allocate: str, padding: int) -> None:
     """To the precision of bfloat16: a later piece and single tokens, rows of lengths of their own, padding."""

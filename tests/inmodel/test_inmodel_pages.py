@@ -62,7 +62,7 @@ def test_reading_more_than_there_is_changes_no_token() -> None:
     assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize("allocate", ["uniform", "ada"])
+@pytest.mark.parametrize("allocate", ["uniform", "ada", "global"])
 def test_pages_and_dropping_compose(allocate: str) -> None:
     """A dropped cache, ragged or not, is read in pages; nothing more is dropped by that."""
     model = llama()

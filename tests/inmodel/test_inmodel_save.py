@@ -12,7 +12,7 @@ from tiny_models import hybrid, ids, llama, next_logits, small
 from sparing import inmodel as im
 from sparing.errors import CacheMismatch
 
-POLICY = small(score="keydiff", allocate="ada")
+POLICY = small(score="keydiff", allocate="global")
 
 
 def saved(folder: Path, model) -> tuple[im.DropCache, Path]:

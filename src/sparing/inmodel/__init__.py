@@ -12,7 +12,7 @@ from sparing.inmodel.versions import check_versions
 
 check_versions()
 
-from sparing.inmodel.allocate import Ada, Allocator, HeadProfile, Pyramid, Uniform  # noqa: E402
+from sparing.inmodel.allocate import Ada, Allocator, Global, HeadProfile, Pyramid, Uniform  # noqa: E402
 from sparing.inmodel.attention import attach, detach  # noqa: E402
 from sparing.inmodel.budget import Budget  # noqa: E402
 from sparing.inmodel.cache import DropCache  # noqa: E402
@@ -36,6 +36,7 @@ __all__ = [
     "DropCache",
     "Exit",
     "Exited",
+    "Global",
     "HeadProfile",
     "LayerReport",
     "LayerView",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -15,10 +15,17 @@ from sparing.errors import PolicyError
 
 
 class Allocator(Protocol):
-    """Says how many tokens each layer, and in it each head, keeps."""
+    """Says how many tokens each layer, and in it each head, keeps.
+
+    Attributes:
+        across: The heads of all layers share one budget: `head_tokens` is asked for all of them together.
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def across(self) -> bool: ...
 
     def layer_tokens(self, tokens: int, layer: int, layers: int) -> int:
         """Tokens per head of one layer. The mean over all layers is `tokens`."""
@@ -38,6 +45,7 @@ class Uniform:
     """The same everywhere."""
 
     name: str = "uniform"
+    across: ClassVar[bool] = False
 
     def layer_tokens(self, tokens: int, layer: int, layers: int) -> int:
         return tokens
@@ -79,6 +87,24 @@ class Ada(Uniform):
         sure = scores.topk(max(1, int(self.safe * tokens)), dim=-1).indices
         chosen = scores.scatter(-1, sure, float("inf")).flatten().topk(tokens * heads).indices
         counts: list[int] = torch.bincount(chosen // have, minlength=heads).tolist()
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Global(Uniform):
+    """The best tokens of all heads of all layers together. For scores that say the same in every layer, such as shares
+    of attention.
+
+    Source: KVzip, arXiv 2505.23416, section 3.3 (its non-uniform budgets).
+    """
+
+    name: str = "global"
+    across: ClassVar[bool] = True
+
+    def head_tokens(self, scores: Tensor, tokens: int, layer: int) -> Sequence[int]:
+        heads, have = scores.shape
+        best = scores.flatten().topk(min(tokens, have) * heads).indices
+        counts: list[int] = torch.bincount(best // have, minlength=heads).tolist()
         return counts
 
 

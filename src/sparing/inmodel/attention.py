@@ -103,10 +103,13 @@ def drop_attention(
     _check(attention_mask, kwargs)
     batch, _, tokens, head_dim = query.shape
     scaling = head_dim**-0.5 if scaling is None else scaling
+    grouped = query.view(batch, key.shape[1], -1, tokens, head_dim)  # [batch, kv_heads, group, tokens, head_dim]
+    if layer.shared.passer is not None:
+        output = layer.shared.passer(layer.passing(grouped, key, value, scaling))
+        return output.view(batch, -1, tokens, output.shape[-1]).transpose(1, 2).contiguous(), None
     valid = None if attention_mask is None else attention_mask[:, 0, -1, -tokens:].expand(batch, -1)
     first = layer.logical_tokens == 0
     layer.append(key, value, valid)
-    grouped = query.view(batch, key.shape[1], -1, tokens, head_dim)  # [batch, kv_heads, group, tokens, head_dim]
     sparse = layer.shared.sparse
     if first and (sparse is None or not sparse.applies(attention_mask, tokens, tokens)):
         # The whole past is in hand: what stock attention does, bit for bit.

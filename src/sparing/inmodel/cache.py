@@ -13,7 +13,7 @@ from transformers.cache_utils import CacheLayerMixin, DynamicLayer
 
 from sparing.errors import CacheMismatch, ModelUnsupported, PolicyError
 from sparing.inmodel.attention import is_attached
-from sparing.inmodel.drop import Shared, Storage
+from sparing.inmodel.drop import Passing, Shared, Storage
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.pages import Pages
 from sparing.inmodel.policy import Policy
@@ -64,7 +64,7 @@ class DropCache(Cache):
         dropping = [index for index, layer in enumerate(layers) if type(layer) is DynamicLayer]
         if not dropping:
             raise ModelUnsupported(f"{type(model).__name__} has no full-attention layer: nothing grows with the prompt")
-        self.shared = Shared(policies, len(dropping), _rotary(model), pages, sparse, storage)
+        self.shared = Shared(policies, len(dropping), _rotary(model), self._stored_tokens, pages, sparse, storage)
         for rank, index in enumerate(dropping):
             layers[index] = DropLayer(index, rank, self.shared)
         super().__init__(layers=layers)
@@ -100,6 +100,15 @@ class DropCache(Cache):
         finally:
             self.shared.watcher = before
 
+    @contextmanager
+    def let_pass(self, passer: Callable[[Passing], Tensor]) -> Iterator[None]:
+        """Inside, tokens leave nothing behind, and `passer` computes their attention: [kv_heads, group, tokens, dim]."""
+        self.shared.passer = passer
+        try:
+            yield
+        finally:
+            self.shared.passer = None
+
     def compress(self, policy: Policy) -> None:
         """Drop from what is stored, now, by another policy than the cache's own.
 
@@ -117,6 +126,9 @@ class DropCache(Cache):
         start = drop.sequences[sequence].start
         rows = drop.store.rows()[sequence * drop.kv_heads : (sequence + 1) * drop.kv_heads]
         return [columns.long() - start for _, _, columns in rows]
+
+    def _stored_tokens(self, sequence: int) -> int:
+        return sum(layer.stored_tokens(sequence) for layer in self.drop_layers)
 
     def report(self) -> Report:
         """Lengths, bytes, masses and time, as they are now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 from torch.nn.functional import max_pool1d
@@ -17,16 +17,55 @@ GUARD_WINDOW = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What the tokens of some rows are worth, before anything is chosen.
+
+    Attributes:
+        scores: [rows, most tokens], what is protected at +inf, the end of a shorter row at -inf.
+        lengths: Tokens of each row.
+        attention: Per row the latest queries' mean attention [tokens]; empty without a guard.
+        layer: Of the (first of the) rows.
+    """
+
+    scores: Tensor
+    lengths: tuple[int, ...]
+    attention: tuple[Tensor, ...]
+    layer: int
+
+    def only(self, kept: Sequence[Tensor | None]) -> Judged:
+        """What is left when each row keeps these of its tokens, None: all."""
+        rows = [
+            row[:length] if indices is None else row[indices]
+            for row, length, indices in zip(self.scores, self.lengths, kept, strict=True)
+        ]
+        return replace(self, scores=_padded(rows), lengths=tuple(map(len, rows)))
+
+    @classmethod
+    def together(cls, parts: Sequence[Judged]) -> Judged:
+        """The rows of several layers as those of one."""
+        return cls(
+            scores=_padded([row for part in parts for row in part.scores]),
+            lengths=tuple(length for part in parts for length in part.lengths),
+            attention=tuple(row for part in parts for row in part.attention),
+            layer=parts[0].layer,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What stays.
 
     Attributes:
-        kept: Per head, ascending indices into its tokens; None: everything stays.
-        mass: Per head, the share of the latest queries' attention on what stays; empty if nobody asked.
+        kept: Per row, ascending indices into its tokens; None: everything stays.
+        mass: Per row, the share of the latest queries' attention on what stays; empty if nobody asked.
     """
 
     kept: tuple[Tensor | None, ...]
     mass: tuple[float, ...] = ()
+
+    def of(self, rows: slice) -> Choice:
+        """The part of some rows."""
+        return Choice(self.kept[rows], self.mass[rows])
 
 
 def queries_needed(policy: Policy) -> int:
@@ -35,24 +74,33 @@ def queries_needed(policy: Policy) -> int:
     return window if window < 0 or policy.min_mass is None else max(window, GUARD_WINDOW)
 
 
-def choose(views: Sequence[LayerView], policy: Policy, tokens: int) -> Choice:
-    """Pick about `tokens` tokens per head.
+def judge(views: Sequence[LayerView], policy: Policy) -> Judged:
+    """Score one layer.
 
     Args:
         views: One view of all heads, or, if heads hold different numbers of tokens, one view per head.
     Raises:
         PolicyError: A score is not a number, or scores have another shape than the keys.
     """
-    scores = _together([_scores(view, policy) for view in views])
-    counts = policy.allocator.head_tokens(scores, tokens, views[0].layer)
-    lengths = [view.keys.shape[1] for view in views for _ in range(view.keys.shape[0])]
+    guarded = policy.min_mass is not None
+    return Judged(
+        scores=_padded([row for view in views for row in _scores(view, policy)]),
+        lengths=tuple(view.keys.shape[1] for view in views for _ in range(view.keys.shape[0])),
+        attention=tuple(row for view in views for row in _latest_attention(view)) if guarded else (),
+        layer=views[0].layer,
+    )
+
+
+def pick(judged: Judged, policy: Policy, tokens: int) -> Choice:
+    """Pick about `tokens` tokens per row."""
+    counts = policy.allocator.head_tokens(judged.scores, tokens, judged.layer)
     kept: list[Tensor | None] = []
-    for row, count, length in zip(scores, counts, lengths, strict=True):
+    for row, count, length in zip(judged.scores, counts, judged.lengths, strict=True):
         count = max(count, min(policy.budget.floor, length))
         kept.append(None if count >= length else row[:length].topk(count).indices.sort().values)
     if policy.min_mass is None:
         return Choice(tuple(kept))
-    mass = _masses(views, kept)
+    mass = [float(row.sum() if k is None else row[k].sum()) for row, k in zip(judged.attention, kept, strict=True)]
     return Choice(tuple(None if m < policy.min_mass else k for m, k in zip(mass, kept, strict=True)), tuple(mass))
 
 
@@ -76,22 +124,14 @@ def _scores(view: LayerView, policy: Policy) -> Tensor:
     return scores.masked_fill(protected, float("inf"))
 
 
-def _masses(views: Sequence[LayerView], kept: Sequence[Tensor | None]) -> list[float]:
-    masses: list[float] = []
-    for view in views:
-        attention = view.attention(slice(-GUARD_WINDOW, None)).mean((1, 2))  # [kv_heads, tokens]
-        for head in attention:
-            indices = kept[len(masses)]
-            masses.append(float(head.sum() if indices is None else head[indices].sum()))
-    return masses
+def _latest_attention(view: LayerView) -> Tensor:
+    """[kv_heads, tokens]."""
+    return view.attention(slice(-GUARD_WINDOW, None)).mean((1, 2))
 
 
-def _together(scores: Sequence[Tensor]) -> Tensor:
-    """Scores of all heads as one [kv_heads, most tokens], the short ones filled up with -inf."""
-    most = max(part.shape[1] for part in scores)
-    full = scores[0].new_full((sum(part.shape[0] for part in scores), most), float("-inf"))
-    row = 0
-    for part in scores:
-        full[row : row + part.shape[0], : part.shape[1]] = part
-        row += part.shape[0]
+def _padded(rows: Sequence[Tensor]) -> Tensor:
+    """[rows, most tokens], the short ones filled up with -inf."""
+    full = rows[0].new_full((len(rows), max(map(len, rows))), float("-inf"))
+    for place, row in zip(full, rows, strict=True):
+        place[: len(row)] = row
     return full

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from sparing.errors import PolicyError
-from sparing.inmodel.choose import choose, queries_needed
+from sparing.inmodel.choose import Choice, judge, pick, queries_needed
+from sparing.inmodel.contest import Contest
 from sparing.inmodel.int8 import decode, encode
 from sparing.inmodel.merge import merged_values
 from sparing.inmodel.pages import Pages
@@ -31,6 +32,26 @@ class Gathered:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Tokens of one sequence that pass a layer and leave nothing behind.
+
+    Attributes:
+        layer: Index of the layer.
+        store: What it holds; rows are heads.
+        queries: [kv_heads, group, tokens, head_dim], rotated.
+        keys, values: [kv_heads, tokens, head_dim], the passing tokens' own, rotated.
+        scaling: Factor of the attention logits.
+    """
+
+    layer: int
+    store: RaggedStore
+    queries: Tensor
+    keys: Tensor
+    values: Tensor
+    scaling: float
+
+
 @dataclass(slots=True)
 class Shared:
     """What all layers of a cache have in common.
@@ -38,6 +59,7 @@ class Shared:
     Attributes:
         policies: One for all sequences, or one per sequence of the batch.
         layers: How many layers drop.
+        stored_tokens: Of a sequence, in the rows of all those layers.
         pages: How much a generated token reads; None: everything.
         sparse: How much a long prompt's tokens read; None: everything.
         storage: In which precision.
@@ -45,11 +67,14 @@ class Shared:
         storing: Keys and values are stored at present, nothing is attended to.
         gathered: What is left of the current forward's tokens; None: all.
         watcher: Sees every layer of every forward after its attention, all of the forward's queries included.
+        passer: Attends for the tokens of a forward, [kv_heads, group, tokens, head_dim]; nothing is stored.
+        contests: Per sequence, for the policies under which layers compete.
     """
 
     policies: list[Policy]
     layers: int
     rotary: Rotary | None
+    stored_tokens: Callable[[int], int]
     pages: Pages | None = None
     sparse: SparsePrefill | None = None
     storage: Storage = "exact"
@@ -57,11 +82,30 @@ class Shared:
     storing: bool = False
     gathered: Gathered | None = None
     watcher: Callable[[LayerView], None] | None = None
+    passer: Callable[[Passing], Tensor] | None = None
+    contests: dict[int, Contest] = field(default_factory=dict)
 
     @property
     def drops_answers(self) -> bool:
         """Whether any policy drops while decoding."""
         return any(policy.decode_every_tokens for policy in self.policies)
+
+    def contest(self, place: Place, policy: Policy, tokens: int) -> Contest:
+        """Where the rows at this place compete for `tokens` each; a new one where the layers begin."""
+        index = place.first // place.kv_heads
+        if place.rank == 0 or index not in self.contests:
+            self.contests[index] = Contest(policy, tokens * place.kv_heads * self.layers)
+        return self.contests[index]
+
+    def settle(self, rank: int) -> None:
+        """Let the contests go on, after the layer of this rank."""
+        if rank < self.layers - 1:
+            for contest in self.contests.values():
+                contest.thin()
+            return
+        for index, contest in self.contests.items():
+            contest.end(self.stored_tokens(index))
+        self.contests.clear()
 
     def sequences(self, batch: int) -> list[Sequence]:
         """Fresh sequences, each with its policy. Beams of one prompt lie side by side and share its policy.
@@ -142,25 +186,35 @@ class Place:
 
 
 def drop(
-    place: Place, sequence: Sequence, policy: Policy, shared: Shared, asked: Queries
+    place: Place, sequence: Sequence, policy: Policy, shared: Shared, asked: Queries, taken: Callable[[Choice], None]
 ) -> tuple[list[Contents | None], Sequence]:
     """New contents of a sequence's rows, None for a row that stays; and the sequence with what was found.
 
     Args:
         asked: Queries of the current forward.
+        taken: Where all layers compete, what is told later, when more layers were scored.
     """
     unchanged: list[Contents | None] = [None] * place.kv_heads
     stored = place.store.lengths[place.first : place.first + place.kv_heads]
     tokens = _layer_tokens(place, sequence, policy, shared)
+    across = policy.allocator.across
     if sequence.seen_tokens <= policy.min_tokens:
         why = f"{sequence.seen_tokens} tokens are not above min_tokens={policy.min_tokens}"
         return unchanged, replace(sequence, why=why)
-    if sum(stored) <= tokens * place.kv_heads:
+    if sequence.seen_tokens <= tokens if across else sum(stored) <= tokens * place.kv_heads:
         return unchanged, replace(sequence, why="within the budget")
-    choice = choose(views(place, sequence, shared, latest_queries(sequence, policy, asked)), policy, tokens)
+    judged = judge(views(place, sequence, shared, latest_queries(sequence, policy, asked)), policy)
+    if not across:
+        return take(place, sequence, pick(judged, policy, tokens), policy)
+    shared.contest(place, policy, tokens).enter(judged, taken)
+    return unchanged, replace(sequence, why="within the budget")
+
+
+def take(place: Place, sequence: Sequence, choice: Choice, policy: Policy) -> tuple[list[Contents | None], Sequence]:
+    """What `drop` gives, where the choice is made."""
     rows = place.store.rows()[place.first : place.first + place.kv_heads]
     contents = [_kept(row, kept, policy) for row, kept in zip(rows, choice.kept, strict=True)]
-    why = "" if any(row is not None for row in contents) else "the guard kept everything"
+    why = "the guard kept everything" if choice.mass and not any(contents) else ""
     return contents, replace(sequence, why=why, mass=choice.mass, since_drop_tokens=0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from copy import copy
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor
 from transformers.cache_utils import CacheLayerMixin
 
 from sparing.errors import CacheMismatch, ModelUnsupported
-from sparing.inmodel.drop import Place, Queries, Sequence, Shared, drop, views
+from sparing.inmodel.choose import Choice
+from sparing.inmodel.drop import Passing, Place, Queries, Sequence, Shared, drop, take, views
 from sparing.inmodel.int8 import SCALE_BYTES, decode, encode
 from sparing.inmodel.pages import PageReader
 from sparing.inmodel.policy import Policy
@@ -87,11 +89,7 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         return len(self.sequences) or -1
 
     def crop(self, tokens_to_remove: int) -> None:
-        """Take back the last `-tokens_to_remove` tokens.
-
-        Raises:
-            CacheMismatch: Tokens were dropped there: the earlier state is gone.
-        """
+        """Take back the last `-tokens_to_remove` tokens. Raises CacheMismatch if some were dropped there."""
         if tokens_to_remove == 0 or self.store is None:
             return
         length = self.logical_tokens - abs(tokens_to_remove)
@@ -179,6 +177,16 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
             if not sequence.seen_tokens and bool(here.any()):
                 sequence.start = int(columns[here][0])
 
+    def passing(self, queries: Tensor, keys: Tensor, values: Tensor, scaling: float) -> Passing:
+        """The announced tokens, of the only sequence, which are not stored.
+
+        Args:
+            queries: [1, kv_heads, group, tokens, head_dim]; keys, values: [1, kv_heads, tokens, head_dim].
+        """
+        assert self.store is not None
+        self._announced = False
+        return Passing(self.index, self.store, queries[0], keys[0], values[0], scaling)
+
     def finish(self, queries: Tensor, valid: Tensor | None, scaling: float) -> None:
         """Drop what the policies say, from the sequences for which it is time.
 
@@ -198,8 +206,12 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         contents: list[Contents | None] = []
         for index in range(len(self.sequences)):
             asked = self._asked(queries[index], None if valid is None else valid[index])
-            contents += self._drop(index, asked, scaling)
+            sequence = self.sequences[index]
+            sequence.remember(asked)
+            due = sequence.is_due(asked.columns.shape[0])
+            contents += self._drop(index, sequence.policy, asked, scaling) if due else [None] * self.kv_heads
         self._replace(contents)
+        self.shared.settle(self.rank)
         self.scoring_s += time.perf_counter() - started
 
     def compress(self, policy: Policy) -> None:
@@ -211,20 +223,21 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         for index in range(len(self.sequences)):
             head_dim = decode(self.store.rows()[0][0][:0], torch.float32).shape[-1]
             none = Queries(torch.empty(self.kv_heads, 1, 0, head_dim), torch.empty(0, dtype=torch.long))
-            place = self._place(index, scaling=1.0)
-            found, self.sequences[index] = drop(place, self.sequences[index], policy, self.shared, none)
-            contents += found
+            contents += self._drop(index, policy, none, scaling=1.0)
         self._replace(contents)
+        self.shared.settle(self.rank)
         self.scoring_s += time.perf_counter() - started
 
-    def _drop(self, index: int, asked: Queries, scaling: float) -> list[Contents | None]:
-        sequence = self.sequences[index]
-        sequence.remember(asked)
-        if not sequence.is_due(asked.columns.shape[0]):
-            return [None] * self.kv_heads
-        place = self._place(index, scaling)
-        contents, self.sequences[index] = drop(place, sequence, sequence.policy, self.shared, asked)
+    def _drop(self, index: int, policy: Policy, asked: Queries, scaling: float) -> list[Contents | None]:
+        place, taken = self._place(index, scaling), partial(self._take, index, policy)
+        contents, self.sequences[index] = drop(place, self.sequences[index], policy, self.shared, asked, taken)
         return contents
+
+    def _take(self, index: int, policy: Policy, choice: Choice) -> None:
+        place = self._place(index, scaling=1.0)
+        contents, self.sequences[index] = take(place, self.sequences[index], choice, policy)
+        others = (len(self.sequences) - index - 1) * self.kv_heads
+        self._replace([None] * place.first + contents + [None] * others)
 
     def _replace(self, contents: list[Contents | None]) -> None:
         assert self.store is not None
@@ -261,6 +274,11 @@ class DropLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         self.logical_tokens += added
         for sequence in self.sequences:
             sequence.seen_tokens += added
+
+    def stored_tokens(self, index: int) -> int:
+        """Of one sequence, in all of its rows."""
+        lengths = self.store.lengths if self.store is not None else []
+        return sum(lengths[index * self.kv_heads : (index + 1) * self.kv_heads])
 
     def report(self) -> LayerReport:
         """Lengths, bytes and cost of this layer."""

@@ -35,7 +35,7 @@ class Policy:
 
     score: str | Scorer = "echo"
     budget: Budget = field(default_factory=lambda: Budget(fraction=0.5))
-    allocate: str | Allocator = "ada"
+    allocate: str | Allocator = "global"
     span_tokens: int = 1
     merge: bool = False
     min_mass: float | None = None
