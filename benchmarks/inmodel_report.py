@@ -90,12 +90,12 @@ def _storage(measured: Row, folder: Path) -> str:
     whole = ways["full", 1.0, "exact"]
     lines = [
         "## In eight bits\n",
-        "echo and keydiff with ada, kvzip as above; profile: echo with the shares of heads that kvzip gave on another "
-        "context. Answers: questions answered right, from the first token on; lost, won: "
-        "which the full cache answered and this did not, and the other way; with the difference in points and its 95 % "
-        "interval, contexts resampled. KL from keeping everything in float32.\n",
-        _cells(["policy", "kept", "stored", *tasks, "lost", "won", "difference", "KL", "bytes"]),
-        _cells(["---"] * (len(tasks) + 8)),
+        "Compressed before the questions are known. Answers: questions answered right, from the first token on; lost, "
+        "won: which the full cache answered and this did not, and the other way; with the difference in points and its "
+        "95 % interval, contexts resampled. KL from keeping everything in float32. Prefill: CPU time of reading and "
+        "compressing, against reading.\n",
+        _cells(["policy", "kept", "stored", *tasks, "lost", "won", "difference", "KL", "bytes", "prefill"]),
+        _cells(["---"] * (len(tasks) + 9)),
     ]
     for (policy, fraction, storage), these in sorted(ways.items(), key=lambda way: (way[0][0], -way[0][1])):
         right = [
@@ -114,7 +114,8 @@ def _storage(measured: Row, folder: Path) -> str:
         kl = f"{_mean([row['kl'] for row in these]):.5f}"
         size = f"{_mean([row['bytes'] for row in these]) / _mean([row['bytes'] for row in whole]):.1%}"
         stored = "float32" if storage == "exact" else storage
-        lines.append(_cells([policy, f"{fraction:.0%}", stored, *right, str(lost), str(won), points, kl, size]))
+        cost = f"{statistics.median(row['cost'] for row in these):.2f}x"
+        lines.append(_cells([policy, f"{fraction:.0%}", stored, *right, str(lost), str(won), points, kl, size, cost]))
     return "\n".join([*lines, f"\n{len(whole)} contexts of about {measured['tokens']} tokens.\n"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
@@ -20,17 +21,13 @@ from sparing.inmodel.kvzip import Reconstruction, reconstruct
 
 FRACTIONS = (0.5, 0.25)
 DEFAULT = im.Policy(min_tokens=0)
-POLICIES = {
-    "echo": DEFAULT,
-    "keydiff": im.Policy(score="keydiff", span_tokens=3, min_tokens=0),
-}
 HAYSTACKS = (("multikey", "prose"), ("single", "noise"), ("single", "prose"))
-_OTHER_SEED = 990  # none of the contexts that are asked about
 _MULTIKEY_EACH = 3  # contexts with one key are the easy ones: one for so many with several
 
 
 def storing(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str, Any]:
-    """Per storage, share kept and task; the divergence is from keeping everything in the model's precision."""
+    """Per storage, share kept and task; the divergence is from keeping everything in the model's precision, the cost in
+    CPU seconds of the prefill."""
 
     def encode(text: str) -> list[int]:
         ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
@@ -38,10 +35,11 @@ def storing(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str
 
     later = torch.tensor([encode(" ".join(sentence(Random(7)) for _ in range(4)))])
     rows: list[dict[str, Any]] = []
-    profiles = _profiles(model, tokenizer, _other_context(lambda text: len(encode(text)), options))
     for context in _contexts(lambda text: len(encode(text)), options):
         once = read(model, tokenizer, context)
-        policies = list(_policies(model, tokenizer, once, profiles))
+        found, read_again_s = _read_twice(model, once)
+        policies = list(_policies(found))
+        costs = [_compress_s(model, once, policy) + read_again_s * (name == "kvzip") for name, _, policy in policies]
         whole = None
         for storage in get_args(Storage):
             cache = compressed(model, once, [policy for _, _, policy in policies], storage)
@@ -59,42 +57,34 @@ def storing(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str
                         "right": [one[index] for one in right],
                         "kl": divergence(told[index], whole, later).kl,
                         "bytes": _live_bytes(cache, index),
+                        "cost": 1 + costs[index] / once.cpu_s,
                     }
                 )
-        print(rows[-1], flush=True)
+        print(context.task, once.ids.shape[1], "tokens", f"{once.cpu_s:.1f} s", flush=True)
     return {"tokens": options.tokens, "contexts": options.contexts, "rows": rows}
 
 
-def _policies(
-    model: Any, tokenizer: Any, once: Read, profiles: dict[float, im.HeadProfile]
-) -> Iterator[tuple[str, float, im.Policy]]:
-    """What keeps everything, what costs little, and what reading the context twice knows better."""
+def _policies(found: Reconstruction) -> Iterator[tuple[str, float, im.Policy]]:
+    """What keeps everything, the default, and what reading the context twice knows."""
     yield "full", 1.0, im.FULL
-    for name, policy in POLICIES.items():
-        for fraction in FRACTIONS:
-            yield name, fraction, replace(policy, budget=im.Budget(fraction=fraction))
-    for fraction, profile in profiles.items():
-        yield "echo, profile", fraction, replace(DEFAULT, budget=im.Budget(fraction=fraction), allocate=profile)
-    found = _read_twice(model, tokenizer, once)
     for fraction in FRACTIONS:
-        allocate = found.profile(fraction)
-        yield "kvzip", fraction, replace(DEFAULT, score=found, budget=im.Budget(fraction=fraction), allocate=allocate)
+        kept = replace(DEFAULT, budget=im.Budget(fraction=fraction))
+        yield "echo", fraction, kept
+        yield "kvzip", fraction, replace(kept, score=found)
 
 
-def _read_twice(model: Any, tokenizer: Any, once: Read) -> Reconstruction:
-    with torch.no_grad():
-        whole = compressed(model, once, [im.FULL])
-        return reconstruct(model, tokenizer, whole, once.ids, suffix="<|im_end|>\n<|im_start|>assistant\n")
+@torch.no_grad()
+def _read_twice(model: Any, once: Read) -> tuple[Reconstruction, float]:
+    whole = compressed(model, once, [im.FULL])
+    started = time.process_time()
+    found = reconstruct(model, whole, once.ids)
+    return found, time.process_time() - started
 
 
-def _profiles(model: Any, tokenizer: Any, context: Context) -> dict[float, im.HeadProfile]:
-    """Of the model, as one context tells it that nothing is asked of."""
-    found = _read_twice(model, tokenizer, read(model, tokenizer, context))
-    return {fraction: found.profile(fraction) for fraction in FRACTIONS}
-
-
-def _other_context(count: Any, options: argparse.Namespace) -> Context:
-    return TASKS["multikey"](Random(_OTHER_SEED), options.tokens, count, "prose")
+def _compress_s(model: Any, once: Read, policy: im.Policy) -> float:
+    started = time.process_time()
+    compressed(model, once, [policy])
+    return time.process_time() - started
 
 
 def _live_bytes(cache: im.DropCache, sequence: int) -> int:

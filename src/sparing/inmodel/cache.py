@@ -102,7 +102,7 @@ class DropCache(Cache):
 
     @contextmanager
     def let_pass(self, passer: Callable[[Passing], Tensor]) -> Iterator[None]:
-        """Inside, tokens leave nothing behind, and `passer` computes their attention: [kv_heads, group, tokens, dim]."""
+        """Inside, tokens leave nothing behind, and `passer` attends for them: [kv_heads, group, tokens, head_dim]."""
         self.shared.passer = passer
         try:
             yield

@@ -1,33 +1,32 @@
 """Scores by reconstruction: what the model looks at when it repeats its own context.
 
-The best scores for a document that is asked about many times, for about the price of reading it once more. They need a
-second reading, so this is a function over a cache that was filled, and its result is the scorer:
+The best scores for a document that is asked about many times, for somewhat less than the price of reading it once more.
+They need a second reading, so this is a function over a cache that was filled, and its result is the scorer:
 
 >>> cache = im.DropCache(model, im.FULL)
 >>> model(input_ids=ids, cache=cache)
->>> found = reconstruct(model, tokenizer, cache, ids)
->>> cache.compress(im.Policy(score=found, allocate=found.profile(0.5)))  # half of it
+>>> found = reconstruct(model, cache, ids)
+>>> cache.compress(im.Policy(score=found, budget=im.Budget(fraction=0.25)))
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 
-from sparing.errors import CacheMismatch
+from sparing.errors import CacheMismatch, ModelUnsupported
 from sparing.inmodel.allocate import HeadProfile
 from sparing.inmodel.cache import DropCache, drop_layers
+from sparing.inmodel.drop import Passing
+from sparing.inmodel.int8 import decode
 from sparing.inmodel.view import LayerView
 
-CHUNK_TOKENS = 2048
-_BLOCK_ELEMENTS = 1 << 24  # of attention at a time
-_LEAD_TOKENS = 8  # of the chunk before, so that the model knows where to go on
+CHUNK_TOKENS = 512
+_BLOCK_ELEMENTS = {"cpu": 1 << 19, "cuda": 1 << 26}  # of attention at a time; on a CPU it stays in the cache
 _SINKS = 4
-_WHOLE = "\n\nRepeat the previous context exactly."
-_PART = "\n\nRepeat the part of the previous context exactly, starting with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,10 @@ class Reconstruction:
         scores: Per layer [kv_heads, tokens]: the most attention that a token got from any query of any head of its
             group while the context was repeated.
 
-    Source: KVzip, arXiv 2505.23416, section 3.
+    Source: KVzip, arXiv 2505.23416, section 3. Departs from it in what a repeated token sees: the sinks, its own chunk
+    of the context and the repetition so far, which are what the paper's scores are shares of; the rest of the cache and
+    a request to repeat made them no better. So a repetition costs what reading a short text costs, however long the
+    context is, and stands right behind its chunk, within the positions that the model knows.
     """
 
     scores: dict[int, Tensor]
@@ -50,7 +52,7 @@ class Reconstruction:
         return self.scores[view.layer].gather(1, view.positions.long())
 
     def profile(self, fraction: float) -> HeadProfile:
-        """Shares by where the best `fraction` of all tokens of all heads lie: one threshold for the whole model."""
+        """Shares by where the best `fraction` of all tokens of all heads lie: for other texts of the same kind."""
         together = torch.stack([self.scores[layer] for layer in sorted(self.scores)])  # [layers, kv_heads, tokens]
         best = together.flatten().topk(max(1, round(fraction * together.numel()))).indices
         counts = torch.zeros(together.numel()).index_fill_(0, best.cpu(), 1.0).view(together.shape).sum(-1)
@@ -59,55 +61,69 @@ class Reconstruction:
 
 @torch.no_grad()
 def reconstruct(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    cache: DropCache,
-    context_ids: Tensor,
-    *,
-    suffix: str = "",
-    chunk_tokens: int = CHUNK_TOKENS,
+    model: PreTrainedModel, cache: DropCache, context_ids: Tensor, *, chunk_tokens: int = CHUNK_TOKENS
 ) -> Reconstruction:
-    """Let the model repeat its context, chunk by chunk, and watch. The cache is as before afterwards.
+    """Let the model repeat its context, chunk by chunk, and watch. The cache stays as it is.
 
     Args:
         cache: Holds exactly `context_ids`, whole.
         context_ids: [1, tokens].
-        suffix: Text between the request to repeat and the repetition, such as the start of the model's turn.
+        chunk_tokens: At most so many at a time; the chunks are equally long.
     Raises:
         CacheMismatch: The cache holds something else, or more than one sequence.
+        ModelUnsupported: It has layers that forget by themselves, and would forget the context for its repetition.
     """
     batch, tokens = context_ids.shape
     layers = drop_layers(cache)
+    if len(layers) != len(cache.layers):
+        raise ModelUnsupported(
+            "only a model whose layers all have full attention can repeat its context", hint="score by echo"
+        )
     if batch != 1 or any(layer.store is None or set(layer.store.lengths) != {tokens} for layer in layers):
         raise CacheMismatch("the cache must hold one sequence, the context, whole", hint="fill it with policy FULL")
     scores = {layer.index: torch.zeros(layer.kv_heads, tokens, device=context_ids.device) for layer in layers}
-    for start in range(0, tokens, chunk_tokens):
-        end = min(start + chunk_tokens, tokens)
+    chunks = -(-tokens // chunk_tokens)
+    edges = [tokens * chunk // chunks for chunk in range(chunks + 1)]
+    for start, end in zip(edges, edges[1:], strict=False):
 
-        def watch(view: LayerView, start: int = start, end: int = end) -> None:
-            scores[view.layer][:, start:end] = _most_attention(view, start, end, tokens)
+        def repeat(passing: Passing, start: int = start, end: int = end) -> Tensor:
+            attended, scores[passing.layer][:, start:end] = _repeat(passing, start, end)
+            return attended
 
-        lead = context_ids[:, max(0, start - _LEAD_TOKENS) : start]
-        asked = [_ids(tokenizer, _PART if start else _WHOLE), lead, _ids(tokenizer, suffix), context_ids[:, start:end]]
-        with cache.hold(), cache.watch(watch):
-            model.base_model(input_ids=torch.cat([part.to(context_ids.device) for part in asked], dim=1), cache=cache)
-            cache.crop(tokens - cache.get_seq_length())
+        positions = torch.arange(end, 2 * end - start, device=context_ids.device)
+        with cache.let_pass(repeat):
+            model.base_model(input_ids=context_ids[:, start:end], cache=cache, position_ids=positions[None])
     return Reconstruction(scores)
 
 
-def _most_attention(view: LayerView, start: int, end: int, tokens: int) -> Tensor:
-    """[kv_heads, end - start]: softmax over the sinks, the chunk, and the repetition so far, as in the paper."""
+def _repeat(passing: Passing, start: int, end: int) -> tuple[Tensor, Tensor]:
+    """Attention of a repeated chunk in one layer, and the most of it that each of the chunk's tokens got.
+
+    Returns:
+        [kv_heads, group, tokens, head_dim] and, in float32, [kv_heads, tokens].
+    """
+    queries = passing.queries * passing.scaling
+    kv_heads, group, tokens, _ = queries.shape
+    stored = next(passing.store.groups())
     sinks = min(_SINKS, start)
-    length = view.keys.shape[1]
-    seen = torch.cat([torch.arange(sinks), torch.arange(start, end), torch.arange(tokens, length)]).to(view.keys.device)
-    near = replace(view, keys=view.keys[:, seen], values=view.values[:, seen], positions=view.positions[:, seen])
-    block = max(1, _BLOCK_ELEMENTS // (view.queries.shape[0] * view.queries.shape[1] * seen.shape[0]))
-    best = torch.zeros(view.keys.shape[0], end - start, device=view.keys.device)
-    for row in range(0, view.queries.shape[2], block):
-        attention = near.attention(slice(row, row + block))[..., sinks : sinks + end - start]
-        best = torch.maximum(best, attention.amax((1, 2)))
-    return best
-
-
-def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> Tensor:
-    return torch.tensor([tokenizer.encode(text, add_special_tokens=False)], dtype=torch.long)
+    parts = [(each[:, :sinks], each[:, start:end]) for each in (stored.keys, stored.values)]
+    keys, values = (
+        torch.cat([*(decode(part, own.dtype) for part in past), own], dim=1)
+        for past, own in zip(parts, (passing.keys, passing.values), strict=True)
+    )
+    past = sinks + end - start
+    best = torch.zeros(kv_heads, end - start, device=keys.device)
+    rows = max(1, _BLOCK_ELEMENTS.get(keys.device.type, 1 << 19) // (kv_heads * group * keys.shape[1]))
+    attended = []
+    for first in range(0, tokens, rows):
+        asked = queries[:, :, first : first + rows]
+        count = asked.shape[2]
+        seen = past + first + count
+        logits = torch.bmm(asked.flatten(1, 2), keys[:, :seen].transpose(1, 2)).view(kv_heads, group, count, seen)
+        later = torch.ones(count, count, dtype=torch.bool, device=keys.device).triu_(1)
+        logits[..., past + first :].masked_fill_(later, float("-inf"))
+        shares = logits.softmax(-1, dtype=torch.float32)
+        torch.maximum(best, shares[..., sinks:past].amax((1, 2)), out=best)
+        weights = shares.view(kv_heads, group * count, seen).to(values.dtype)
+        attended.append(torch.bmm(weights, values[:, :seen]).view(kv_heads, group, count, -1))
+    return torch.cat(attended, dim=2), best
