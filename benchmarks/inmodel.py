@@ -45,7 +45,7 @@ from sparing.settings.paths import models_folder
 
 RESULTS = Path(__file__).parent / "results"
 BEST = im.Policy(min_tokens=0)  # the defaults: echo, shared out among all layers
-SPANS = replace(BEST, score="keydiff", span_tokens=3, allocate="ada")
+SPANS = replace(BEST, score="keydiff", span_tokens=3)
 PLAIN = im.Policy(score="keydiff", allocate="uniform", min_tokens=0)
 SCORES = ("echo", "keydiff", "knorm", "snapkv", "expected", "tova", "h2o", "window", "random")
 POLICIES = {"echo, global": BEST, "echo, ada": replace(BEST, allocate="ada"), "keydiff, spans, ada": SPANS} | {

@@ -10,7 +10,6 @@ from tiny_models import ids, llama, next_logits, small
 
 from sparing import inmodel as im
 from sparing.inmodel.layer import DropLayer
-from sparing.inmodel.scorers.knorm import Knorm
 
 TOKENS = 60
 POLICY = small(score="knorm", allocate="global", budget=im.Budget(tokens=15, sinks=2, recent=4))
@@ -116,7 +115,9 @@ def test_compressing_later_lets_all_layers_compete() -> None:
     assert places(at_once) == places(later)
 
 
-def test_the_name_is_registered() -> None:
-    """And it is the default."""
+def test_what_suits_the_score_is_the_default() -> None:
+    """Shares of attention compare across layers, norms of keys do not; what is asked for is done."""
     assert im.Policy().allocator == im.Global()
-    assert Knorm().name == POLICY.scorer.name
+    assert im.Policy(score="knorm").allocator == im.Ada()
+    assert im.Policy(allocate="uniform").allocator == im.Uniform()
+    assert im.Policy.from_json(im.Policy().to_json()) == im.Policy()

@@ -12,6 +12,7 @@ They need a second reading, so this is a function over a cache that was filled, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -43,6 +44,7 @@ class Reconstruction:
     context is, and stands right behind its chunk, within the positions that the model knows.
     """
 
+    across: ClassVar[bool] = True
     scores: dict[int, Tensor]
     name: str = "kvzip"
     window: int = 0

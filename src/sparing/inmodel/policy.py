@@ -19,7 +19,8 @@ class Policy:
     Attributes:
         score: Name of a registered scorer, or a scorer.
         budget: How much to keep.
-        allocate: Name of a registered allocator, or an allocator: how layers and heads share the budget.
+        allocate: Name of a registered allocator, or an allocator: how layers and heads share the budget. None: what
+            suits the score, "global" if its numbers say the same in every layer, else "ada".
         span_tokens: Scores are the highest of this many neighbours (odd): what stands beside a token that matters stays
             too, for scores that look at tokens alone: a number is destroyed by losing one digit. 1: every token for
             itself.
@@ -35,7 +36,7 @@ class Policy:
 
     score: str | Scorer = "echo"
     budget: Budget = field(default_factory=lambda: Budget(fraction=0.5))
-    allocate: str | Allocator = "global"
+    allocate: str | Allocator | None = None
     span_tokens: int = 1
     merge: bool = False
     min_mass: float | None = None
@@ -59,16 +60,17 @@ class Policy:
     @property
     def allocator(self) -> Allocator:
         """The allocator itself. Raises SettingsError for an unknown name."""
-        allocator: Allocator = (
-            registry.load("allocators", self.allocate) if isinstance(self.allocate, str) else self.allocate
-        )
+        if self.allocate is not None and not isinstance(self.allocate, str):
+            return self.allocate
+        suited = "global" if getattr(self.scorer, "across", False) else "ada"
+        allocator: Allocator = registry.load("allocators", self.allocate or suited)
         return allocator
 
     def to_json(self) -> dict[str, Any]:
         """As plain values; a scorer or allocator given as an object is written by its name."""
         plain = {**asdict(self), "score": self.score, "allocate": self.allocate}
         for key in ("score", "allocate"):
-            if not isinstance(plain[key], str):
+            if plain[key] is not None and not isinstance(plain[key], str):
                 plain[key] = plain[key].name
         return plain
 

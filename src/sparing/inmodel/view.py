@@ -49,7 +49,8 @@ class LayerView:
 
 
 class Scorer(Protocol):
-    """Says what each token is worth. Pure: it never touches storage.
+    """Says what each token is worth. Pure: it never touches storage. May have `across = True`: its numbers say the same
+    in every layer, so that all layers can share one budget.
 
     Attributes:
         window: How many of the latest queries it needs; 0: none, -1: all of the current forward.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -27,6 +28,7 @@ class Echo:
     at the same ranks of the others.
     """
 
+    across: ClassVar[bool] = True
     name: str = "echo"
     window: int = -1
     chunk_tokens: int = 1024
