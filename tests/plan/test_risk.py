@@ -14,6 +14,7 @@ from sparing.core.calibration import Curve, Likeness, Spread
 from sparing.plan.isotonic import never_rising
 from sparing.plan.risk import Asked, expected_loss, fewest, first_above, is_kept, threshold
 from sparing.plan.tails import binomial_at_most, hypergeometric_at_most, mean_at_most
+from sparing.settings.policy import RISK_CONFIDENCE
 
 SPREAD = Spread(0.0, 1.0, (1,))
 LIKE = Likeness(("latin",), SPREAD, SPREAD, SPREAD)
@@ -94,8 +95,14 @@ def test_the_promise_holds_over_random_splits(risk: float) -> None:
         assert expected is not None
         kept += sum(level < worth for worth in coming) <= risk * len(coming)
         means += sum(expected < worth for worth in coming) / len(coming)
-    assert kept >= 0.95 * 200 - 2 * math.sqrt(200 * 0.05 * 0.95)
+    assert kept >= 0.98 * 200 - 2 * math.sqrt(200 * 0.02 * 0.98)
     assert means / 200 <= risk + 0.003
+
+
+def test_by_default_at_least_95_of_100_promises_hold_whatever_chance_does() -> None:
+    """At a confidence of 95 % fewer would hold in two cases of five."""
+    assert binomial_at_most(5, 100, 1 - RISK_CONFIDENCE) > 0.98
+    assert binomial_at_most(5, 100, 0.05) < 0.62
 
 
 def test_shares_that_are_lost_are_bounded_too() -> None:

@@ -12,7 +12,7 @@ from sparing.at_risk import Terms
 from sparing.errors import RequestError
 from sparing.plan.calibration import read_calibration
 from sparing.plan.risk import Asked
-from sparing.settings.policy import Select
+from sparing.settings.policy import RISK_CONFIDENCE, Select
 from sparing.tokens.models import DEFAULT_MODEL
 
 
@@ -30,7 +30,7 @@ def reduce_text(
     deadline_s: float | None = None,
     select: Select = "auto",
     risk: float | None = None,
-    confidence: float = 0.95,
+    confidence: float = RISK_CONFIDENCE,
     calibration_file: str = "",
 ) -> Reduced:
     """Shorten one text to what the question needs.

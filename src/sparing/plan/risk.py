@@ -8,13 +8,13 @@ Two forms of guarantee:
 
 - *Expectation* (`confidence` 0): on average over calibrations the expected loss is at most the risk. Angelopoulos et
   al. 2022, "Conformal risk control", eq. 4: the least level with ``n/(n+1) * mean loss + 1/(n+1) <= risk``.
-- *High probability* (`confidence` 0.95): with this confidence in the calibration, the loss measured over the next
-  `horizon` texts is at most the risk. For losses of 0 or 1 it is exact, by exchangeability alone: of the texts with the
-  highest critical worth among calibrated and coming ones, as many are calibrated as chance would have it (the law of
-  Gazin, Blanchard & Roquain 2024, "Transductive conformal inference with adaptive scores"). An infinite horizon bounds
-  the expected loss itself: the bound of Clopper & Pearson 1934, as used by Bates et al. 2021, "Distribution-free,
-  risk-controlling prediction sets". For other losses, Hoeffding's and Bentkus' inequalities, half of the doubt on the
-  expected loss and half on the horizon.
+- *High probability* (`confidence` above 0, by default 0.98): with this confidence in the calibration, the loss measured
+  over the next `horizon` texts is at most the risk. For losses of 0 or 1 it is exact, by exchangeability alone: of the
+  texts with the highest critical worth among calibrated and coming ones, as many are calibrated as chance would have it
+  (the law of Gazin, Blanchard & Roquain 2024, "Transductive conformal inference with adaptive scores"). An infinite
+  horizon bounds the expected loss itself: the bound of Clopper & Pearson 1934, as used by Bates et al. 2021,
+  "Distribution-free, risk-controlling prediction sets". For other losses, Hoeffding's and Bentkus' inequalities, half
+  of the doubt on the expected loss and half on the horizon.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from functools import lru_cache
 
 from sparing.core.calibration import Curve
 from sparing.plan.tails import binomial_at_most, hypergeometric_at_most, mean_at_most
+from sparing.settings.policy import RISK_CONFIDENCE
 
 _HALVINGS = 40
 
@@ -42,7 +43,7 @@ class Asked:
     """
 
     risk: float
-    confidence: float = 0.95
+    confidence: float = RISK_CONFIDENCE
     horizon: float | None = None
 
 

@@ -2,9 +2,9 @@
 
 Texts of public data, each with what its question needs, on the ladders that requests are offered. Half of them
 calibrate, the other half is measured, a hundred random splits. Three forms of the promise (see `plan.risk`):
-*measured*, that the loss measured on the other half is at most the risk, with 95 % confidence; *expected*, that the
-expected loss is, with 95 % confidence; *average*, that the expected loss is, on average over calibrations. Beside them
-BM25, calibrated in the same way on the share of tokens that it keeps.
+*measured*, that the loss measured on the other half is at most the risk, with the confidence that is the default;
+*expected*, that the expected loss is, with the same; *average*, that the expected loss is, on average over
+calibrations. Beside them BM25, calibrated in the same way on the share of tokens that it keeps.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from sparing.evals.progress import track
 from sparing.evals.report import Report, Table
 from sparing.evals.task import Bench, Draw
 from sparing.plan.risk import Asked
+from sparing.settings.policy import RISK_CONFIDENCE
 
 RISKS = (0.01, 0.02, 0.05, 0.1)
-_FORMS = {"measured": (0.95, None), "expected": (0.95, math.inf), "average": (0.0, None)}
+_FORMS = {"measured": (RISK_CONFIDENCE, None), "expected": (RISK_CONFIDENCE, math.inf), "average": (0.0, None)}
 _PARTS: dict[str, Parts] = {"unseen": ("validation", "test"), "all": ("train", "validation", "test")}
 _FEWEST = 60  # texts; half of fewer promise nothing
 _HEAD = ("texts", "n", "method", "promise", *(f"{100 * risk:g} %" for risk in RISKS))

@@ -53,6 +53,7 @@ class Question:
         answers: Texts that must not be in a negative passage; empty where gold says all.
         gold: Passage number -> units that answer. One of them is enough, or all are gold (`Corpus.all_gold`).
         near: Passages from which negatives are drawn first (its own article or meeting); empty: any.
+        answer: What a reader of its one gold passage would say; empty where that is no stretch of the passage.
     """
 
     home: str
@@ -61,6 +62,7 @@ class Question:
     answers: tuple[str, ...]
     gold: Mapping[int, frozenset[int]]
     near: tuple[int, ...] = ()
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def natural_questions(root: Path) -> Corpus:
         passages.append(passage)
         if gold:
             split = split_of("nq", row["title"])
-            questions.append(Question(row["title"], split, row["question"], answers, {number: gold}))
+            said = next((one for one in answers if holds_answer(passage.text, (one,))), "")
+            questions.append(Question(row["title"], split, row["question"], answers, {number: gold}, answer=said))
     return Corpus("nq", passages, questions)
 
 
@@ -130,7 +133,8 @@ def xquad_en(root: Path) -> Corpus:
             title, answer = row["title"], row["answers"][0]
             number, parts = parts_of[title, row["paragraph"]]
             gold = _covering(parts, number, answer["start"], answer["start"] + len(answer["text"]))
-            questions.append(Question(title, split_of("xquad", title), row["question"], (), gold, near[title]))
+            split, said = split_of("xquad", title), answer["text"]
+            questions.append(Question(title, split, row["question"], (), gold, near[title], said))
     return Corpus("xquad", passages, questions)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from sparing.evals.splits import Split, split_of
 from sparing.select.training.corpus import Corpus
 from sparing.select.training.encoder import Encoder
-from sparing.select.training.groups import Batch, Group, batches, collate, draw_groups
+from sparing.select.training.groups import Batch, Group, Labels, batches, collate, draw_groups
 from sparing.select.training.loss import loss
 from sparing.select.training.lower import lower_states, mean_vectors
 from sparing.select.training.pieces import Cutter, Pieces
@@ -54,10 +54,12 @@ class Prepared:
 
 
 class Material:
-    """All corpora, prepared."""
+    """All corpora, prepared, and what is known of their gold units."""
 
-    def __init__(self, corpora: Mapping[str, Corpus], prepared: Mapping[str, Prepared], blank: Tensor) -> None:
-        self.corpora, self.prepared = corpora, prepared
+    def __init__(
+        self, corpora: Mapping[str, Corpus], prepared: Mapping[str, Prepared], blank: Tensor, labels: Labels
+    ) -> None:
+        self.corpora, self.prepared, self._labels = corpora, prepared, labels
         self._pieces = {kind: p.pieces for kind, p in prepared.items()}
         self._passages = {kind: p.passages for kind, p in prepared.items()}
         self._questions = {kind: p.questions for kind, p in prepared.items()} | {"": [[blank]]}
@@ -66,7 +68,7 @@ class Material:
     def plan(self, split: Split, step_pieces: int, rng: random.Random) -> list[list[Group]]:
         """The steps of an epoch."""
         rivals = {kind: p.rivals for kind, p in self.prepared.items()}
-        groups = draw_groups(self.corpora, rivals, self._passages, split, rng)
+        groups = draw_groups(self.corpora, rivals, self._passages, split, rng, labels=self._labels)
         steps = list(batches(groups, self._lengths, step_pieces))
         rng.shuffle(steps)
         return steps

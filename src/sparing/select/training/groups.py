@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,9 @@ from torch import Tensor
 from sparing.evals.splits import Split
 from sparing.select.training.corpus import Corpus
 from sparing.select.training.pieces import Pieces
+
+Labels = Mapping[str, Mapping[int, Mapping[int, float]]]
+"""Kind -> question -> gold unit -> how surely it answers, 0..1; of what is missing surely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,17 @@ MIXES: Mapping[str, Mix] = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A question of a corpus with its rows. `blank`: the question is left out, gold are all wanted units."""
+    """A question of a corpus with its rows.
+
+    Attributes:
+        gold: Of each passage the units that answer, and how surely, above 0 and up to 1.
+        blank: The question is left out, gold are all wanted units.
+    """
 
     kind: str
     question: int
     passages: tuple[int, ...]
-    gold: tuple[frozenset[int], ...]
+    gold: tuple[Mapping[int, float], ...]
     blank: bool = False
 
 
@@ -49,12 +57,14 @@ def draw_groups(
     split: Split,
     rng: random.Random,
     blanks: float = 0.25,
+    labels: Labels | None = None,
 ) -> list[Group]:
     """One group per question of the split, and a blank one for a share of them; in no order.
 
     Args:
         rivals: Kind -> question -> passages, hardest first.
         held: Kind -> passages whose states are at hand.
+        labels: What is known of gold units beyond that they hold the answer.
     """
     groups = []
     for kind, corpus in corpora.items():
@@ -69,11 +79,17 @@ def draw_groups(
             pool = rivals[kind][number][: mix.hardest]
             others = rng.sample(pool, min(mix.rivals, len(pool)))
             passages = (*gold, *others)
-            groups.append(Group(kind, number, passages, tuple(question.gold.get(p, frozenset()) for p in passages)))
+            known_of = (labels or {}).get(kind, {}).get(number, {})
+            sure = tuple(_surely(question.gold.get(p, ()), known_of) for p in passages)
+            groups.append(Group(kind, number, passages, sure))
             if kind != "qmsum" and rng.random() < blanks:
-                groups.append(Group(kind, number, (gold[0],), (corpus.wanted[gold[0]],), blank=True))
+                groups.append(Group(kind, number, (gold[0],), (_surely(corpus.wanted[gold[0]], {}),), blank=True))
     rng.shuffle(groups)
     return groups
+
+
+def _surely(units: Iterable[int], known: Mapping[int, float]) -> dict[int, float]:
+    return {unit: sure for unit in sorted(units) if (sure := known.get(unit, 1.0)) > 0}
 
 
 def batches(groups: Sequence[Group], lengths: Mapping[str, Sequence[int]], pieces: int) -> Iterator[list[Group]]:
@@ -106,7 +122,7 @@ class Batch:
     Attributes:
         x: Lower states [rows, tokens, hidden], bfloat16.
         unit_of: [rows, tokens]: unit of each token, -1 where none.
-        gold: [rows, units]: 1 where a unit answers, -1 where there is no unit.
+        gold: [rows, units]: how surely a unit answers, 0..1; -1 where there is no unit.
         group_of: [rows].
         every: [groups]: 1 where each gold unit counts, else one is enough.
         blank: [rows].
@@ -139,7 +155,7 @@ def collate(
             states.append(torch.cat([front, passages[group.kind][passage]]))
             units.append(torch.tensor([-1] * len(front) + list(pieces[group.kind][passage].unit_of)))
             num_units = len(corpora[group.kind].passages[passage].cuts) - 1
-            golds.append(torch.tensor([float(unit in gold) for unit in range(num_units)]))
+            golds.append(torch.tensor([gold.get(unit, 0.0) for unit in range(num_units)]))
             group_of.append(number)
             blank.append(group.blank)
             fronts.append(len(front))

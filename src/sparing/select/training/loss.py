@@ -32,28 +32,30 @@ def loss(batch: Batch, passage: Tensor, keep: Tensor, keep_any: Tensor) -> Tenso
         total = total + _LISTWISE * _listwise(batch, passage[:, None] + units, asked)
         total = total + _PASSAGE * functional.binary_cross_entropy_with_logits(passage[asked], holds[asked].float())
         inside = there & (holds & asked)[:, None]
-        total = total + _UNIT * _likelihood(units[inside], gold[inside])
+        total = total + _UNIT * _likelihood(units[inside], batch.gold[inside])
     if batch.blank.any():
         anywhere = unit_means(keep_any, batch.unit_of, num_units)
         inside = there & batch.blank[:, None]
-        total = total + _ANY * _likelihood(anywhere[inside], gold[inside])
+        total = total + _ANY * _likelihood(anywhere[inside], batch.gold[inside])
     return total
 
 
 def _listwise(batch: Batch, scores: Tensor, asked: Tensor) -> Tensor:
-    """Softmax over the units of all passages of a question: of the sum of the gold ones, or the mean over them."""
+    """Softmax over the units of all passages of a question: of the sum of the gold ones, each by how surely it
+    answers, or the mean over them."""
     losses = []
     for group, every in enumerate(batch.every):
         rows = (batch.group_of == group) & asked
         there = batch.gold[rows] >= 0
-        gold = batch.gold[rows][there] > 0
+        sure = batch.gold[rows][there]
+        gold = sure > 0
         if not rows.any() or not gold.any():
             continue
         log_shares = functional.log_softmax(scores[rows][there], 0)
         right = log_shares[gold]
-        losses.append(-right.mean() if every else -right.logsumexp(0))
+        losses.append(-right.mean() if every else -(right + sure[gold].log()).logsumexp(0))
     return torch.stack(losses).mean() if losses else scores.sum() * 0.0
 
 
 def _likelihood(logits: Tensor, gold: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(logits, gold.float())
+    return functional.binary_cross_entropy_with_logits(logits, gold)

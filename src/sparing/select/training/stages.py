@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from sparing.select.training import evaluate
+from sparing.inmodel.weights import load_gguf
+from sparing.select.training import evaluate, labels
 from sparing.select.training.contexts import draw
 from sparing.select.training.corpus import SOURCES, Corpus, load_all
 from sparing.select.training.encoder import Encoder, Shape, from_bert
@@ -38,6 +39,7 @@ Say = Callable[[str], None]
 _VERSION = "2"
 _CONTEXTS, _FOR_WEIGHTS, _MEETINGS, _FLOATS = 200, 150, 15, 40  # a meeting has a hundred passages
 _BLANK = (101, 102)
+_LABELS = "labels.json"
 _ABOUT: Mapping[str, Mapping[str, Any]] = {
     "lower.onnx": {
         "what": "int8 lower layers: a question or a passage by itself",
@@ -59,6 +61,8 @@ class Run:
     Attributes:
         base: Folder of the base model: ``model.safetensors``, ``tokenizer.json``, ``vocab.txt``.
         work: Files of the stages, about 600 MB.
+        language_model: GGUF file of the model that labels.
+        limit: Most questions that it is asked; None: all.
     """
 
     data: Path
@@ -67,6 +71,8 @@ class Run:
     say: Say
     plan: Plan
     static_plan: StaticPlan
+    language_model: Path
+    limit: int | None = None
 
     @cached_property
     def corpora(self) -> dict[str, Corpus]:
@@ -123,10 +129,25 @@ def prepare_all(run: Run, facts: dict[str, Any]) -> None:
         }
 
 
+def label(run: Run, facts: dict[str, Any]) -> None:
+    """Where an answer stands in several units: on which of them it hangs, by a small language model."""
+    model, tokenizer = load_gguf(run.language_model)
+    asked = labels.doubtful(run.corpora, run.limit, run.plan.seed)
+    with torch.autocast("cpu", torch.bfloat16):
+        measured = labels.measure(model, tokenizer, run.corpora, asked, run.say)
+    labels.save(measured, run.work / _LABELS)
+    facts |= {"model": run.language_model.name, "sha256": sha256(run.language_model), "seed": run.plan.seed}
+    facts |= {"limit": run.limit, "data": data_facts(SOURCES, run.data), "versions": versions()}
+    facts |= labels.told_apart(labels.labels_of(measured))
+
+
 def train_encoder(run: Run, facts: dict[str, Any]) -> None:
     """The upper layers and the heads."""
     encoder = run.base_encoder()
-    material = Material(run.corpora, run.prepared, lower_states(encoder, [_BLANK])[0])
+    measured = labels.load(run.work / _LABELS)
+    known = labels.labels_of(measured)
+    material = Material(run.corpora, run.prepared, lower_states(encoder, [_BLANK])[0], known)
+    facts["labelled"] = sum(map(len, measured.values()))
     facts["validation_loss_before"] = round(validate(encoder, material, run.plan), 4)
     facts |= fit(encoder, material, run.plan, run.say)
     save_file(encoder.state_dict(), run.work / "encoder.safetensors")
@@ -214,6 +235,7 @@ def evaluate_all(run: Run, facts: dict[str, Any]) -> None:
 
 STAGES: Mapping[str, Callable[[Run, dict[str, Any]], None]] = {
     "prepare": prepare_all,
+    "labels": label,
     "encoder": train_encoder,
     "static": train_static,
     "export": export,
