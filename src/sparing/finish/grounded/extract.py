@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sparing.core.content import Content
 from sparing.core.reducer import Deadline
 from sparing.finish.citations import Checks, check_citations
 from sparing.finish.grounded.answer import Grounded
 from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refusal
+from sparing.finish.grounded.tables import ruled, separator_in
 from sparing.finish.grounded.units import share, terms_of, unit_of
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import Layout, lay_out
@@ -26,6 +28,7 @@ MOST_SENTENCES = 3
 # Of the best sentence's score: about as good an answer. Rules tell sentences less apart.
 _NEARLY, _NEARLY_BY_RULES = 0.7, 0.84
 _OWN_LABEL, _SHARPER = 1.0, 4.0
+_CELL_END = re.compile(r"[|\t]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t][^\n]*\n?|\[…[^\]\n]*\]", re.MULTILINE)
 
 
@@ -102,15 +105,21 @@ def extract(
 def told(sentences: Sequence[Sentence]) -> str:
     """An answer made of them, each with its citation; rows of tables and items of lists line by line."""
     lines: list[str] = []
+    alone = True  # whether what stands last is a line of its own
     for sentence in sentences:
-        own_line = sentence.text.startswith(("|", "-", "*", "•")) or "\t" in sentence.text
-        text = sentence.text if own_line else " ".join(sentence.text.split())
+        before, alone = alone, _is_line(sentence)
+        text = sentence.text if alone else " ".join(sentence.text.split())
         cited = f"{text} [{sentence.source.number}]"
-        if lines and not own_line and not lines[-1].startswith(("|", "-", "*", "•")):
-            lines[-1] += f" {cited}"
-        else:
+        if before or alone:
             lines.append(cited)
+        else:
+            lines[-1] += f" {cited}"
     return "\n".join(lines)
+
+
+def _is_line(sentence: Sentence) -> bool:
+    in_table = sentence.source.passage.content is Content.TABLE
+    return in_table or sentence.text.startswith(("|", "-", "*", "•")) or "\t" in sentence.text
 
 
 def _together(sources: Sequence[Source]) -> tuple[str, list[tuple[Source, int, int]]]:
@@ -149,16 +158,24 @@ def _rows_by_words(question: str, text: str, layout: Layout, owned: dict[int, Se
 
     The models were not made for rows: that a table answers they tell better than which row does.
     """
-    rows = {unit: one for unit, one in owned.items() if unit_of(one.text).is_row and any(map(str.isdigit, one.text))}
+    lines = {unit: _in_cells(one) for unit, one in owned.items() if any(map(str.isdigit, one.text))}
+    rows = {unit: owned[unit] for unit, line in lines.items() if unit_of(line).is_row}
     top = max((one.score for one in rows.values()), default=0.0)
     terms = terms_of(question)
     fits = {unit: share(terms, [unit_of(_above(text, layout.bounds[unit], one))]) for unit, one in rows.items()}
-    labels = {unit: unit_of(one.text.strip("| ").split("|")[0]) for unit, one in rows.items()}
+    labels = {unit: unit_of(_CELL_END.split(lines[unit].strip("| "))[0]) for unit in rows}
     asked = unit_of(question).stems
     for unit, label in labels.items():  # of two rows under one head, that of which more is asked for
         fits[unit] += _OWN_LABEL * len(label.stems & asked) / (1 + len(label.stems))
     best = max(fits.values(), default=0.0)
     return {unit: replace(one, score=top * (fits[unit] / best) ** _SHARPER) for unit, one in rows.items() if best}
+
+
+def _in_cells(sentence: Sentence) -> str:
+    """A sentence, with tabs between the cells of a row that commas part."""
+    passage = sentence.source.passage
+    separator = separator_in(passage.text, passage.heads) if passage.content is Content.TABLE else ""
+    return ruled(sentence.text, separator) if separator else sentence.text
 
 
 def _above(text: str, start: int, row: Sentence) -> str:
