@@ -170,4 +170,4 @@ def _thresholds(name: str, outcomes: list[Outcome]) -> list[tuple[str, ...]]:
     ]
 
 
-BENCH = Bench("grounded", 0, "Questions answered from a store, or refused", 100, measure, tuple(WAYS), True)
+BENCH = Bench("grounded", 0, "Questions answered from a store, or refused", 100, measure, tuple(WAYS), splits=True)

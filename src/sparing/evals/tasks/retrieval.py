@@ -184,4 +184,4 @@ def _as_json(run: Run) -> dict[str, Any]:
     }
 
 
-BENCH = Bench("retrieval", 0, "Which passages are found", 400, measure, NAMES, True)
+BENCH = Bench("retrieval", 0, "Which passages are found", 400, measure, NAMES, splits=True)
