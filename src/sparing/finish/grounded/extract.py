@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sparing.core.content import Content
@@ -93,11 +93,12 @@ def extract(
     judged = selector_for(select, WHATEVER_MS).judge(text, layout, question, rules, Deadline())
     owned = _owned(text, layout, owners, judged.scores)
     owned |= _rows_by_words(question, text, layout, owned)
+    owned |= _answers_to_questions(owned)
     nearly = _NEARLY if judged.sharpness else _NEARLY_BY_RULES
     best = max((sentence.score for sentence in owned.values()), default=0.0)
     good = [unit for unit, sentence in owned.items() if sentence.score >= nearly * best > 0]
     chosen = sorted(good, key=lambda unit: (-owned[unit].score, unit))[:most]
-    chosen += [unit for unit in _belonging(text, layout, chosen) if unit in owned]
+    chosen += [unit for unit in _belonging(text, layout, chosen, owned) if unit in owned]
     found = [owned[unit] for unit in sorted(set(chosen))]
     return [*found, *_exceptions(found, sources)]
 
@@ -171,6 +172,17 @@ def _rows_by_words(question: str, text: str, layout: Layout, owned: dict[int, Se
     return {unit: replace(one, score=top * (fits[unit] / best) ** _SHARPER) for unit, one in rows.items() if best}
 
 
+def _answers_to_questions(owned: Mapping[int, Sentence]) -> dict[int, Sentence]:
+    """What follows a question in its passage has the question's score, which itself answers nothing."""
+    scores = {unit: one.score for unit, one in owned.items()}
+    for unit in sorted(owned):
+        asks, after = owned[unit], owned.get(unit + 1)
+        if asks.text.endswith(("?", "？")) and after is not None and after.source is asks.source:
+            scores[unit + 1] = max(scores[unit + 1], scores[unit])
+            scores[unit] = 0.0
+    return {unit: replace(owned[unit], score=score) for unit, score in scores.items()}
+
+
 def _in_cells(sentence: Sentence) -> str:
     """A sentence, with tabs between the cells of a row that commas part."""
     passage = sentence.source.passage
@@ -184,14 +196,15 @@ def _above(text: str, start: int, row: Sentence) -> str:
     return "\n".join((row.source.passage.source, row.source.passage.heads, *headings[-1:], row.text))
 
 
-def _belonging(text: str, layout: Layout, chosen: Sequence[int]) -> Iterator[int]:
-    """Units that limit the one before them in its paragraph, and heads of tables."""
+def _belonging(text: str, layout: Layout, chosen: Sequence[int], owned: Mapping[int, Sentence]) -> Iterator[int]:
+    """Units that limit the one before them in its paragraph, and heads of tables, which turns of talk are not."""
     for unit in chosen:
         after = unit + 1
         while after < layout.num_units and _limits(text, layout.bounds[after]):
             yield after
             after += 1
-    yield from (head for _, head in table_heads(text, layout.bounds, chosen))
+    rows = [unit for unit in chosen if owned[unit].source.passage.content is not Content.DIALOGUE]
+    yield from (head for _, head in table_heads(text, layout.bounds, rows))
 
 
 def _limits(text: str, start: int) -> bool:
