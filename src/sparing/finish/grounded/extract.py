@@ -17,6 +17,7 @@ from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import Layout, lay_out
 from sparing.reducers.scope_cues import qualifies
 from sparing.reducers.table_heads import table_heads
+from sparing.reducers.text_table import read_table
 from sparing.reducers.words import WORD, fold
 from sparing.retrieval import Retrieved, Source
 from sparing.retrieve.exceptions import exceptions_from, section_of
@@ -205,6 +206,18 @@ def _belonging(text: str, layout: Layout, chosen: Sequence[int], owned: Mapping[
             after += 1
     rows = [unit for unit in chosen if owned[unit].source.passage.content is not Content.DIALOGUE]
     yield from (head for _, head in table_heads(text, layout.bounds, rows))
+    yield from _header_rows(chosen, owned)
+
+
+def _header_rows(chosen: Sequence[int], owned: Mapping[int, Sentence]) -> Iterator[int]:
+    """Of tables whose cells commas part."""
+    first = {one.source.number: unit for unit, one in sorted(owned.items(), reverse=True)}
+    for unit in chosen:
+        passage, head = owned[unit].source.passage, first[owned[unit].source.number]
+        separator = separator_in(passage.text, "") if passage.content is Content.TABLE else ""
+        table = read_table(passage.text, separator) if separator else None
+        if table and table.names and passage.text.lstrip().startswith(owned[head].text):
+            yield head
 
 
 def _limits(text: str, start: int) -> bool:
