@@ -6,7 +6,7 @@ import pytest
 
 from sparing.core.content import Content
 from sparing.core.passage import Passage
-from sparing.finish.citations import Checks, check_citations
+from sparing.finish.citations import check_citations
 from sparing.finish.grounded.extract import extract, told
 from sparing.finish.grounded.support import borne_out
 from sparing.finish.grounded.tables import ruled
@@ -116,7 +116,7 @@ def test_the_row_that_answers_is_given_and_borne_out(source: Source) -> None:
     rows = [line for line in source.text.splitlines() if line.startswith(("Red", "name"))]
     answer = told(extract("What does the red kettle cost?", [source]))
     assert answer.splitlines() == [f"{row} [1]" for row in rows]
-    claims = check_citations(answer, [source], checks=Checks("keep", attach=False)).claims
+    claims = check_citations(answer, [source]).claims
     assert [citation.quote for claim in claims for citation in claim.citations] == rows
 
 

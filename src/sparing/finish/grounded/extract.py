@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from sparing.core.content import Content
 from sparing.core.reducer import Deadline
-from sparing.finish.citations import Checks, check_citations
+from sparing.finish.citations import Checked, Citation, Claim
 from sparing.finish.grounded.answer import Grounded
+from sparing.finish.grounded.claims import claims_of
 from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refusal
 from sparing.finish.grounded.tables import ruled, separator_in
 from sparing.finish.grounded.units import share, terms_of, unit_of
@@ -58,12 +59,12 @@ class Sentence:
 def extracted(question: str, retrieved: Retrieved, least_chance: float = LEAST_CHANCE) -> Grounded:
     """The sentences of what was retrieved as an answer, or a refusal where nothing is likely to answer."""
     why = hopeless(retrieved, least_chance)
-    answer = "" if why else told(extract(question, retrieved.sources))
-    if not answer:
+    found = [] if why else extract(question, retrieved.sources)
+    if not found:
         why = why or "no sentence of the passages has to do with it"
         return Grounded(refusal(retrieved.sources), why, None, retrieved, "", widened=False)
-    checked = check_citations(answer, retrieved.sources, checks=Checks("keep", attach=False))
-    return Grounded(answer, "", checked, retrieved, answer, widened=False)
+    checked = quoted(found)
+    return Grounded(checked.answer, "", checked, retrieved, checked.said, widened=False)
 
 
 def or_extracted(question: str, grounded: Grounded) -> Grounded:
@@ -106,17 +107,31 @@ def extract(
 
 def told(sentences: Sequence[Sentence]) -> str:
     """An answer made of them, each with its citation; rows of tables and items of lists line by line."""
-    lines: list[str] = []
+    return "".join(f"{before}{text}" for before, text in _parts(sentences))
+
+
+def quoted(sentences: Sequence[Sentence]) -> Checked:
+    """The answer made of them, where each bears itself out: it stands there letter for letter."""
+    claims, at = [], 0
+    for sentence, (before, text) in zip(sentences, _parts(sentences), strict=True):
+        start, at = at + len(before), at + len(before) + len(text)
+        if claims_of(text):
+            number, passage = sentence.source.number, sentence.source.passage
+            citation = Citation(number, passage.source, passage.place, sentence.text, "exact")
+            claims.append(Claim(text, start, at, (number,), (citation,), ""))
+    answer = told(sentences)
+    return Checked(answer, answer, tuple(claims))
+
+
+def _parts(sentences: Sequence[Sentence]) -> Iterator[tuple[str, str]]:
+    """What stands before each sentence, and the sentence with its citation."""
+    before = ""
     alone = True  # whether what stands last is a line of its own
     for sentence in sentences:
-        before, alone = alone, _is_line(sentence)
+        was_alone, alone = alone, _is_line(sentence)
         text = sentence.text if alone else " ".join(sentence.text.split())
-        cited = f"{text} [{sentence.source.number}]"
-        if before or alone:
-            lines.append(cited)
-        else:
-            lines[-1] += f" {cited}"
-    return "\n".join(lines)
+        yield (before and ("\n" if was_alone or alone else " ")), f"{text} [{sentence.source.number}]"
+        before = " "
 
 
 def _is_line(sentence: Sentence) -> bool:
