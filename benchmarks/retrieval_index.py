@@ -1,6 +1,6 @@
 """What indexing costs, from files to a store: chunks a second, with and without vectors, and the memory that it takes.
 
-python benchmarks/retrieval_index.py [--chunks 100000] [--embedder none shipped] [--processes 1 2] [--json FILE]
+python benchmarks/retrieval_index.py [--chunks 100000] [--embedder none static] [--processes 1 2] [--json FILE]
 
 The corpus is made: equal shares of prose, Markdown, CSV, JSON lines, Python, logs and transcripts, some 20 KB a file,
 its words drawn by Zipf's law from 20,000. Each run is a process of its own and a new store. CPU is user and system time
@@ -34,7 +34,7 @@ FILE_BYTES, CHUNK_BYTES = 20_000, 900
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--chunks", type=int, default=100_000)
-    parser.add_argument("--embedder", nargs="+", default=["none", "shipped"])
+    parser.add_argument("--embedder", nargs="+", default=["none", "static"])
     parser.add_argument("--processes", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)  # corpus, store, embedder, processes: a run by itself

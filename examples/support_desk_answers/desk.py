@@ -83,11 +83,12 @@ def main() -> None:
     settings = load_settings()
     asked = list(real_questions(options.data, options.n) if options.data else own_questions())
     store = open_store(options.store)
-    embedder = embedder_for(settings.retrieval.embedder, settings.retrieval)
+    owner = Rights(everything=True)
+    embedder = embedder_for(settings.retrieval.embedder, settings.retrieval, store.holdings(owner).model)
     policy = PolicySettings(select="auto", deadline_ms=4000)
     right = answered = refused = 0
     for one in asked:
-        found = retrieve(store, embedder, one.text, Rights(everything=True), budget_tokens=400, policy=policy)
+        found = retrieve(store, embedder, one.text, owner, budget_tokens=400, policy=policy)
         answer = extracted(one.text, found)
         cited = [section_of(found, cited) for cited in answer.checked.citations] if answer.checked else []
         answered += bool(one.section) and not answer.abstained

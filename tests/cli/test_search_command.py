@@ -65,3 +65,21 @@ def test_no_store_and_no_question_are_errors(cli: Cli, tmp_path: Path) -> None:
     assert missing.code == 1
     assert "sparing index" in missing.err
     assert cli("search", "  ").code == 2
+
+
+def test_every_search_is_written_down(cli: Cli, where: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With which labels, how much these may read and what was found; unless the settings say otherwise."""
+    monkeypatch.setenv("SPARING_RETRIEVAL__AUDIT", "off")
+    cli("search", QUESTION, "--store", where, "--as", "group:board")
+    assert not (home / "retrievals.sqlite").exists()
+    monkeypatch.setenv("SPARING_RETRIEVAL__AUDIT", "on")
+    cli("search", QUESTION, "--store", where, "--as", "group:board")
+    (line,) = json.loads(cli("retrievals", "--json").text)
+    assert (line["store"], line["labels"], line["allowed"]) == (where, ["group:board"], 1)
+    assert [(one["source"], one["sent"]) for one in line["passages"]] == [("pay.md", False)]
+    assert (line["reached"], line["reason"]) == (False, "shown to who searched")
+    (home / "retrievals.sqlite").write_bytes(b"no database")
+    assert cli("search", QUESTION, "--store", where).code == 0
+    monkeypatch.setenv("SPARING_RETRIEVAL__AUDIT", "required")
+    refused = cli("search", QUESTION, "--store", where)
+    assert (refused.code, refused.out) == (1, b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from sparing.errors import SettingsError
 from sparing.evals.grounding.material import Fact, facts
 from sparing.evals.grounding.mutate import MUTATIONS
+from sparing.evals.splits import split_of
 from sparing.evals.task import Draw
-from sparing.evals.tasks import grounded, grounding
+from sparing.evals.tasks import grounded, grounding, nq
 
 FACT = Fact(
     "sentence",
@@ -53,6 +55,16 @@ def test_what_is_answered_and_refused_is_counted(data: Path) -> None:
     assert len(outcomes) == 3
     assert sum(one["right"] for one in outcomes) >= 2
     assert all(one["chance_without"] <= one["chance"] for one in outcomes)
+
+
+def test_test_articles_are_asked_about_unless_told_otherwise(data: Path) -> None:
+    """So that a number that is reported is of articles that nothing was chosen by."""
+    asked = Draw(data, 99, option="nq")
+    unseen, seen = (grounded.measure(draw, ("extract",)) for draw in (asked, replace(asked, split="train")))
+    test = [passage for passage in nq.passages(data) if split_of("nq", passage.title) == "test"]
+    assert len(unseen.data["nq extract"]) == len(test)
+    assert "about test articles" in unseen.notes[0]
+    assert "about train articles" in seen.notes[0]
 
 
 def test_unknown_names_are_refused(data: Path) -> None:

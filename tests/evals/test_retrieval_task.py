@@ -15,6 +15,7 @@ from sparing.evals.retrieval import fit
 from sparing.evals.retrieval.pools import ALL, Pool, Query, Text, pools, turn_windows
 from sparing.evals.retrieval.rankers import rankers
 from sparing.evals.run import main
+from sparing.evals.tasks.nq import holds_answer
 from sparing.evals.tasks.retrieval import Run
 from sparing.retrieve.embed.choose import STATIC, shipped
 from sparing.retrieve.fuse import Found
@@ -38,6 +39,21 @@ def test_every_question_has_its_gold_in_the_pool(made: dict[str, Pool]) -> None:
         for query in made[name].queries:
             (gold,) = query.gold
             assert query.answers[0] in made[name].texts[gold].text
+
+
+def test_natural_questions_are_asked_of_three_pools(data: Path) -> None:
+    """Of passages, of the same without titles, and of their sentences, of which those are gold that hold an answer."""
+    whole, untitled, sentences = pools(data, ALL, ("nq", "nq:untitled", "nq:sentences"))
+    assert [text.text for text in untitled.texts] == [text.text for text in whole.texts]
+    assert untitled.queries == whole.queries
+    assert any(text.heads for text in whole.texts)
+    assert not any(text.heads for text in untitled.texts)
+    assert len(sentences.texts) > len(whole.texts)
+    passages = {(text.heads, text.text) for text in whole.texts}
+    assert all(any(text.heads == h and text.text in t for h, t in passages) for text in sentences.texts)
+    for query in sentences.queries:
+        for place, text in enumerate(sentences.texts):
+            assert place not in query.gold or holds_answer(text.text, query.answers)
 
 
 def test_tables_and_paragraphs_are_gold_where_the_answer_was_taken_from_them(made: dict[str, Pool]) -> None:

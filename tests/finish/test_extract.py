@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cited_sources import GAME, PETS, gathered, numbered
 
+from sparing.core.content import Content
 from sparing.finish.grounded.answer import Grounded, Grounding, grounded_answer
-from sparing.finish.grounded.extract import extract, told
+from sparing.finish.grounded.extract import Sentence, extract, quoted, told
 from sparing.finish.grounded.prompt import GroundedPrompt
 from sparing.finish.grounded.refuse import gave_up
-from sparing.retrieval import Retrieved
+from sparing.retrieval import Retrieved, Source
 
 SOURCES = numbered(GAME, PETS)
 
@@ -25,6 +28,35 @@ def test_an_exception_comes_along() -> None:
     """What limits the answer is part of it, though it has no word of the question."""
     found = extract("May I keep pets?", numbered("Tenants may keep pets. However, snakes need consent. Rent is due."))
     assert [sentence.text for sentence in found] == ["Tenants may keep pets.", "However, snakes need consent."]
+
+
+def test_what_is_given_word_for_word_bears_itself_out() -> None:
+    """However it is written: each sentence is a claim, cited where it stands, with its own words."""
+    first = 'With `audit = "required"` a line is written before anything is sent, and 503 is said where it cannot be;'
+    second = "Lines are kept for `audit_days` (90)."
+    sources = numbered(f"{first}\n{second} Rent is due.")
+    checked = quoted([Sentence(sources[0], 0, first, 0.9), Sentence(sources[0], len(first) + 1, second, 0.8)])
+    assert checked.answer == f"{first} [1] {second} [1]"
+    assert [checked.answer[claim.start : claim.end] for claim in checked.claims] == [f"{first} [1]", f"{second} [1]"]
+    assert [(one.quote, one.how) for one in checked.citations] == [(first, "exact"), (second, "exact")]
+    assert not checked.unsupported
+
+
+@pytest.mark.parametrize("select", ["rules", "auto"])
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Ann: When do we ship the kettles?\nBob: On the fifth of May.\nAnn: Good.", "Bob: On the fifth of May."),
+        ("When do we ship? Who asks?\nOn the fifth of May, by rail.", "On the fifth of May, by rail."),
+        ("When do we ship the kettles?", "When do we ship the kettles?"),
+    ],
+)
+def test_a_question_is_no_answer(text: str, answer: str, select: str) -> None:
+    """In talk and in lists of questions what follows it is; where nothing does, it is all that there is."""
+    passage = replace(numbered(text)[0].passage, content=Content.DIALOGUE)
+    source = Source(1, passage, text, 0, 0.9, (passage,))
+    found = extract("When do we ship the kettles?", [source], select=select)  # type: ignore[arg-type]
+    assert [sentence.text for sentence in found] == [answer]
 
 
 def test_nothing_is_made_of_nothing() -> None:

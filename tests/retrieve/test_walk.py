@@ -68,7 +68,7 @@ def test_links_are_not_followed_into_loops(tmp_path: Path) -> None:
     (tmp_path / "self").symlink_to(tmp_path / "self")
     found, left = walked(tmp_path)
     assert found == ["a/b/x.txt"]
-    assert left == {"a/b/loop": "a link", "self": "a link"}
+    assert left == {"a/b/loop": "link", "self": "link"}
     assert walked(tmp_path, tmp_path / "a/b/loop")[0] == ["a/b/loop/b/x.txt"]
     assert walked(tmp_path, tmp_path / "self")[1]["self"].startswith("cannot be read: Too many levels")
 

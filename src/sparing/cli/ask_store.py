@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sparing.cli.ask_audit import Audit
 from sparing.cli.asking import Asking, asking
+from sparing.cli.audit_line import Audit
 from sparing.cli.chat import Reply
 from sparing.cli.grounded_output import Told, print_told, told_dict
 from sparing.cli.output import note, write_json

@@ -30,8 +30,8 @@ def command(
 ) -> None:
     """List what was fetched from stores: who asked, what they may read, what was sent and cited.
 
-    The gateway writes a line for each retrieval, and so does `sparing ask`. It holds counts,
-    digests and sources, never text. --json shows every passage.
+    The gateway writes a line for each retrieval, and so do `sparing ask` and `sparing search`. It
+    holds counts, digests and sources, never text. --json shows every passage.
     """
     from sparing.record.retrievals import RetrievalLog
     from sparing.settings import load_settings

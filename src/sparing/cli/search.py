@@ -63,13 +63,16 @@ def command(
     """
     if not question.strip():
         raise RequestError("the question is empty")
+    from sparing.cli.audit_line import Audit
     from sparing.cli.stores import opened, rights_of
     from sparing.retrieve.search import search
     from sparing.settings import load_settings
 
-    settings = load_settings(config_path)
-    with opened(where, settings.retrieval) as (store, embedder), busy("searching"):
-        hits = search(store, embedder, question, rights_of(labels), limit=limit, select=select)
+    retrieval, rights = load_settings(config_path).retrieval, rights_of(labels)
+    with opened(where, retrieval) as (store, embedder), busy("searching"):
+        audit = Audit(retrieval, where or retrieval.store, store, rights)
+        hits = search(store, embedder, question, rights, limit=limit, select=select)
+        audit.searched(hits)
     if as_json:
         write_json([_as_dict(hit) for hit in hits])
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 REFUSED, TOO_LATE, BROKEN = "refused", "it took too long", "it cannot be searched"  # reasons that nothing was sent
+SEARCHED = "shown to who searched"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def main(
     draw = Draw(data_dir(data), n if n is not None else task.n, seed, option, split, minutes)
     if draw.n < 1:
         raise SettingsError(f"cannot evaluate on {draw.n} samples", hint="n is at least 1")
-    if split is not None and not (isinstance(task, Task) and task.splits):
+    if split is not None and not task.splits:
         raise SettingsError(f"{task.name} has no splits", hint=f"those that have: {', '.join(_with_splits())}")
     if isinstance(task, Bench):
         report = task.measure(draw, tuple(methods or ()))
@@ -150,7 +150,7 @@ def _report(task: Task[Any], draw: Draw, outcomes: Sequence[Outcome], missing: l
 
 def _with_splits() -> list[str]:
     tasks = [(name, registry.load("tasks", name)) for name in names()]
-    return [name for name, task in tasks if isinstance(task, Task) and task.splits]
+    return [name for name, task in tasks if task.splits]
 
 
 def _task(name: str) -> tuple[AnyTask, str]:

@@ -110,6 +110,7 @@ class Bench:
     Attributes:
         measure: Takes the draw and the names asked for (empty: all) and gives the finished report.
         methods: Names that it takes, where it compares methods.
+        splits: Whether `measure` heeds the draw's split.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Bench:
     n: int
     measure: Callable[[Draw, tuple[str, ...]], Report]
     methods: tuple[str, ...] = ()
+    splits: bool = False
 
 
 AnyTask = Task[Any] | Bench

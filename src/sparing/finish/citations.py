@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sparing.core.content import Content
+from sparing.core.passage import Passage
 from sparing.finish.grounded.claims import Said, claims_of
 from sparing.finish.grounded.marks import without_marks
 from sparing.finish.grounded.quotes import Found, find
 from sparing.finish.grounded.sources import evidence
-from sparing.finish.grounded.support import borne_out
+from sparing.finish.grounded.support import Borne, borne_out
+from sparing.finish.grounded.tables import ruled, separator_in
 from sparing.retrieval import Source
 
 UNSUPPORTED = "[unsupported]"
@@ -170,13 +173,22 @@ def _held_to(sentence: Said, source: Source, question: str, how: How) -> tuple[f
         lost = sentence.quotations[places.index(None)]
         return 0.0, None, f"“{_short(lost.text)}” is not in [{source.number}]"
     quotes = [place for place in places if place is not None]
-    borne = borne_out(sentence.plain, text, question, heads)
+    borne = _judged(sentence.plain, text, question, source.passage)
     if borne.why and (borne.contradicts or not quotes):
         return borne.share, None, f"[{source.number}]: {borne.why}"
     quote = quotes[0].text if quotes else text[borne.start : borne.end]
     told: How = _kind(quotes) if quotes and how == "borne out" else how
     passage = source.passage
     return 1 + borne.share, Citation(source.number, passage.source, passage.place, quote, told), ""
+
+
+def _judged(claim: str, text: str, question: str, passage: Passage) -> Borne:
+    separator = separator_in(passage.text, passage.heads) if passage.content is Content.TABLE else ""
+    if not separator:
+        return borne_out(claim, text, question, passage.heads)
+    if claim in map(str.strip, text.splitlines()):  # a row as it stands there
+        claim = ruled(claim, separator)
+    return borne_out(claim, ruled(text, separator), question, ruled(passage.heads, separator))
 
 
 def _find(quotation: str, *texts: str) -> Found | None:

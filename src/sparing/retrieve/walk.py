@@ -196,7 +196,7 @@ class Walk:
         if name.startswith("."):
             return "hidden"
         if entry.is_symlink():
-            return "a link"
+            return "link"
         if entry.is_dir(follow_symlinks=False):
             return "made by tools" if name in _FOLDERS or name.endswith(_ENDINGS) else ""
         if name.endswith(_ENDINGS):

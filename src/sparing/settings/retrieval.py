@@ -50,9 +50,9 @@ class RetrievalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     audit: Annotated[
         Literal["off", "on", "required"],
         Meta(
-            description="Whether the gateway and `sparing ask` write down who was sent what of which store, never "
-            "text: required: a request that cannot be written down is refused; on: a failing disk costs lines, not "
-            "requests."
+            description="Whether the gateway, `sparing ask` and `sparing search` write down who got what of which "
+            "store, never text: required: a request that cannot be written down is refused; on: a failing disk costs "
+            "lines, not requests."
         ),
     ] = "on"
     audit_path: Annotated[

@@ -1,7 +1,9 @@
 """Pools of passages with questions and the passages that answer them.
 
 xquad: the paragraphs of all articles of a language; gold is the paragraph a question was asked about. nq: the gold
-passages of all questions, each distinct one once. tatqa: paragraphs and tables of all reports; gold are those that the
+passages of all questions, each distinct one once; nq:untitled: the same without their titles; nq:sentences: their
+sentences, each under its title, gold are those that hold an answer, so that what stands beside the answer does not
+count. tatqa: paragraphs and tables of all reports; gold are those that the
 answer was taken from. qmsum: stretches of whole turns, about 1,000 characters each, of the meetings of the chosen
 parts; gold are those of which at least half lies in the annotated spans, or that hold half of them. Questions of qmsum
 and tatqa do not name their meeting or report, so other meetings and reports answer some of them as well.
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sparing.core.content import Content
@@ -19,6 +21,7 @@ from sparing.core.passage import headed
 from sparing.evals.data import Source, first_file, folder, read_text
 from sparing.evals.splits import Split, split_of
 from sparing.evals.tasks import nq, qmsum, tatqa, xquad
+from sparing.reducers.sentences import sentence_bounds
 
 _WINDOW_CHARS = 1_000
 ALL: tuple[Split, ...] = ("train", "validation", "test")
@@ -66,6 +69,8 @@ def pools(data_dir: Path, splits: Collection[Split], names: Collection[str] = ()
         SettingsError: A set is missing.
     """
     makers: dict[str, Callable[[], Pool]] = {"nq": lambda: _nq(data_dir, splits)}
+    makers["nq:untitled"] = lambda: _nq_untitled(data_dir, splits)
+    makers["nq:sentences"] = lambda: _nq_sentences(data_dir, splits)
     makers["tatqa"] = lambda: _tatqa(data_dir, splits)
     makers["qmsum"] = lambda: _qmsum(data_dir, splits)
     for language in xquad.LANGUAGES:
@@ -86,6 +91,27 @@ def _nq(data_dir: Path, splits: Collection[Split]) -> Pool:
         if split_of("nq", passage.title) in splits:
             pool.queries.append(Query(passage.question, frozenset({place}), passage.answers))
     pool.texts.extend(places)
+    return pool
+
+
+def _nq_untitled(data_dir: Path, splits: Collection[Split]) -> Pool:
+    whole = _nq(data_dir, splits)
+    return Pool("nq:untitled", [Text(text.text, article=text.article) for text in whole.texts], whole.queries)
+
+
+def _nq_sentences(data_dir: Path, splits: Collection[Split]) -> Pool:
+    whole = _nq(data_dir, splits)
+    pool = Pool("nq:sentences")
+    sentences = []
+    for text in whole.texts:
+        bounds = sentence_bounds(text.text)
+        told = [text.text[a:b].strip() for a, b in zip(bounds, bounds[1:], strict=False)]
+        sentences.append(range(len(pool.texts), len(pool.texts) + len(told)))
+        pool.texts.extend(replace(text, text=one) for one in told)
+    for query in whole.queries:
+        near = [at for place in query.gold for at in sentences[place]]
+        if gold := frozenset(at for at in near if nq.holds_answer(pool.texts[at].text, query.answers)):
+            pool.queries.append(replace(query, gold=gold))
     return pool
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sparing.core.store import Embedder, Store
 from sparing.errors import SettingsError
@@ -76,13 +76,14 @@ WAYS: Mapping[str, Callable[[], Way]] = {"extract": lambda: by_extract, "model":
 
 
 def measure(draw: Draw, names: tuple[str, ...]) -> Report:
-    """Ask `draw.n` questions of each set, twice. The draw's option names one set.
+    """Ask `draw.n` questions about test articles (or the draw's split) of each set, or of the option's, twice.
 
     Raises:
         SettingsError: An unknown way or set, or data that are not there.
     """
     if unknown := (set(names) - WAYS.keys()) | ({draw.option} - {"", *_SETS}):
         raise SettingsError(f"no way or set is called {min(unknown)!r}", hint=f"known: {', '.join((*WAYS, *_SETS))}")
+    draw = replace(draw, split=draw.split or "test")
     ways = {name: WAYS[name]() for name in names or WAYS}
     rows, chances, data = [], [], {}
     for name in _SETS if not draw.option else (draw.option,):
@@ -117,7 +118,7 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
         ),
     )
     notes = (
-        f"The model is {MODEL}, greedy, at most 32 tokens.",
+        f"Questions about {draw.split} articles, seed {draw.seed}. The model is {MODEL}, greedy, at most 32 tokens.",
         *(provenance(source, draw.data_dir) for source in (xquad.SOURCE, nq.SOURCE)),
     )
     return Report("grounded", BENCH.title, tables, (), notes, data)
@@ -169,4 +170,4 @@ def _thresholds(name: str, outcomes: list[Outcome]) -> list[tuple[str, ...]]:
     ]
 
 
-BENCH = Bench("grounded", 0, "Questions answered from a store, or refused", 100, measure, tuple(WAYS))
+BENCH = Bench("grounded", 0, "Questions answered from a store, or refused", 100, measure, tuple(WAYS), splits=True)

@@ -117,4 +117,6 @@ def _row(
     return (*key, str(n), *(f"{100 * accepted.get((*key, method), 0) / n:.1f} %" for method in methods))
 
 
-BENCH = Bench("grounding", 0, "What passages bear out, told from what they do not", 2_000, measure, tuple(METHODS))
+BENCH = Bench(
+    "grounding", 0, "What passages bear out, told from what they do not", 2_000, measure, tuple(METHODS), True
+)

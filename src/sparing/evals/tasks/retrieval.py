@@ -60,7 +60,7 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
     if unknown := set(names) - known.keys():
         raise SettingsError(f"no ranker is called {sorted(unknown)[0]!r}", hint=f"known: {', '.join(known)}")
     chosen = [known[name] for name in names or known]
-    asked = ALL if draw.option == "all" else ("test",)
+    asked = ALL if draw.option == "all" else (draw.split or "test",)
     only = () if draw.option in ("", "all") else (draw.option,)
     runs: list[Run] = []
     sizes: dict[str, tuple[int, int]] = {}
@@ -113,7 +113,9 @@ def _first(ranked: Sequence[Sequence[int]], gold: frozenset[int]) -> int:
 def _report(draw: Draw, runs: Sequence[Run], sizes: Mapping[str, tuple[int, int]], chosen: Sequence[Ranker]) -> Report:
     tables = [_pool_table(name, *size, [run for run in runs if run.pool == name]) for name, size in sizes.items()]
     beside = _beside(runs)
-    which = "all groups, those that the selector was trained on among them" if draw.option == "all" else "test groups"
+    which = "all groups, those that the selector was trained on among them"
+    if draw.option != "all":
+        which = f"{draw.split or 'test'} groups"
     notes = [
         f"Questions of {which}, seed {draw.seed}; 95 % intervals by the paired bootstrap over questions; CPU time of "
         f"the first {_TIMED}.",
@@ -182,4 +184,4 @@ def _as_json(run: Run) -> dict[str, Any]:
     }
 
 
-BENCH = Bench("retrieval", 0, "Which passages are found", 400, measure, NAMES)
+BENCH = Bench("retrieval", 0, "Which passages are found", 400, measure, NAMES, splits=True)

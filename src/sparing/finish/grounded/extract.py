@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sparing.core.content import Content
 from sparing.core.reducer import Deadline
-from sparing.finish.citations import Checks, check_citations
+from sparing.finish.citations import Checked, Citation, Claim
 from sparing.finish.grounded.answer import Grounded
+from sparing.finish.grounded.claims import claims_of
 from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refusal
+from sparing.finish.grounded.tables import ruled, separator_in
 from sparing.finish.grounded.units import share, terms_of, unit_of
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import Layout, lay_out
 from sparing.reducers.scope_cues import qualifies
 from sparing.reducers.table_heads import table_heads
+from sparing.reducers.text_table import read_table
 from sparing.reducers.words import WORD, fold
 from sparing.retrieval import Retrieved, Source
 from sparing.retrieve.exceptions import exceptions_from, section_of
@@ -26,6 +30,7 @@ MOST_SENTENCES = 3
 # Of the best sentence's score: about as good an answer. Rules tell sentences less apart.
 _NEARLY, _NEARLY_BY_RULES = 0.7, 0.84
 _OWN_LABEL, _SHARPER = 1.0, 4.0
+_CELL_END = re.compile(r"[|\t]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t][^\n]*\n?|\[…[^\]\n]*\]", re.MULTILINE)
 
 
@@ -54,12 +59,12 @@ class Sentence:
 def extracted(question: str, retrieved: Retrieved, least_chance: float = LEAST_CHANCE) -> Grounded:
     """The sentences of what was retrieved as an answer, or a refusal where nothing is likely to answer."""
     why = hopeless(retrieved, least_chance)
-    answer = "" if why else told(extract(question, retrieved.sources))
-    if not answer:
+    found = [] if why else extract(question, retrieved.sources)
+    if not found:
         why = why or "no sentence of the passages has to do with it"
         return Grounded(refusal(retrieved.sources), why, None, retrieved, "", widened=False)
-    checked = check_citations(answer, retrieved.sources, checks=Checks("keep", attach=False))
-    return Grounded(answer, "", checked, retrieved, answer, widened=False)
+    checked = quoted(found)
+    return Grounded(checked.answer, "", checked, retrieved, checked.said, widened=False)
 
 
 def or_extracted(question: str, grounded: Grounded) -> Grounded:
@@ -90,27 +95,48 @@ def extract(
     judged = selector_for(select, WHATEVER_MS).judge(text, layout, question, rules, Deadline())
     owned = _owned(text, layout, owners, judged.scores)
     owned |= _rows_by_words(question, text, layout, owned)
+    owned |= _answers_to_questions(owned)
     nearly = _NEARLY if judged.sharpness else _NEARLY_BY_RULES
     best = max((sentence.score for sentence in owned.values()), default=0.0)
     good = [unit for unit, sentence in owned.items() if sentence.score >= nearly * best > 0]
     chosen = sorted(good, key=lambda unit: (-owned[unit].score, unit))[:most]
-    chosen += [unit for unit in _belonging(text, layout, chosen) if unit in owned]
+    chosen += [unit for unit in _belonging(text, layout, chosen, owned) if unit in owned]
     found = [owned[unit] for unit in sorted(set(chosen))]
     return [*found, *_exceptions(found, sources)]
 
 
 def told(sentences: Sequence[Sentence]) -> str:
     """An answer made of them, each with its citation; rows of tables and items of lists line by line."""
-    lines: list[str] = []
+    return "".join(f"{before}{text}" for before, text in _parts(sentences))
+
+
+def quoted(sentences: Sequence[Sentence]) -> Checked:
+    """The answer made of them, where each bears itself out: it stands there letter for letter."""
+    claims, at = [], 0
+    for sentence, (before, text) in zip(sentences, _parts(sentences), strict=True):
+        start, at = at + len(before), at + len(before) + len(text)
+        if claims_of(text):
+            number, passage = sentence.source.number, sentence.source.passage
+            citation = Citation(number, passage.source, passage.place, sentence.text, "exact")
+            claims.append(Claim(text, start, at, (number,), (citation,), ""))
+    answer = told(sentences)
+    return Checked(answer, answer, tuple(claims))
+
+
+def _parts(sentences: Sequence[Sentence]) -> Iterator[tuple[str, str]]:
+    """What stands before each sentence, and the sentence with its citation."""
+    before = ""
+    alone = True  # whether what stands last is a line of its own
     for sentence in sentences:
-        own_line = sentence.text.startswith(("|", "-", "*", "•")) or "\t" in sentence.text
-        text = sentence.text if own_line else " ".join(sentence.text.split())
-        cited = f"{text} [{sentence.source.number}]"
-        if lines and not own_line and not lines[-1].startswith(("|", "-", "*", "•")):
-            lines[-1] += f" {cited}"
-        else:
-            lines.append(cited)
-    return "\n".join(lines)
+        was_alone, alone = alone, _is_line(sentence)
+        text = sentence.text if alone else " ".join(sentence.text.split())
+        yield (before and ("\n" if was_alone or alone else " ")), f"{text} [{sentence.source.number}]"
+        before = " "
+
+
+def _is_line(sentence: Sentence) -> bool:
+    in_table = sentence.source.passage.content is Content.TABLE
+    return in_table or sentence.text.startswith(("|", "-", "*", "•")) or "\t" in sentence.text
 
 
 def _together(sources: Sequence[Source]) -> tuple[str, list[tuple[Source, int, int]]]:
@@ -149,16 +175,35 @@ def _rows_by_words(question: str, text: str, layout: Layout, owned: dict[int, Se
 
     The models were not made for rows: that a table answers they tell better than which row does.
     """
-    rows = {unit: one for unit, one in owned.items() if unit_of(one.text).is_row and any(map(str.isdigit, one.text))}
+    lines = {unit: _in_cells(one) for unit, one in owned.items() if any(map(str.isdigit, one.text))}
+    rows = {unit: owned[unit] for unit, line in lines.items() if unit_of(line).is_row}
     top = max((one.score for one in rows.values()), default=0.0)
     terms = terms_of(question)
     fits = {unit: share(terms, [unit_of(_above(text, layout.bounds[unit], one))]) for unit, one in rows.items()}
-    labels = {unit: unit_of(one.text.strip("| ").split("|")[0]) for unit, one in rows.items()}
+    labels = {unit: unit_of(_CELL_END.split(lines[unit].strip("| "))[0]) for unit in rows}
     asked = unit_of(question).stems
     for unit, label in labels.items():  # of two rows under one head, that of which more is asked for
         fits[unit] += _OWN_LABEL * len(label.stems & asked) / (1 + len(label.stems))
     best = max(fits.values(), default=0.0)
     return {unit: replace(one, score=top * (fits[unit] / best) ** _SHARPER) for unit, one in rows.items() if best}
+
+
+def _answers_to_questions(owned: Mapping[int, Sentence]) -> dict[int, Sentence]:
+    """What follows a question in its passage has the question's score, which itself answers nothing."""
+    scores = {unit: one.score for unit, one in owned.items()}
+    for unit in sorted(owned):
+        asks, after = owned[unit], owned.get(unit + 1)
+        if asks.text.endswith(("?", "？")) and after is not None and after.source is asks.source:
+            scores[unit + 1] = max(scores[unit + 1], scores[unit])
+            scores[unit] = 0.0
+    return {unit: replace(owned[unit], score=score) for unit, score in scores.items()}
+
+
+def _in_cells(sentence: Sentence) -> str:
+    """A sentence, with tabs between the cells of a row that commas part."""
+    passage = sentence.source.passage
+    separator = separator_in(passage.text, passage.heads) if passage.content is Content.TABLE else ""
+    return ruled(sentence.text, separator) if separator else sentence.text
 
 
 def _above(text: str, start: int, row: Sentence) -> str:
@@ -167,14 +212,27 @@ def _above(text: str, start: int, row: Sentence) -> str:
     return "\n".join((row.source.passage.source, row.source.passage.heads, *headings[-1:], row.text))
 
 
-def _belonging(text: str, layout: Layout, chosen: Sequence[int]) -> Iterator[int]:
-    """Units that limit the one before them in its paragraph, and heads of tables."""
+def _belonging(text: str, layout: Layout, chosen: Sequence[int], owned: Mapping[int, Sentence]) -> Iterator[int]:
+    """Units that limit the one before them in its paragraph, and heads of tables, which turns of talk are not."""
     for unit in chosen:
         after = unit + 1
         while after < layout.num_units and _limits(text, layout.bounds[after]):
             yield after
             after += 1
-    yield from (head for _, head in table_heads(text, layout.bounds, chosen))
+    rows = [unit for unit in chosen if owned[unit].source.passage.content is not Content.DIALOGUE]
+    yield from (head for _, head in table_heads(text, layout.bounds, rows))
+    yield from _header_rows(chosen, owned)
+
+
+def _header_rows(chosen: Sequence[int], owned: Mapping[int, Sentence]) -> Iterator[int]:
+    """Of tables whose cells commas part."""
+    first = {one.source.number: unit for unit, one in sorted(owned.items(), reverse=True)}
+    for unit in chosen:
+        passage, head = owned[unit].source.passage, first[owned[unit].source.number]
+        separator = separator_in(passage.text, "") if passage.content is Content.TABLE else ""
+        table = read_table(passage.text, separator) if separator else None
+        if table and table.names and passage.text.lstrip().startswith(owned[head].text):
+            yield head
 
 
 def _limits(text: str, start: int) -> bool:

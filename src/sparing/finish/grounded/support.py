@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparing.finish.grounded.facts import names, negations, number_values, numbers
-from sparing.finish.grounded.tables import cells, head_values, misplaced
+from sparing.finish.grounded.tables import cells, head_values, misplaced, under_head
 from sparing.finish.grounded.units import Unit, said, share, terms_of, unit_of, units_of
 from sparing.reducers.terms import Term, text_words
 from sparing.reducers.words import fold, stem
@@ -105,12 +105,13 @@ def _borne_out(claim: str, passage: str, question: str, heads: str) -> Borne:
 def _figure(claim: str, read: str, passage: str, best: Unit, heads: str) -> str:
     """The first number that is not said there, or of something else: numbers do not come from a sentence near by."""
     prose = frozenset() if best.is_row else best.values
-    rows = frozenset().union(*(cell.values for cell in cells(passage)))
-    above = number_values(heads) | head_values(passage)
+    table = under_head(passage, heads)
+    rows = frozenset().union(*(cell.values for cell in cells(table)))
+    above = number_values(heads) | head_values(table)
     for number in numbers(claim):
         if not number.values & (prose | rows | above):
             return f"{number.written} is not said there"
-        if not number.values & (prose | above) and (why := misplaced(read, passage, number.values)):
+        if not number.values & (prose | above) and (why := misplaced(read, table, number.values)):
             return f"{number.written} {why}"
     return ""
 

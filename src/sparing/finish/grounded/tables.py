@@ -1,4 +1,7 @@
-"""Figures of a table, each with its row and its column: 1,202.9 is no sales of 2019 if it stands under 2018."""
+"""Figures of a table, each with its row and its column: 1,202.9 is no sales of 2019 if it stands under 2018.
+
+Read are lines of cells between bars or tabs; `ruled` makes such lines of a table whose cells commas part.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from functools import lru_cache
 
 from sparing.finish.grounded.facts import number_values, numbers, scale
 from sparing.reducers.stopwords import STOP
+from sparing.reducers.text_table import likely_separator, separator_of
 from sparing.reducers.words import WORD, fold, stem
 
 _LINE = re.compile(r"[^\n]+")
 _RULE = re.compile(r"[\s|:+=-]*")
+_PARTED = {separator: re.compile(rf'"(?:[^"]|"")*"|{separator}') for separator in ",;"}
 _FEWEST_ROWS = 2
 _NEARLY = 0.6  # of the row that the claim fits best
 
@@ -25,6 +30,7 @@ class Cell:
         row: The stems of the words that its row begins with.
         column: The stems of the words above it, numbers among them.
         under: The words above it as they are written.
+        label: What its row begins with, as it is written.
         table: Which table of the text.
     """
 
@@ -32,7 +38,37 @@ class Cell:
     row: frozenset[str]
     column: frozenset[str]
     under: str
+    label: str
     table: int
+
+
+def separator_in(text: str, heads: str) -> str:
+    """The comma or semicolon that parts the cells of a table; "" where something else does.
+
+    Args:
+        heads: What stands above it: its header row last.
+    """
+    whole = f"{heads.rpartition(chr(10))[2]}\n{text}" if heads else text
+    separator = separator_of(whole) or likely_separator(text)
+    return separator if separator in _PARTED else ""
+
+
+def ruled(text: str, separator: str) -> str:
+    """A table with tabs between its cells, character for character as long."""
+    return _PARTED[separator].sub(lambda found: "\t" if found[0] == separator else found[0], text)
+
+
+def under_head(passage: str, heads: str) -> str:
+    """A passage that begins with a row of a table, below the header row that stands last in its heads."""
+    head, begins = heads.rpartition("\n")[2], passage.partition("\n")[0]
+    separator = _separator(begins)
+    goes_on = separator and separator in head and head.count(separator) == begins.count(separator)
+    return f"{head}\n{passage}" if goes_on else passage
+
+
+def _separator(line: str) -> str:
+    """What parts the cells of a line; "" where it is no row."""
+    return "|" if line.count("|") > 1 else "\t" if "\t" in line.strip() else ""
 
 
 @lru_cache(maxsize=256)
@@ -42,8 +78,7 @@ def cells(text: str) -> tuple[Cell, ...]:
     found: list[Cell] = []
     block: list[list[str]] = []
     for line in [*(match[0] for match in _LINE.finditer(text)), ""]:
-        separator = "|" if line.count("|") > 1 else "\t"
-        if separator in line:
+        if separator := _separator(line):
             if not _RULE.fullmatch(line):
                 block.append([cell.strip() for cell in line.strip().strip("|").split(separator)])
             continue
@@ -55,8 +90,9 @@ def cells(text: str) -> tuple[Cell, ...]:
 
 @lru_cache(maxsize=256)
 def head_values(text: str) -> frozenset[str]:
-    """All that the numbers at the head of its tables' columns may stand for: years, most often."""
-    return frozenset(value for under in {cell.under for cell in cells(text)} for value in number_values(under))
+    """All that the numbers at the head of its tables' columns and rows may stand for: years, most often."""
+    heads = {head for cell in cells(text) for head in (cell.under, cell.label)}
+    return frozenset(value for head in heads for value in number_values(head))
 
 
 def misplaced(claim: str, passage: str, value: frozenset[str]) -> str:
@@ -98,8 +134,8 @@ def _of_block(block: list[list[str]], power: int, table: int) -> list[Cell]:
             continue
         for column in range(1, width):
             if values := number_values(row[column], power):
-                label = _stems(row[0])
-                found.append(Cell(values, label or section, _stems(heads[column]), heads[column] or "no head", table))
+                label, under = _stems(row[0]), heads[column]
+                found.append(Cell(values, label or section, _stems(under), under or "no head", row[0], table))
     return found
 
 

@@ -1,15 +1,16 @@
-"""The audit line of `sparing ask`: who asked which store, what they may read, what was found, what a model read."""
+"""The audit line of `sparing ask` and `sparing search`: who asked which store, what they may read, what was found."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sparing.cli.output import note
-from sparing.core.retrieval import Retrieval
+from sparing.core.retrieval import SEARCHED, FetchedPassage, Retrieval
 from sparing.errors import RecordError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sparing.core.store import Store
     from sparing.finish.grounded.answer import Grounded
     from sparing.retrieval import Retrieved
+    from sparing.retrieve.search import Hit
     from sparing.settings.retrieval import RetrievalSettings
 
 
@@ -52,6 +54,20 @@ class Audit:
         if self._settings.audit == "required":
             self._write()
 
+    def searched(self, hits: Sequence[Hit]) -> None:
+        """What was found, before it is shown; no model is asked.
+
+        Raises:
+            RecordError: It has to be written down, and cannot be.
+        """
+        passages = tuple(FetchedPassage(hit.passage.source, hit.passage.place, hit.passage.digest) for hit in hits)
+        ms = round(1000 * (time.monotonic() - self._start_s), 3)
+        self._line = replace(self._line, passages=passages, ms=ms, reason=SEARCHED)
+        if self._settings.audit == "required":
+            self._write()
+        else:
+            self._write_if_possible()
+
     def over(self, grounded: Grounded, *, reached: bool) -> None:
         """How it ended; a disk that fails then costs the line, and that is said.
 
@@ -70,6 +86,9 @@ class Audit:
                 unsupported=len(checked.unsupported),
             )
         self._line = line
+        self._write_if_possible()
+
+    def _write_if_possible(self) -> None:
         if self._settings.audit == "off":
             return
         try:
