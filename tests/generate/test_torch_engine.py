@@ -29,12 +29,21 @@ from sparing.settings.paths import models_folder
 
 POLICIES = {
     "off": im.FULL,
+    "echo": im.Policy(),
     **{
         name: im.Policy(score=name, budget=im.Budget.parse(budget), span_tokens=3)
         for name, budget in (("keydiff", "50%"), ("snapkv", "200"), ("window", "25%"), ("h2o", "40%"))
     },
 }
-BUDGETS = {"off": "50%", "keydiff": "0.5", "snapkv": "200", "window": "25%", "h2o": "40%"}
+BUDGETS = {
+    "off": "50%",
+    "echo": "50%",
+    "kvzip": "50%",
+    "keydiff": "0.5",
+    "snapkv": "200",
+    "window": "25%",
+    "h2o": "40%",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +72,8 @@ async def eventually(condition: Callable[[], bool]) -> None:
 async def test_concurrent_requests_are_answered_as_if_alone(
     upstream: TorchUpstream, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Eight at once, of five policies and many lengths, joining and leaving: each gets the tokens of `generate`."""
-    names = ["off", "keydiff", "snapkv", "window", "h2o", "keydiff", "off", "window"]
+    """Eight at once, of six policies and many lengths, joining and leaving: each gets the tokens of `generate`."""
+    names = ["off", "keydiff", "snapkv", "window", "h2o", "echo", "off", "echo"]
     texts = [prompt(1100 + 37 * index if index % 3 else 40 + index, seed=index) for index in range(len(names))]
     lengths = [24, 7, 30, 12, 19, 3, 26, 15]
 
@@ -94,6 +103,7 @@ async def test_concurrent_requests_are_answered_as_if_alone(
         ({}, 600),
         (controls("off"), 1200),
         ({"x-sparing-kv-budget": "300"}, 300),
+        (controls("kvzip"), 600),
         ({"x-sparing-kv-budget": f"{400 * TOKEN_BYTES}"}, 1200),
         ({"x-sparing-kv-budget": f"{400 * TOKEN_BYTES // 1024}KiB"}, 400 * TOKEN_BYTES // 1024 * 1024 // TOKEN_BYTES),
     ],
@@ -111,6 +121,18 @@ async def test_an_answer_says_what_was_kept(upstream: TorchUpstream, headers: di
         "kv_kept_tokens": kept,
         "kv_bytes": kept * TOKEN_BYTES,
     }
+
+
+async def test_equal_requests_are_read_alike(upstream: TorchUpstream) -> None:
+    """Whatever runs beside them: as many tokens of prompt, as many kept, the same answer."""
+    text, other = prompt(1200), prompt(1500, seed=2)
+    calls = [chat_call(text, max_tokens=5), chat_call(other, controls("kvzip"), max_tokens=9)] * 3
+    answers = await asyncio.gather(*(upstream.send(call) for call in calls))
+    said = await asyncio.gather(*(read(answer) for answer in answers))
+    for same, prompt_tokens in ((said[::2], 1200), (said[1::2], 1500)):
+        assert {each["usage"]["prompt_tokens"] for each in same} == {prompt_tokens}
+        assert {each["usage"]["kv_kept_tokens"] for each in same} == {prompt_tokens // 2}
+        assert len({each["choices"][0]["message"]["content"] for each in same}) == 1
 
 
 async def test_a_cache_in_eight_bits_reserves_and_takes_its_own_bytes() -> None:

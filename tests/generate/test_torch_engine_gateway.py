@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import openai
 import pytest
@@ -17,7 +18,8 @@ from sparing import inmodel as im
 from sparing.gateway.upstreams import make_upstreams
 from sparing.generate.torch_engine.model import Loaded
 from sparing.generate.torch_engine.upstream import TorchUpstream
-from sparing.settings import LocalSettings, Settings
+from sparing.inmodel.evals.prose import sentence
+from sparing.settings import LocalSettings, PolicySettings, Settings
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,23 @@ def test_errors_are_those_of_the_wire(client: openai.OpenAI) -> None:
     """What can never fit is a bad request, with the numbers."""
     with pytest.raises(openai.BadRequestError, match="do not fit a context of 8,192"):
         client.chat.completions.create(model="any", messages=[{"role": "user", "content": prompt(50)}], max_tokens=9000)
+
+
+def test_the_engine_reads_what_the_gateway_left(upstream: TorchUpstream) -> None:
+    """Where the gateway reduces, the prompt that the engine counts is the reduced one, alike for equal requests that had
+    the time for it."""
+    lines = [sentence(Random(number)) for number in range(60)]
+    text = " ".join([*lines[:20], "The lamp is in the cellar.", *lines[20:]]) + "\n\nWhere is the lamp?"
+    with gateway(upstream, PolicySettings(mode="on", deadline_ms=60_000)) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=120)
+        first, second = (
+            client.chat.completions.with_raw_response.create(
+                model="any", messages=[{"role": "user", "content": text}], max_tokens=1
+            )
+            for _ in range(2)
+        )
+    assert first.parse().usage.prompt_tokens == second.parse().usage.prompt_tokens < len(text)
+    assert first.headers["x-sparing-kv-kept"] == second.headers["x-sparing-kv-kept"]
 
 
 def test_it_speaks_openai_chat_only() -> None:

@@ -82,9 +82,9 @@ async def read(answer: Answer) -> Any:
 
 
 @contextmanager
-def gateway(upstream: TorchUpstream) -> Iterator[str]:
-    """The real gateway before an engine; gives its URL, and closes both."""
-    settings = Settings(gateway=GatewaySettings(port=0), policy=PolicySettings(mode="off"))
+def gateway(upstream: TorchUpstream, policy: PolicySettings | None = None) -> Iterator[str]:
+    """The real gateway before an engine, changing nothing by default; gives its URL, and closes both."""
+    settings = Settings(gateway=GatewaySettings(port=0), policy=policy or PolicySettings(mode="off"))
     listener = listen(settings.gateway)
     ready, urls = threading.Event(), list[str]()
     app = create_app(settings=settings, upstreams={"openai.chat": upstream})

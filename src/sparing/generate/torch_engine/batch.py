@@ -10,7 +10,9 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from sparing import inmodel as im
+from sparing.generate.torch_engine.names import READ_TWICE
 from sparing.inmodel.drop import Storage
+from sparing.inmodel.kvzip import reconstruct
 from sparing.inmodel.layer import DropLayer
 from sparing.inmodel.store import RaggedStore
 
@@ -18,9 +20,10 @@ from sparing.inmodel.store import RaggedStore
 class Batch:
     """Sequences that decode together, in the order in which they joined.
 
-    A prompt is read alone, in one forward, so that each layer drops before the next one stores: at no time is more
-    stored than the budgets and one layer's prompt. What is kept then joins the cache of the others. Rows have lengths
-    of their own, so nothing is padded and nobody's bytes depend on the neighbours.
+    A prompt is read alone, in one forward. Layers drop while it is read: at no time is more stored than the budgets,
+    half of this prompt's again and one layer of it, unless its score has the whole of it read twice. What is kept then
+    joins the cache of the others. Rows have lengths of their own, so nothing is padded and nobody's bytes depend on the
+    neighbours.
     """
 
     def __init__(self, model: PreTrainedModel, storage: Storage = "exact") -> None:
@@ -45,8 +48,12 @@ class Batch:
         Raises:
             PolicyError: The policy cannot be followed. Nobody has joined then.
         """
-        cache = im.DropCache(self._model, policy, storage=self._storage)
-        output = self._model(input_ids=torch.tensor([prompt], device=self._model.device), cache=cache, logits_to_keep=1)
+        twice = policy.score == READ_TWICE
+        cache = im.DropCache(self._model, im.FULL if twice else policy, storage=self._storage)
+        ids = torch.tensor([prompt], device=self._model.device)
+        output = self._model(input_ids=ids, cache=cache, logits_to_keep=1)
+        if twice and len(prompt) > policy.min_tokens:
+            cache.compress(replace(policy, score=reconstruct(self._model, cache, ids)))
         report = cache.report()
         if self._cache is None:
             self._cache = cache

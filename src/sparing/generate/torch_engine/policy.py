@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sparing import inmodel as im
-from sparing import registry
 from sparing.errors import PolicyError, RequestError
+from sparing.generate.torch_engine.names import OFF, READ_TWICE, score_names
 from sparing.settings.tree import LocalSettings
 
 POLICY, BUDGET = "x-sparing-kv-policy", "x-sparing-kv-budget"
-OFF = "off"
 _SPAN_TOKENS = 3  # a number is destroyed by losing one digit
-_IN_CONTEXT = ("echo",)  # scores that find whole numbers by themselves
+_IN_CONTEXT = ("echo", READ_TWICE)  # scores that find whole numbers by themselves
 
 
 def read_policy(headers: Mapping[str, str], settings: LocalSettings) -> im.Policy:
@@ -25,9 +24,8 @@ def read_policy(headers: Mapping[str, str], settings: LocalSettings) -> im.Polic
     budget = headers.get(BUDGET, settings.kv_budget)
     if score == OFF:
         return im.FULL
-    known = registry.names("scorers")
-    if score not in known:
-        raise RequestError(f"{POLICY} is {score!r}", hint=f"it has to be one of {', '.join((OFF, *known))}")
+    if score not in score_names():
+        raise RequestError(f"{POLICY} is {score!r}", hint=f"it has to be one of {', '.join(score_names())}")
     try:
         spans = 1 if score in _IN_CONTEXT else _SPAN_TOKENS
         return im.Policy(score=score, budget=read_budget(budget), span_tokens=spans)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sparing import registry
 from sparing.core.upstream import Answer, Call
 from sparing.errors import RequestError, SettingsError
+from sparing.generate.torch_engine.names import score_names
 from sparing.generate.weights import locate
 from sparing.settings.tree import LocalSettings
 
@@ -50,9 +50,8 @@ class TorchUpstream:
         missing = [name for name in ("torch", "transformers") if find_spec(name) is None]
         if missing:
             raise SettingsError(f"{missing[0]} is not installed", hint="pip install 'sparing[torch]'")
-        known = ("off", *registry.names("scorers"))
-        if settings.kv_policy not in known:
-            raise SettingsError(f"local.kv_policy is {settings.kv_policy!r}", hint=f"one of {', '.join(known)}")
+        if settings.kv_policy not in score_names():
+            raise SettingsError(f"local.kv_policy is {settings.kv_policy!r}", hint=f"one of {', '.join(score_names())}")
         self._settings = settings
         self._load = load or partial(_load, settings, folder)
         self._loading = asyncio.Lock()
