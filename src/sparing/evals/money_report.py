@@ -109,19 +109,19 @@ def _bounds_table(measured: Measured) -> Table:
 def _parts_table(measured: Measured) -> Table:
     """Shares of the bill without any reduction."""
     totals = {column: sum(part.usd for part in parts) for column, parts in measured.parts.items()}
-    found = {(column, part.name): part for column, parts in measured.parts.items() for part in parts}
+    found = {(part.name, column): part for column, parts in measured.parts.items() for part in parts}
+    fullest = max(measured.parts.values(), key=len)
     rows = []
-    for name in dict.fromkeys(name for _, name in found):
-        shares = [
-            _of_the_bill(found.get((column, name), Part(name, 0.0, 0.0, 0.0)), totals[column])
-            for column in _columns(measured)
-        ]
+    for name in [part.name for part in fullest]:
+        shares = [_of_the_bill(found.get((name, column)), totals[column]) for column in _columns(measured)]
         rows.append((name, *shares))
     title = "What the bill is made of, % (read from the cache + written to it + at the price of input or output)"
     return _by_bill(title, "part", measured, rows)
 
 
-def _of_the_bill(part: Part, usd: float) -> str:
+def _of_the_bill(part: Part | None, usd: float) -> str:
+    if part is None:
+        return "-"
     read, written, new = (100 * one / usd for one in (part.read_usd, part.written_usd, part.new_usd))
     return f"{100 * part.usd / usd:.1f} ({read:.1f} + {written:.1f} + {new:.1f})"
 
