@@ -23,8 +23,14 @@ policies = st.fixed_dictionaries(
         "min_tokens": st.sampled_from([0, 256, 2000]),
         "pins": st.sampled_from([(), ("declined",)]),
         "exempt_tools": st.sampled_from([(), ("look",)]),
+        "recall": st.booleans(),
+        "json_form": st.sampled_from(["text", "json"]),
+        "select": st.sampled_from(["rules", "static"]),
+        "compaction": st.sampled_from(["mask", "off"]),
     },
 )
+# Old results are told in a line at once: the prefix then breaks on purpose, at points that every replica finds alike.
+compacting = st.builds(lambda policy, turns: policy | {"keep_turns": turns}, policies, st.integers(1, 3))
 
 
 @st.composite
@@ -45,7 +51,7 @@ def _words() -> st.SearchStrategy[str]:
 
 
 @given(conversations(), policies, st.sampled_from(["openai.chat", "anthropic.messages"]), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_prefix_stays(turns: list[list[Message]], policy: dict[str, Any], wire: str, restart: bool) -> None:
     """Each body, but for its closing brackets, begins the next one; with memory and without any."""
     messages: list[Message] = []
@@ -59,8 +65,8 @@ def test_the_prefix_stays(turns: list[list[Message]], policy: dict[str, Any], wi
         before = body.removesuffix(b"]}")
 
 
-@given(conversations(), policies)
-@settings(max_examples=30, deadline=None)
+@given(conversations(), policies | compacting)
+@settings(max_examples=60, deadline=None)
 def test_memory_changes_nothing(turns: list[list[Message]], policy: dict[str, Any]) -> None:
     """A replica that saw every turn and one that sees only the last send the same bytes."""
     messages: list[Message] = []
@@ -71,7 +77,7 @@ def test_memory_changes_nothing(turns: list[list[Message]], policy: dict[str, An
     assert send(messages, **policy).body == grown
 
 
-@given(conversations(), policies)
+@given(conversations(), policies | compacting)
 @settings(max_examples=30, deadline=None)
 def test_a_changed_history_is_another_one(turns: list[list[Message]], policy: dict[str, Any]) -> None:
     """A client that edits an early message gets what a fresh conversation with that message gets."""

@@ -188,3 +188,18 @@ def test_odd_types_are_read_or_refused(line: Any, tmp_path: Path) -> None:
     other = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Something else."}]}
     traffic = read_logs([write(tmp_path / "log.jsonl", line, other)])
     assert len(traffic.conversations) + len(traffic.unreadable) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ({"model": "gpt-5", "input": "Hello."}, "OpenAI's Responses"),
+        ({"request": {"model": "gpt-5", "input": []}, "response": {"output": []}}, "OpenAI's Responses"),
+        ({"contents": [{"role": "user", "parts": [{"text": "Hello."}]}]}, "Gemini"),
+    ],
+)
+def test_a_form_that_is_not_read_is_named(line: Any, form: str, tmp_path: Path) -> None:
+    """With those that are."""
+    path = write(tmp_path / "log.jsonl", line)
+    with pytest.raises(RequestError, match=rf"in the form of {form} \(logs of OpenAI's chat and Anthropic are read\)"):
+        read_logs([path])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,17 @@ from sparing import registry
 from sparing.errors import SettingsError
 from sparing.evals import pasted
 from sparing.evals.airline_tools import airline_tools
-from sparing.evals.payments import PAYMENTS, pay
+from sparing.evals.payments import PAYMENTS, Payment, pay
 from sparing.evals.peers import PEERS
 from sparing.evals.recordings import sgd_conversations, tau_conversations, with_tools
 from sparing.evals.run import default_methods
 from sparing.evals.task import Draw
 from sparing.evals.tasks import followup, long_session, money, prefix
 from sparing.evals.traffic import others
+from sparing.evals.traffic.ceilings import ceilings
 from sparing.evals.traffic.conversation import Conversation
 from sparing.evals.traffic.others import find_senders, tried
+from sparing.evals.traffic.parts import parts
 from sparing.evals.traffic.sender import sparing
 from sparing.evals.traffic.sent import sent
 from sparing.evals.traffic.translate import as_anthropic, to_anthropic
@@ -142,6 +145,8 @@ def test_the_money_report(recorded: Draw) -> None:
     assert all(line["saving"]["saved_share"]["mean"] > 0 for line in lines)
     assert any(note.startswith("distil: not run") for note in report.notes)
     assert report.tables[0].rows[1][1:] == ("not held",) * 8
+    assert {bound["method"] for bound in report.data["bounds"]} == {"no_results", "only_used", "only_used_silent"}
+    assert len(report.data["parts"]) == 2 * len(PAYMENTS)
     assert "with tool schemas: gpt-4o" in report.markdown()
 
 
@@ -220,3 +225,31 @@ def test_conversations_have_a_place_in_the_log(recorded: Draw) -> None:
     ids = [one.id for one in tau_conversations(recorded)]
     assert ids == ["airline_gpt4o.jsonl:1", "airline_gpt4o.jsonl:2"]
     assert isinstance(tau_conversations(recorded)[0], Conversation)
+
+
+def test_hindsight_keeps_what_is_used_later_and_nothing_else(recorded: Draw) -> None:
+    """Every value that an answer uses can be read, in every turn, and saving more would lose one; prefixes stay."""
+    conversation = tau_conversations(recorded)[0]
+    empty, known, silent = [*find_senders(["no_results"], tried("")), *ceilings([conversation])]
+    replays = [pay(conversation, sender, PAYMENTS[0]) for sender in (empty, known, silent)]
+    nothing, used, unsaid = replays
+    assert nothing.values.got < nothing.values.of
+    assert used.values.got == used.values.of == unsaid.values.got
+    assert unsaid.sent_tokens < used.sent_tokens
+    assert nothing.sent_tokens < used.sent_tokens < used.log_tokens
+    bodies = [json.loads(known.send("openai.chat", turn.body).body)["messages"] for turn in conversation.turns]
+    assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(bodies))
+
+
+@pytest.mark.parametrize("payment", PAYMENTS, ids=lambda payment: payment.name)
+def test_the_parts_are_the_whole_bill(recorded: Draw, payment: Payment) -> None:
+    """What is read, written and new of every part, and the answers: together what the replay bills."""
+    conversation = with_tools(tau_conversations(recorded)[0])
+    (ours,) = find_senders(["sparing"], tried("safe"))
+    billed = pay(conversation, ours, payment)
+    made_of = parts([payment.asked(conversation)], payment.prices)
+    assert sum(part.usd for part in made_of) == pytest.approx(billed.log_usd)
+    assert [part.name for part in made_of][:2] == ["tool definitions", "system prompt"]
+    assert made_of[-1].name == "answers"
+    explicit = payment.marks is True
+    assert any(part.written_usd > 0 for part in made_of) == explicit

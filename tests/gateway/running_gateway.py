@@ -17,8 +17,9 @@ from sparing.core.upstream import Upstream
 from sparing.gateway.app import create_app
 from sparing.gateway.serve import GatewayServer, listen
 from sparing.generate.upstream import HttpUpstream
-from sparing.settings import GatewaySettings, PolicySettings, Settings, load_settings
+from sparing.settings import GatewaySettings, Settings, load_settings
 
+_PATIENT_MS = 60_000
 ALL = ("openai.chat", "openai.responses", "anthropic.messages", "gemini")
 _KEY_HEADERS = {"anthropic.messages": "x-api-key", "gemini": "x-goog-api-key"}
 
@@ -72,16 +73,15 @@ def run_gateway(
     toml: str = "",
     **options: Any,
 ) -> RunningGateway:
-    """Start a gateway. What is not given: the real pipeline, every wire format, the scripted provider.
+    """Start a gateway. What is not given: the real pipeline, every wire format, the scripted provider, and so much time
+    for a reduction that no busy machine changes what is sent.
 
     Args:
+        policy: Also what the named policies of `toml` do not set.
         toml: A settings file, for the tables that only a file has.
     """
-    settings = replace(
-        _settings_of(toml),
-        policy=PolicySettings(**policy),
-        gateway=GatewaySettings(port=0, max_body_bytes=max_body_bytes),
-    )
+    limits = GatewaySettings(port=0, max_body_bytes=max_body_bytes)
+    settings = replace(_settings_of(toml, {"deadline_ms": _PATIENT_MS, **policy}), gateway=limits)
     if upstreams is None:
         upstreams = {
             wire: HttpUpstream(
@@ -104,8 +104,8 @@ def run_gateway(
     return RunningGateway(urls[0], memory, server, thread)
 
 
-def _settings_of(toml: str) -> Settings:
+def _settings_of(toml: str, policy: Mapping[str, Any]) -> Settings:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "sparing.toml"
         file.write_text(toml)
-        return load_settings(file, {})
+        return load_settings(file, {}, {f"policy.{key}": value for key, value in policy.items()})

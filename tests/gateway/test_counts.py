@@ -22,12 +22,14 @@ class SlowStore:
     """Answers when it is told to."""
 
     def __init__(self) -> None:
+        self.asked = threading.Event()
         self.may = threading.Event()
         self.settled: list[tuple[int, int]] = []
         self.fails = False
         self.closed = False
 
     def reserve(self, scopes: Sequence[Scope], ask: Ask) -> Granted:
+        self.asked.set()
         assert self.may.wait(10)
         return Granted(Reservation(7, (), 0, 1, 1, 0, 0), Levels())
 
@@ -48,7 +50,7 @@ async def test_a_slow_file_holds_up_nobody() -> None:
     store = SlowStore()
     counts = Counts(store)
     asked = asyncio.create_task(counts.reserve(SCOPES, Ask(), Stopwatch()))
-    await asyncio.sleep(0.02)
+    assert await asyncio.to_thread(store.asked.wait, 10)
     assert not asked.done()
     store.may.set()
     assert isinstance(await asked, Granted)
@@ -60,7 +62,7 @@ async def test_who_stops_waiting_keeps_nothing() -> None:
     store = SlowStore()
     counts = Counts(store)
     asked = asyncio.create_task(counts.reserve(SCOPES, Ask(), Stopwatch()))
-    await asyncio.sleep(0.02)
+    assert await asyncio.to_thread(store.asked.wait, 10)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked

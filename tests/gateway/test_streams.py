@@ -102,6 +102,7 @@ def test_a_slow_caller_slows_the_upstream(gateway: RunningGateway, upstream: Scr
 
     upstream.script = flood
     with _call(gateway.url, CHAT, chat(stream=True), receive_buffer_bytes=65_536):
+        wait_until(lambda: sent_bytes[0] > 0)
         stalled = -1
         while stalled != sent_bytes[0]:
             stalled = sent_bytes[0]

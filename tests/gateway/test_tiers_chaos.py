@@ -64,7 +64,7 @@ async def test_nothing_is_lost_or_crossed(tmp_path: Path) -> None:
         small.script, large.script = Chaos(1), Chaos(2)
         settings = Settings(
             tiers=(TierSettings("small", small.url, "s"), TierSettings("large", large.url, "l")),
-            upstream=UpstreamSettings(idle_timeout_s=2.0),
+            upstream=UpstreamSettings(idle_timeout_s=20.0),
             resilience=ResilienceSettings(retry_wait_s=0.2, hedge_percent=5.0, breaker_open_s=0.2),
             routing=RoutingSettings(choose="cascade"),
         )

@@ -31,6 +31,12 @@ class Payment:
         assert found is not None, "the shipped table has the models that are named here"
         return found
 
+    def asked(self, conversation: Conversation) -> Conversation:
+        """The requests of a conversation in OpenAI's form as they would be sent to this provider."""
+        if self.marks is None:
+            return as_model(conversation, self.model)
+        return as_anthropic(conversation, self.model, marks=self.marks)
+
 
 PAYMENTS = (
     Payment("gpt-4o, automatic cache", "gpt-4o"),
@@ -42,10 +48,8 @@ PAYMENTS = (
 
 def pay(conversation: Conversation, sender: Recorder, payment: Payment) -> Replayed:
     """Replay a conversation in OpenAI's form; what only speaks that form has its requests translated afterwards."""
-    if payment.marks is None:
-        return replay(as_model(conversation, payment.model), sender.as_sender(), payment.prices)
-    theirs = as_anthropic(conversation, payment.model, marks=payment.marks)
-    if sender.speaks_anthropic:
+    theirs = payment.asked(conversation)
+    if payment.marks is None or not sender.own_form_only:
         return replay(theirs, sender.as_sender(), payment.prices)
     asked = {turn.body: own.body for turn, own in zip(theirs.turns, conversation.turns, strict=True)}
     marks = payment.marks

@@ -7,7 +7,6 @@ They stay in memory, up to a size. They are text, so they go to disk only where 
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import time
 from collections import OrderedDict
@@ -17,12 +16,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from sparing.sqlite_file import open_file, transaction
+
 log = logging.getLogger("sparing.record")
 
 _MOST_CHARS = 16_000_000
 _ENTRY_CHARS = 300  # what an entry takes beside its text
 _BUSY_S = 2.0
-_PRIVATE = 0o600
 _SCHEMA = """
     create table if not exists summaries (
         scope text not null, key text not null, text text not null, expires_s real not null,
@@ -95,7 +95,7 @@ class SqliteSummaries:
 
     def get(self, scope: str, key: str) -> str | None:
         query = "select text from summaries where scope = ? and key = ? and expires_s > ?"
-        rows = self._run((query, (scope, key, time.time())))
+        rows = self._run((query, (scope, key, time.time())), write=False)
         return rows[0][0] if rows else None
 
     def put(self, scope: str, key: str, text: str) -> None:
@@ -103,23 +103,23 @@ class SqliteSummaries:
         self._run(
             ("delete from summaries where expires_s <= ?", (now_s,)),
             ("insert or replace into summaries values (?, ?, ?, ?)", (scope, key, text, now_s + self._keep_s)),
+            write=True,
         )
 
-    def _run(self, *statements: tuple[str, tuple[str | float, ...]]) -> list[tuple[str, ...]]:
+    def _run(self, *statements: tuple[str, tuple[str | float, ...]], write: bool) -> list[tuple[str, ...]]:
         """The rows of the last statement."""
+        rows: list[tuple[str, ...]] = []
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if not self._path.exists():
-                os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, _PRIVATE))
-            rows: list[tuple[str, ...]] = []
-            with closing(sqlite3.connect(self._path, timeout=_BUSY_S)) as connection, connection:
-                connection.execute(_SCHEMA)
+            with closing(self._open()) as connection, transaction(connection, write=write):
                 for statement, values in statements:
                     rows = connection.execute(statement, values).fetchall()
         except (sqlite3.Error, OSError) as error:
             log.error("summaries, at %s: %s", self._path, error)  # noqa: TRY400 - the words suffice
             return []
         return rows
+
+    def _open(self) -> sqlite3.Connection:
+        return open_file(self._path, lambda connection: connection.execute(_SCHEMA), busy_s=_BUSY_S, private=True)
 
 
 @dataclass(frozen=True, slots=True)

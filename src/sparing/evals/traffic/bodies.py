@@ -13,6 +13,7 @@ from sparing.evals.traffic.conversation import Answer, Json, Turn, answer_of, ob
 _REQUEST_KEYS = ("request", "body", "request_body", "kwargs")  # the body of a batch file is a request, too
 _RESPONSE_KEYS = ("response", "response_body", "completion")
 _CONVERSATION_KEYS = ("messages", "traj", "conversation", "trajectory")
+_OTHER_FORMS = {"input": "OpenAI's Responses", "contents": "Gemini"}
 _SESSION_KEYS = ("session_id", "conversation_id", "thread_id", "session", "trace_id")
 _OF_A_BODY = ("model", "system", "tools", "functions")  # what a conversation's object tells about its requests
 _ANTHROPIC_BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking", "document")
@@ -60,7 +61,7 @@ def read_logged(value: Any, model: str = "") -> Logged:
             return _request(request, answer, session, model)
     key = next((k for k in _CONVERSATION_KEYS if isinstance(value.get(k), list)), "")
     if not key:
-        raise MalformedBody("no messages", hint="known: messages, traj, request and response")
+        raise _unknown(value)
     messages = _messages(value[key])
     if "model" in value and messages[-1]["role"] != "assistant":
         return _request({**value, "messages": messages}, Answer(), session, model)
@@ -89,6 +90,15 @@ def encode(body: Json) -> bytes:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:
         raise MalformedBody("the text is not UTF-8, or has half of a surrogate pair") from error
+
+
+def _unknown(value: Json) -> MalformedBody:
+    """What is wrong with an object that holds no messages."""
+    request = next((value[key] for key in _REQUEST_KEYS if isinstance(value.get(key), dict)), value)
+    other = next((name for key, name in _OTHER_FORMS.items() if key in request), "")
+    if other:
+        return MalformedBody(f"a request in the form of {other}", hint="logs of OpenAI's chat and Anthropic are read")
+    return MalformedBody("no messages", hint="known: messages, traj, request and response")
 
 
 def _request(body: Json, answer: Answer, session: str, model: str) -> Logged:

@@ -20,7 +20,7 @@ SIMPLE = ("masked", "no_results")
 
 
 def find_senders(names: Sequence[str], policy: PolicySettings) -> list[Recorder]:
-    """Senders by name, each once; ``peers`` stands for all peers. Those in `SIMPLE` take OpenAI's form only.
+    """Senders by name, each once; ``peers`` stands for all peers.
 
     Raises:
         SettingsError: An unknown name; lists the known.
@@ -59,13 +59,17 @@ class Recorder:
         cpu_s: CPU seconds that it used for what is remembered.
         requests: Number of bodies that are remembered.
         errors: What it raised; the request then goes out as it is.
+        own_form_only: Whether it takes OpenAI's form only.
     """
 
-    def __init__(self, sender: Sender, clock: Callable[[], float] = time.process_time) -> None:
+    def __init__(
+        self, sender: Sender, clock: Callable[[], float] = time.process_time, *, own_form_only: bool = False
+    ) -> None:
         self.name = sender.name
         self.missing = sender.missing
         self.cpu_s = 0.0
         self.errors: list[str] = []
+        self.own_form_only = own_form_only
         self._sender = sender
         self._clock = clock
         self._known: dict[tuple[str, bytes], Posted] = {}
@@ -73,10 +77,6 @@ class Recorder:
     @property
     def requests(self) -> int:
         return len(self._known)
-
-    @property
-    def speaks_anthropic(self) -> bool:
-        return self.name not in SIMPLE
 
     def send(self, wire: str, body: bytes) -> Posted:
         key = (wire, body)
@@ -101,7 +101,7 @@ def _find(name: str, policy: PolicySettings) -> Recorder:
     if name == "sparing":
         return Recorder(sparing(policy))
     if name in SIMPLE:
-        return Recorder(_without_results(name, _KEPT_RESULTS if name == "masked" else 0))
+        return Recorder(_without_results(name, _KEPT_RESULTS if name == "masked" else 0), own_form_only=True)
     if name in PEERS:
         return _peer(name)
     raise SettingsError(f"nothing that sends is called {name!r}", hint=f"known: {', '.join((*_OURS, *PEERS))}, peers")
