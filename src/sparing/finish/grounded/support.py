@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparing.finish.grounded.facts import names, negations, number_values, numbers
-from sparing.finish.grounded.tables import cells, head_values, misplaced, under_head
+from sparing.finish.grounded.tables import cells, head_values, label_values, misplaced, under_head
 from sparing.finish.grounded.units import Unit, said, share, terms_of, unit_of, units_of
 from sparing.reducers.terms import Term, text_words
 from sparing.reducers.words import fold, stem
@@ -108,6 +108,8 @@ def _figure(claim: str, read: str, passage: str, best: Unit, heads: str) -> str:
     table = under_head(passage, heads)
     rows = frozenset().union(*(cell.values for cell in cells(table)))
     above = number_values(heads) | head_values(table)
+    if any(number.values & rows for number in numbers(claim)):  # what names a row is no figure by itself
+        above |= label_values(table)
     for number in numbers(claim):
         if not number.values & (prose | rows | above):
             return f"{number.written} is not said there"

@@ -90,9 +90,14 @@ def cells(text: str) -> tuple[Cell, ...]:
 
 @lru_cache(maxsize=256)
 def head_values(text: str) -> frozenset[str]:
-    """All that the numbers at the head of its tables' columns and rows may stand for: years, most often."""
-    heads = {head for cell in cells(text) for head in (cell.under, cell.label)}
-    return frozenset(value for head in heads for value in number_values(head))
+    """All that the numbers at the head of its tables' columns may stand for: years, most often."""
+    return frozenset(value for under in {cell.under for cell in cells(text)} for value in number_values(under))
+
+
+@lru_cache(maxsize=256)
+def label_values(text: str) -> frozenset[str]:
+    """All that the numbers at the beginning of its tables' rows may stand for."""
+    return frozenset(value for label in {cell.label for cell in cells(text)} for value in number_values(label))
 
 
 def misplaced(claim: str, passage: str, value: frozenset[str]) -> str:
