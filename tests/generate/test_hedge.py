@@ -97,3 +97,28 @@ async def test_a_caller_that_hangs_up_cancels_both() -> None:
         await task
     assert first.closed
     assert second.closed
+
+
+class Limited:
+    """What a request may take beside its answer: so many calls."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls, self.num_lost = calls, 0
+
+    async def more(self, calls: int = 1, added_bytes: int = 0) -> bool:
+        self.calls -= calls
+        return self.calls >= 0
+
+    def lost(self) -> None:
+        self.num_lost += 1
+
+
+async def test_a_second_request_is_made_where_its_tokens_can_be_set_aside() -> None:
+    """And the slower of two, of whose cost nobody tells, is counted; otherwise the first is waited for."""
+    for calls, said, num_lost in ((1, b"quick", 1), (0, b"slow", 0)):
+        late, _ = slow(0.2)
+        hedged, upstream = await warmed([late, Said(200, EVENTS, (b"quick",))])
+        allowance = Limited(calls)
+        assert await read(await asyncio.wait_for(hedged.send(call(allowance=allowance)), 5)) == said
+        assert allowance.num_lost == num_lost
+        assert len(upstream.calls) == QUICK + 1 + calls

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.usage import Usage
+from sparing.errors import SparingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,41 @@ class Thought:
     may_raise: bool = False
 
 
+class Allowance(Protocol):
+    """What a request may take beside the one answer that was set aside for it when it was let in."""
+
+    async def more(self, calls: int = 1, added_bytes: int = 0) -> bool:
+        """Set aside further calls like its own, each longer by so much; False: a limit is reached, make none."""
+        ...
+
+    async def beside(self, input_tokens: int, output_tokens: int) -> bool:
+        """Set aside a call of another size; False likewise."""
+        ...
+
+    def why(self) -> SparingError:
+        """What stood against the newest call that was not to be made."""
+        ...
+
+    def used(self, spent: Spent) -> None:
+        """Count what no answer will tell of."""
+        ...
+
+    def lost(self) -> None:
+        """Count the prompt of a call that was given up: what became of it nobody says."""
+        ...
+
+
+async def may_ask(call: Call, calls: int = 1, *, added_bytes: int = 0) -> bool:
+    """Whether further calls beside this one may be made, which are then set aside (`Allowance.more`)."""
+    return call.allowance is None or await call.allowance.more(calls, added_bytes)
+
+
+def lost(call: Call) -> None:
+    """A call beside this one was given up."""
+    if call.allowance is not None:
+        call.allowance.lost()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request to a model's server.
@@ -35,6 +71,7 @@ class Call:
         rank: Who goes first where calls have to wait; smaller is sooner.
         thought: How much to think; None as the body says. Each upstream has a field of its own for it.
         policy: Name of the policy that it is under; "" if none. What is learned of one says nothing of another.
+        allowance: What else may be asked for it; None: as much as it takes.
     """
 
     wire: str
@@ -48,6 +85,7 @@ class Call:
     rank: int = 100
     thought: Thought | None = None
     policy: str = ""
+    allowance: Allowance | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from msgspec.structs import replace as replace_struct
 from starlette.types import Scope
 
-from sparing.core.upstream import Spent, Thought
+from sparing.core.upstream import Thought
 from sparing.errors import LimitTooSmall, NotAllowed, RequestError
+from sparing.gateway.allowance import Allowance
 from sparing.gateway.anticipating import Anticipated
 from sparing.gateway.controls import Controls
 from sparing.gateway.deciding import Decided, has_goal
@@ -18,12 +19,12 @@ from sparing.gateway.easing import eased_caps, eased_controls, is_first_turn
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.headers import get, safe, target_of, without_key
 from sparing.gateway.limit_headers import limit_headers
-from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_tokens_of, really_used
+from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_tokens_of
 from sparing.gateway.outgoing import Outgoing
 from sparing.gateway.refusals import refusal
 from sparing.plan.anticipate.nature import Nature
 from sparing.plan.callers import Caller
-from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
+from sparing.plan.quota.store import NUSD, Refused
 from sparing.receive.depth.levels import is_more
 from sparing.receive.knobs import Caps, lowered, read_knobs, with_model
 from sparing.record.metrics import Admitted
@@ -83,7 +84,7 @@ class Admission:
         must_price = policy.usd_per_request is not None or counts_money(self._scopes)
         self._meter = Meter(chosen.model or model, seller, self.controls.policy.prices_file, must_price)
         self._decided: Decided | None = None
-        self._reserved: tuple[Reservation, int, int] | None = None
+        self._allowance = Allowance(desk.counts, self._scopes, self._meter, exchange) if self._scopes else None
         # Files, lists of models and counts of tokens are no tokens to anybody.
         self._is_billed = generates or (bool(self._knobs.model) and not self.path.endswith(_COUNTING))
         self._is_plain = get(scope["headers"], b"content-encoding") in ("", "identity")
@@ -189,12 +190,12 @@ class Admission:
             input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
             self._cap_money(input_tokens)
             capped = self.capped(outgoing)
-        if not self._scopes:
+        if self._allowance is None:
             return capped
-        result = await self._reserve(capped, input_tokens)
+        result = await self._allowance.let_in(input_tokens, self._output_tokens(capped))
         if isinstance(result, Refused) and not self._exchange.eased and (changes := self._ease_caps()):
             why, capped = result.limit, self.capped(outgoing)
-            result = await self._reserve(capped, input_tokens)
+            result = await self._allowance.let_in(input_tokens, self._output_tokens(capped))
             self._exchange.eased = f"{why} reached: {', '.join(changes)}"
         self._exchange.limits = limit_headers(result.levels, self._exchange.wire)
         if isinstance(result, Refused):
@@ -208,13 +209,8 @@ class Admission:
             stream, was_cut = self._exchange.num_events > 0, self._was_cut()
             self._desk.decider.over(self._decided, self._exchange, stream=stream, was_cut=was_cut)
         tokens = nusd = 0
-        if self._reserved is not None:
-            reservation, input_tokens, output_tokens = self._reserved
-            usage = really_used(self._exchange, input_tokens, output_tokens)
-            beside = self._exchange.served.spent  # on answers that were not passed on
-            tokens = usage.input_tokens + usage.output_tokens + sum(map(_tokens, beside))
-            nusd = self._meter.nusd(usage) + sum(map(self._meter.spent_nusd, beside))
-            self._desk.counts.settle(reservation, tokens, nusd if self._meter.must_price else 0)
+        if self._allowance is not None:
+            tokens, nusd = self._allowance.settle()
         priority = self._policy.priority
         return Admitted(
             self._exchange.tenant,
@@ -291,13 +287,14 @@ class Admission:
         original = body if same else lowered(outgoing.original, wire, caps)
         return replace_struct(outgoing, body=body, original=original)
 
-    async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
-        output_tokens = self._answer_tokens(self._asked_tokens(outgoing.original))
-        asked = self._meter.ask(input_tokens, output_tokens)
-        result = await self._desk.counts.reserve(self._scopes, asked, self._exchange.deciding)
-        if isinstance(result, Granted):
-            self._reserved = (result.reservation, input_tokens, output_tokens)
-        return result
+    @property
+    def allowance(self) -> Allowance | None:
+        """What it may use; None where nothing is limited."""
+        return self._allowance
+
+    def _output_tokens(self, outgoing: Outgoing) -> int:
+        """To be set aside for the answer."""
+        return self._answer_tokens(self._asked_tokens(outgoing.original))
 
     def _asked_tokens(self, body: bytes) -> int | None:
         """Most tokens of the answer as the body that goes out says; None if it does not."""
@@ -313,10 +310,6 @@ class Admission:
         if not self._generates:
             return 0
         return (most or self._desk.answer_tokens) * self._knobs.num_answers
-
-
-def _tokens(spent: Spent) -> int:
-    return max(0, spent.usage.input_tokens) + max(0, spent.usage.output_tokens)
 
 
 def _model_in(path: str) -> str:

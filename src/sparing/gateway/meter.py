@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import msgspec
 
 from sparing.core.budget import Mode
+from sparing.core.counter import BYTES_PER_TOKEN
 from sparing.core.prices import Prices
 from sparing.core.upstream import Spent
 from sparing.core.usage import Usage
@@ -18,8 +18,6 @@ from sparing.gateway.exchange import Exchange
 from sparing.gateway.outgoing import Outgoing
 from sparing.plan.quota.store import NUSD, Ask, Scope
 from sparing.prices.lookup import prices_for
-
-_BYTES_PER_TOKEN: Final = 4  # of a body that was not counted; what the provider reports is put in its place
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -103,7 +101,7 @@ def input_tokens_of(outgoing: Outgoing) -> int:
 
 def estimated_tokens(body: bytes) -> int:
     """Tokens of a body that nobody counted."""
-    return len(body) // _BYTES_PER_TOKEN
+    return len(body) // BYTES_PER_TOKEN
 
 
 def really_used(exchange: Exchange, input_tokens: int, output_tokens: int) -> Usage:

@@ -41,6 +41,7 @@ class OwnCalls:
     ) -> None:
         self._loop = loop
         self._call = call
+        self._first_bytes = len(call.body)
         self._upstream = upstream
         self._make = answering
         self._answering: Answering | None = None
@@ -108,6 +109,9 @@ class OwnCalls:
         body = await asyncio.get_running_loop().run_in_executor(self._services.pool, self._follow_up)
         tier = served_by(answer).tier  # who began the answer goes on with it
         headers = {**self._call.headers, TIER_HEADER: tier} if tier else self._call.headers
+        allowance = self._call.allowance
+        if allowance is not None and not await allowance.more(added_bytes=max(0, len(body) - self._first_bytes)):
+            raise allowance.why()
         self._call = replace(self._call, body=body, headers=headers)
         answer = await self._upstream.send(self._call)
         self._exchange.extra_turns += 1

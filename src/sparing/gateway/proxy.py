@@ -157,6 +157,7 @@ class Proxy:
             rank=_DEFAULT_RANK if admission is None else admission.rank,
             thought=None if admission is None else admission.thought,
             policy=admission.policy_name if admission is not None else "",
+            allowance=admission.allowance if admission is not None else None,
         )
 
     def _forwarded(self, headers: Raw, outgoing: Outgoing, *, with_passages: bool) -> dict[str, str]:
@@ -217,6 +218,9 @@ class Proxy:
         answer = await upstream.send(call)
         receipt = exchange.receipt
         if answer.status not in _REFUSED or outgoing.body == outgoing.original or receipt is None:
+            return answer, call
+        longer_tokens = receipt.tokens_before - receipt.tokens_after
+        if call.allowance is not None and not await call.allowance.beside(longer_tokens, 0):
             return answer, call
         await answer.aclose()
         exchange.receipt = replace_struct(

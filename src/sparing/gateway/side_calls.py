@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sparing.core.counter import BYTES_PER_TOKEN
 from sparing.core.receipt import Receipt
-from sparing.core.upstream import Answer, Call, Upstream, served_by
+from sparing.core.upstream import Answer, Call, Spent, Upstream, served_by
 from sparing.core.usage import Usage
 from sparing.errors import UpstreamError
 from sparing.gateway.services import Recorder
@@ -39,9 +40,12 @@ class SideCalls:
         Args:
             reason: What for, as the receipt tells it.
         Raises:
+            QuotaExceeded, LimitTooSmall: What it may take cannot be set aside.
             UpstreamError: No answer, or none with status 200.
         """
-        call = side_question(self.call, prompt, model=model, max_tokens=max_tokens)
+        call, allowance = side_question(self.call, prompt, model=model, max_tokens=max_tokens), self.call.allowance
+        if allowance is not None and not await allowance.beside(len(call.body) // BYTES_PER_TOKEN, max_tokens):
+            raise allowance.why()
         answer = await self.upstream.send(call)
         try:
             body = await _whole(answer)
@@ -55,10 +59,14 @@ class SideCalls:
         return said(call.wire, body)
 
     def _record(self, call: Call, answer: Answer, usage: Usage, reason: str) -> None:
-        """So that the ledger debits it."""
+        """So that quotas and the ledger debit it."""
+        served = served_by(answer)
+        seller = served.provider if served.tier else self.sellers.get(call.wire, "")
+        if call.allowance is not None:
+            for one in (Spent(served.model or call.model, seller, usage), *served.spent):
+                call.allowance.used(one)
         if self.recorder is None:
             return
-        served = served_by(answer)
         self.recorder.record(
             Receipt(
                 id=receipt_id(),
@@ -78,8 +86,10 @@ class SideCalls:
                 usage_cache_read_tokens=usage.cache_read_tokens,
                 usage_cache_writes=usage.cache_writes,
                 usage_reasoning_tokens=usage.reasoning_tokens,
-                provider=served.provider if served.tier else self.sellers.get(call.wire, ""),
+                provider=seller,
                 tier=served.tier,
+                tries=served.tries,
+                spent=served.spent,
             )
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as replace_struct
 
-from sparing.core.upstream import Answer, Call, Upstream
+from sparing.core.upstream import Answer, Call, Upstream, may_ask
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.outgoing import Outgoing
 from sparing.gateway.retrieving import Retrieving
@@ -36,7 +36,10 @@ class Wider:
         wider = await self.retrieving.wider()
         if wider is None:
             return None
-        self._sent = self.capped(wider)
+        body = self.capped(wider)
+        if not await may_ask(self.call, added_bytes=max(0, len(body.body) - len(self.call.body))):
+            return None
+        self._sent = body
         return await self.upstream.send(replace(self.call, body=self._sent.body))
 
     def taken(self, first: bytes) -> None:

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sparing.core.upstream import Answer, Call, Upstream
+from sparing.core.upstream import Answer, Call, Upstream, lost, may_ask
 from sparing.errors import ModelMissing, UpstreamError
 from sparing.generate.agree import agree
 from sparing.generate.asked import Asked, read_asked
@@ -111,7 +111,7 @@ class Cascade:
             return await self._strong.send(call)
         terms = self._own_terms.get(call.policy, self._terms)
         traffic = self._classes.of(class_of(call, asked), lambda: self._confidence(terms))
-        if not traffic.whole.is_worth_trying():
+        if not traffic.whole.is_worth_trying() or not await may_ask(call):
             return await self._strong.send(call)
         ticket = self._slowness.admit()
         if ticket is None:
@@ -160,7 +160,13 @@ class Cascade:
             looks = looks and answer.status == 200
             held = await hold_unless(answer, terms.wait_s - taken_s, let_go)
             failed = held is None
-        except (UpstreamError, ModelMissing, TimeoutError):
+            if held is None:
+                lost(call)
+        except TimeoutError:
+            failed = True
+            lost(call)
+            return None
+        except (UpstreamError, ModelMissing):
             failed = True
             return None
         else:

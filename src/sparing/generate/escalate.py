@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sparing.core.upstream import Answer, Call, Spent, Upstream, served_by
+from sparing.core.upstream import Answer, Call, Spent, Upstream, may_ask, served_by
 from sparing.core.usage import Usage
 from sparing.generate.draft import Draft, read_draft
 from sparing.generate.drafted import note, verdict
@@ -58,7 +58,14 @@ class Escalation:
 
     async def plain(self, call: Call, tried: Tried) -> Answer:
         """Its answer, with what was spent before."""
-        return _after(await self._strong.send(call), tried)
+        try:
+            answer = await self._strong.send(call)
+        except BaseException:  # no answer will tell what was spent before it
+            if call.allowance is not None:
+                for one in _before(tried):
+                    call.allowance.used(one)
+            raise
+        return _after(answer, tried)
 
     async def shown(self, call: Call, tried: Tried, learn: Callable[[bool], None]) -> Answer:
         """Its answer to the request with the weak answer at the end, or that answer where it would say the same.
@@ -69,7 +76,7 @@ class Escalation:
             learn: Told whether the draft was kept.
         """
         shown = self._add_words(call, note(tried.draft))
-        if shown is None:
+        if shown is None or not await may_ask(call, added_bytes=len(shown.body) - len(call.body)):
             return await self.plain(call, tried)
         answer = await self._strong.send(replace(shown, headers={**shown.headers, "accept-encoding": "identity"}))
         served = served_by(answer)
@@ -98,9 +105,14 @@ class Escalation:
 
 def _after(answer: Answer, tried: Tried, draft: str = "") -> Answer:
     served = served_by(answer)
-    before = tried.held.served.spent if tried.held is not None else ()
-    spent = (*served.spent, *before, *tried.cost, *tried.samples)
+    spent = (*served.spent, *_before(tried))
     return Passing(answer, replace(served, tries=served.tries + tried.tries, spent=spent, draft=draft))
+
+
+def _before(tried: Tried) -> tuple[Spent, ...]:
+    """All that a weak answer which is not passed on has cost."""
+    before = tried.held.served.spent if tried.held is not None else ()
+    return (*before, *tried.cost, *tried.samples)
 
 
 class Compared(Passing):

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from sparing.core.upstream import Answer, Call, Upstream
+from sparing.core.upstream import Answer, Call, Upstream, lost, may_ask
 from sparing.generate.begun import after, begin
 from sparing.generate.faults import has_failed, is_repeatable
 
@@ -79,11 +79,13 @@ class Hedged:
         racers = {first}
         try:
             await asyncio.wait(racers, timeout=patience_s)
-            if not first.done() and self._saved >= 1:
+            if not first.done() and self._saved >= 1 and await may_ask(call):
                 self._saved -= 1
                 racers.add(asyncio.create_task(self._begun(call)))
             winner = await _first_good(racers)
             racers.discard(winner)
+            if racers:
+                lost(call)
         finally:
             others = len(racers)
             await _give_up(racers)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sparing.core.upstream import Call, Spent, Upstream, served_by
+from sparing.core.upstream import Call, Spent, Upstream, lost, may_ask, served_by
 from sparing.core.usage import Usage
 from sparing.errors import ModelMissing, UpstreamError
 from sparing.generate.agree import same_vote
@@ -68,7 +68,7 @@ class Votes:
         if self._polled >= _START + _SHARE * self._tried or self._running >= _AT_ONCE:
             return None
         drawn = self._vary(call)
-        if drawn is None:
+        if drawn is None or not await may_ask(call, most):
             return None
         self._polled += 1
         self._running += 1
@@ -97,6 +97,8 @@ class Votes:
                 held = await hold(answer, wait_s)
             except (UpstreamError, ModelMissing):
                 return "", []
+        if held is None:
+            lost(call)
         if held is None or held.status != 200:
             return "", []
         served = served_by(answer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import pstdev
+from statistics import fmean, pstdev
 
 from sparing.errors import SettingsError
 from sparing.evals.data import Source, folder, provenance
@@ -27,6 +27,7 @@ from sparing.generate.training.router import fit
 SOURCE = Source("routing", "https://github.com/lm-sys/RouteLLM", "Apache-2.0", "mmlu_<subject>.csv")
 _FOLDS = 5
 _SHOWN = 20  # points of the drawn curve
+_PRIOR = 10  # questions of the mean gain that a subject's own are drawn towards
 _MEANING = "form and meaning"  # takes minutes: only where it is asked for
 
 Scores = list[float]
@@ -62,6 +63,8 @@ def measure(draw: Draw, names: tuple[str, ...]) -> Report:
         (Chart("Quality recovered", "share of strong calls", "share of the gap", tuple(map(_series, points))),),
         (
             f"{len(gains):,} questions of {len(set(subjects))} subjects; right: weak {weak:.3f}, strong {strong:.3f}.",
+            "No ways to route, but what the data allow: subjects' means (known: of all their questions; seen: of their "
+            "other questions), the form of questions weighed by these very outcomes, and the oracle.",
             "The data hold no answers, only whether they were right: nothing here has seen the weak model's answer.",
             provenance(SOURCE, draw.data_dir),
         ),
@@ -162,6 +165,38 @@ def _subject_means(outcomes: Sequence[Outcome], _seed: int) -> Scores:
     return [sum(gains[one.subject]) / len(gains[one.subject]) for one in outcomes]
 
 
+def _subjects_seen(outcomes: Sequence[Outcome], seed: int) -> Scores:
+    """Not held out by subject: its mean over other questions of the same subject, beside the form of the question."""
+    rng, forms = random.Random(seed), [form_of(one.prompt) for one in outcomes]
+    fold_of = [rng.randrange(_FOLDS) for _ in outcomes]
+    by_form, by_subject = [0.0] * len(outcomes), [0.0] * len(outcomes)
+    for fold in range(_FOLDS):
+        known = [at for at, its in enumerate(fold_of) if its != fold]
+        model = fit([outcomes[at] for at in known], [forms[at] for at in known])
+        mean = sum(outcomes[at].gain for at in known) / len(known)
+        gains: dict[str, list[float]] = {}
+        for at in known:
+            gains.setdefault(outcomes[at].subject, [mean] * _PRIOR).append(outcomes[at].gain)
+        for at, one in enumerate(outcomes):
+            if fold_of[at] == fold:
+                by_form[at] = model.score(forms[at])
+                by_subject[at] = fmean(gains.get(one.subject, [mean]))
+    return _together(by_form, by_subject)
+
+
+def _told(outcomes: Sequence[Outcome], seed: int) -> Scores:
+    """Not a way to route: every subject's true gain, and the form weighed by these very questions' outcomes."""
+    forms = [form_of(one.prompt) for one in outcomes]
+    model = fit(outcomes, forms)
+    return _together([model.score(form) for form in forms], _subject_means(outcomes, seed))
+
+
+def _together(some: Scores, others: Scores) -> Scores:
+    """Both, of equal weight."""
+    scale, others_scale = pstdev(some) or 1.0, pstdev(others) or 1.0
+    return [one / scale + other / others_scale for one, other in zip(some, others, strict=True)]
+
+
 def _oracle(outcomes: Sequence[Outcome], _seed: int) -> Scores:
     return [float(one.gain) for one in outcomes]
 
@@ -172,6 +207,8 @@ _WAYS: dict[str, Way] = {
     "tf-idf": _tf_idf,
     "random": _random,
     "subject means, known": _subject_means,
+    "subjects seen, and form": _subjects_seen,
+    "subject means and form, told the outcomes": _told,
     "oracle": _oracle,
     _MEANING: _with_meaning,
 }

@@ -9,7 +9,7 @@ from itertools import count, islice
 
 from sparing.plan.quota.clock import Clock
 from sparing.plan.quota.spent import Spent, levels, pressure, refusal
-from sparing.plan.quota.store import Ask, Granted, Pressure, Refused, Reservation, Scope
+from sparing.plan.quota.store import Ask, Granted, Pressure, Refused, Reservation, Scope, set_aside
 
 _LOOKED_AT = 3  # of the longest untouched counts, for each that is new: what is held shrinks to what is in use
 
@@ -43,10 +43,8 @@ class MemoryQuota:
                 self._forget(second, num_new)
                 return refused
             for used in spent:
-                used.take(second, ask.tokens, ask.nusd)
-                used.streams += 1
-            names = tuple(scope.name for scope in scopes)
-            made = Reservation(next(self._ids), names, second, ask.tokens, ask.nusd, ask.sure_tokens, ask.sure_nusd)
+                used.take(second, ask)
+            made = set_aside(next(self._ids), tuple(scope.name for scope in scopes), second, ask)
             self._open[made.id] = made
             self._forget(second, num_new)
             return Granted(made, levels(scopes, spent, now_s))
@@ -58,7 +56,7 @@ class MemoryQuota:
             second = int(self._now())
             for name in reservation.scopes:
                 used = self._of(name, second)
-                used.streams -= 1
+                used.streams -= reservation.requests
                 used.correct(reservation, second, tokens - reservation.tokens, nusd - reservation.nusd)
 
     def pressure(self, scopes: Sequence[Scope], ask: Ask) -> Pressure:

@@ -62,11 +62,12 @@ class Spent(msgspec.Struct, array_like=True):
         """Whether forgetting it changes nothing."""
         return not (self.seconds or self.streams or self.day_nusd or self.month_nusd)
 
-    def take(self, second: int, tokens: int, nusd: int, *, requests: int = 1) -> None:
-        """Count a request."""
-        self._add(second, tokens, requests)
-        self.day_nusd += nusd
-        self.month_nusd += nusd
+    def take(self, second: int, ask: Ask) -> None:
+        """Count a request, or what it is to have beside."""
+        self._add(second, ask.tokens, ask.requests)
+        self.day_nusd += ask.nusd
+        self.month_nusd += ask.nusd
+        self.streams += ask.requests
 
     def correct(self, reservation: Reservation, second: int, tokens: int, nusd: int) -> None:
         """Add what a request used beyond what was set aside (negative: give back), where that was counted.
@@ -135,10 +136,10 @@ def _waits(bounds: Bounds, used: Spent, ask: Ask, now_s: float) -> Iterator[tupl
     if limit is not None and used.tokens + ask.tokens > limit:
         yield "tokens per minute", limit, _frees_s(used, 1, used.tokens + ask.tokens - limit, now_s)
     limit = bounds.requests_per_minute
-    if limit is not None and used.requests + 1 > limit:
+    if limit is not None and not ask.more and used.requests + 1 > limit:
         yield "requests per minute", limit, _frees_s(used, 2, used.requests + 1 - limit, now_s)
     limit = bounds.streams
-    if limit is not None and used.streams + 1 > limit:
+    if limit is not None and not ask.more and used.streams + 1 > limit:
         yield "open requests", limit, _STREAM_ENDS_S
     limit = bounds.nusd_per_day
     if limit is not None and used.day_nusd + ask.nusd > limit:

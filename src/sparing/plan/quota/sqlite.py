@@ -13,7 +13,7 @@ import msgspec
 from sparing.errors import QuotaUnavailable
 from sparing.plan.quota.clock import Clock
 from sparing.plan.quota.spent import Spent, levels, pressure, refusal
-from sparing.plan.quota.store import Ask, Granted, Pressure, Refused, Reservation, Scope
+from sparing.plan.quota.store import Ask, Granted, Pressure, Refused, Reservation, Scope, set_aside
 from sparing.sqlite_file import Errors, open_file, transaction
 
 _BUSY_S = 30.0
@@ -75,10 +75,9 @@ class SqliteQuota:
             if refused is not None:
                 return refused
             for used in spent:
-                used.take(second, ask.tokens, ask.nusd)
-                used.streams += 1
+                used.take(second, ask)
             self._keep(names, spent)
-            made = Reservation(0, names, second, ask.tokens, ask.nusd, ask.sure_tokens, ask.sure_nusd)
+            made = set_aside(0, names, second, ask)
             row = connection.execute(
                 "insert into reservations (worker, whole) values (?, ?)", (self._worker, _encode(made))
             )
@@ -113,7 +112,7 @@ class SqliteQuota:
     def _correct(self, reservation: Reservation, second: int, tokens: int, nusd: int) -> None:
         spent = _read(self._connection, reservation.scopes, second)
         for used in spent:
-            used.streams = max(used.streams - 1, 0)
+            used.streams = max(used.streams - reservation.requests, 0)
             used.correct(reservation, second, tokens - reservation.tokens, nusd - reservation.nusd)
         self._keep(reservation.scopes, spent)
 

@@ -38,12 +38,19 @@ class Ask(msgspec.Struct, frozen=True):
         nusd: What that costs.
         sure_tokens: What counts if nobody ever says how it ended: the prompt, which was sent.
         sure_nusd: Likewise.
+        more: Of a request that was let in already: by itself it is no request and nothing that is open.
     """
 
     tokens: int = 0
     nusd: int = 0
     sure_tokens: int = 0
     sure_nusd: int = 0
+    more: bool = False
+
+    @property
+    def requests(self) -> int:
+        """As so many it counts."""
+        return 0 if self.more else 1
 
 
 class Reservation(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +63,12 @@ class Reservation(msgspec.Struct, frozen=True, array_like=True):
     nusd: int
     sure_tokens: int
     sure_nusd: int
+    requests: int = 1
+
+
+def set_aside(number: int, scopes: tuple[str, ...], second: int, ask: Ask) -> Reservation:
+    """What was asked for, set aside in these scopes."""
+    return Reservation(number, scopes, second, ask.tokens, ask.nusd, ask.sure_tokens, ask.sure_nusd, ask.requests)
 
 
 class Level(msgspec.Struct, frozen=True):
