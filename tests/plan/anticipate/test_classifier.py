@@ -113,8 +113,10 @@ def test_nothing_known_is_nothing() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ("def f(", "class", "imports;", "=>", ");", "</a>", "```", "at x.y(", "\n", " ", "\t", "that (", "WARN")
-            + ("ERROR", "aError", "KeyError", "MyException", "Traceback", 'File "a", line', "SELECT a;", "word", ":")
+            (
+                *("def f(", "class", "imports;", "=>", ");", "</a>", "```", "at x.y(", "\n", " ", "\t", "that (", ":"),
+                *("WARN", "ERROR", "aError", "KeyError", "MyException", "Traceback", 'File "a", line', "SELECT a;"),
+            )
         ),
         max_size=8,
     ).map("".join)
