@@ -27,6 +27,7 @@ from sparing.gateway.deciding import Decider
 from sparing.gateway.desk import Desk, is_needed
 from sparing.gateway.error_bodies import MethodNotAllowed, NoSuchPath, error_answer
 from sparing.gateway.headers import Raw, get
+from sparing.gateway.later import Later
 from sparing.gateway.openapi import describe
 from sparing.gateway.proxy import Proxy
 from sparing.gateway.services import Elided, Recorder, Reduce, Services
@@ -95,7 +96,7 @@ def create_app(
 
 
 def _desk(settings: Settings, quota: QuotaStore | None) -> Desk:
-    decider = Decider(settings, embedded_wires(settings)) if settings.tiers else None
+    decider = Decider(settings, embedded_wires(settings), Later()) if settings.tiers else None
     return Desk(settings, Counts(MemoryQuota() if quota is None else quota), sellers(settings), decider)
 
 

@@ -7,8 +7,9 @@ is a header of the answer and a field of the receipt.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, get_args
 
 from sparing.core.budget import Mode
@@ -114,10 +115,24 @@ class Decided:
         return "; ".join(parts)
 
 
-class Decider:
-    """What one gateway knows of its tiers and its traffic. Used on the event loop only."""
+def _at_once(work: Callable[[], None]) -> None:
+    work()
 
-    def __init__(self, settings: Settings, embedded_wires: Sequence[str]) -> None:
+
+class Decider:
+    """What one gateway knows of its tiers and its traffic. Used on the event loop only.
+
+    Args:
+        later: Does what is learned from an answer when no request waits for it (`later.Later`).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        embedded_wires: Sequence[str],
+        later: Callable[[Callable[[], None]], None] = _at_once,
+    ) -> None:
+        self._later = later
         self._tiers = {tier.name: _Known(tier) for tier in settings.tiers}
         self._spoken = wires_of(settings.tiers, embedded_wires)
         self._lengths = AnswerLengths()
@@ -189,18 +204,21 @@ class Decider:
         return Decided(decision, nature, effort, is_first_turn, rank, num_before, kind, wanted, thought, asked)
 
     def over(self, decided: Decided, exchange: Exchange, *, stream: bool, was_cut: bool) -> None:
-        """Learn from how it went.
+        """It is in flight no more; how it went is learned from later.
 
         Args:
             was_cut: Whether the answer may have ended at a ceiling, so that its own length is not known.
         """
         asked = self._tiers[decided.decision.tier]
-        before = decided.num_before
         asked.in_flight[decided.rank] -= 1
         if not asked.in_flight[decided.rank]:
             del asked.in_flight[decided.rank]
         if exchange.cache in ("hit", "similar", "shared") or not exchange.sent_s:
             return
+        self._later(partial(self._learn_from, decided, exchange, stream=stream, was_cut=was_cut))
+
+    def _learn_from(self, decided: Decided, exchange: Exchange, *, stream: bool, was_cut: bool) -> None:
+        asked, before = self._tiers[decided.decision.tier], decided.num_before
         served = self._tiers.get(exchange.served.tier or decided.decision.tier, asked)
         if served is not asked:
             asked.latency.observe(Observation(0, 0, before, None))

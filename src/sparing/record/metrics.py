@@ -68,7 +68,7 @@ class Metrics:
         )
         self._decision = Histogram(
             "sparing_decision_cpu_seconds",
-            "CPU of letting a request in: its key, its policy, the decision, its quota, set aside and settled.",
+            "CPU of letting a request in: its key, its policy, the decision, its quota set aside and settled.",
             registry=self.registry,
             buckets=_DECISION_BUCKETS_S,
         )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparing.plan.anticipate.classifier import Classifier, Weights, shipped
-from sparing.plan.anticipate.marks import Turn, marks_of
+from sparing.plan.anticipate.marks import _CODE, _TRACE, Turn, marks_of
 from sparing.plan.anticipate.nature import INTENTS, Nature
 
 REPORT = "Revenue rose to $4.2 million in 2019, from $3.9 million in 2018, as demand grew in all regions. " * 12
@@ -108,3 +108,28 @@ def test_a_turn_costs_tens_of_microseconds() -> None:
 def test_nothing_known_is_nothing() -> None:
     """The empty nature stands for requests that nobody looked at."""
     assert Nature().chance == 0.0
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *("def f(", "class", "imports;", "=>", ");", "</a>", "```", "at x.y(", "\n", " ", "\t", "that (", ":"),
+                *("WARN", "ERROR", "aError", "KeyError", "MyException", "Traceback", 'File "a", line', "SELECT a;"),
+            )
+        ),
+        max_size=8,
+    ).map("".join)
+)
+def test_looking_for_little_first_finds_the_same_marks(text: str) -> None:
+    """Code and traces are marked wherever their patterns are in the text, whatever is asked before that."""
+    marks = marks_of(Turn(text, size=len(text)))
+    assert ("<code>" in marks) == bool(_CODE.search(text))
+    assert ("<trace>" in marks) == bool(_TRACE.search(text))
+
+
+def test_a_turn_that_was_seen_is_not_read_again() -> None:
+    """Of a conversation that goes on around the same words; what matters of the turn is what was looked at."""
+    told, words = Classifier(Weights({}, (0.0,) * (len(INTENTS) + 1), 1.0, (0.0, 1.0), {})), "why " * 200
+    first = told.nature(Turn(words, "never looked at", 5_000, 9))
+    assert told.nature(Turn(words, "never looked at", 6_000, 10)) is first

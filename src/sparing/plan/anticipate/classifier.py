@@ -15,11 +15,12 @@ from typing import Final
 
 import msgspec
 
-from sparing.plan.anticipate.marks import Turn, marks_of
+from sparing.plan.anticipate.marks import Seen, Turn, marks_in, seen_of
 from sparing.plan.anticipate.nature import INTENTS, Nature
 
 _LANE_BITS: Final = 24  # of one kind's sum: 4,096 marks of 12 bits fit
 _MIDDLE: Final = 2048  # stands for a weight of 0
+_REMEMBERED: Final = 4_096  # turns; an agent asks about the same one again and again
 _MASK: Final = (1 << _LANE_BITS) - 1
 
 
@@ -49,11 +50,14 @@ class Classifier:
         self._bias = weights.bias
         self._scale = weights.scale
         self._quantiles = weights.quantiles
+        self._told = lru_cache(_REMEMBERED)(self._tell)
 
     def nature(self, turn: Turn) -> Nature:
         """What a turn is taken for."""
-        packed = self._packed
-        known = [packed[mark] for mark in marks_of(turn) if mark in packed]
+        return self._told(seen_of(turn))
+
+    def _tell(self, seen: Seen) -> Nature:
+        known = list(filter(None, map(self._packed.get, marks_in(seen))))  # no packed row is 0
         whole, taken = sum(known), len(known) * _MIDDLE
         sums = []
         for bias in self._bias:
