@@ -8,8 +8,8 @@ python benchmarks/inmodel.py prefill [--lengths 2048,7800]          # pruned aga
 python benchmarks/inmodel.py skip [--steps 64]                      # drafting with layers skipped, against none
 python benchmarks/inmodel.py report                                 # tables and plots from what was measured
 
-Every part writes `results/inmodel-<part>.json`. Two threads. What is compared alternates within one run: on a busy
-machine look at the ratios. The weights come from `sparing models pull` (or --model FILE.gguf).
+Every part writes `results/inmodel-<part>.json`, `storage` one for each length. Two threads. What is compared alternates
+within one run: on a busy machine look at the ratios. The weights: `sparing models pull`, or --model FILE.gguf.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def main() -> None:
             "skip": skipping,
         }
         measured = parts[options.part](model, tokenizer, options)
-        name = f"{options.part}-bfloat16" if options.bfloat16 else options.part
+        name = f"storage-{options.tokens}" if options.part == "storage" else options.part
+        name = f"{name}-bfloat16" if options.bfloat16 else name
         (RESULTS / f"inmodel-{name}.json").write_text(json.dumps(measured, indent=1) + "\n")
     write_report(RESULTS)
 

@@ -20,7 +20,7 @@ def write_report(folder: Path) -> None:
     """`inmodel.md` from every part that was measured, and a plot for each."""
     parts = {
         "answers": _answers,
-        "storage": _storage,
+        "storage-*": _storage,
         "decode": _decode,
         "decode-bfloat16": _decode,
         "prefill": _prefill,
@@ -31,9 +31,8 @@ def write_report(folder: Path) -> None:
         "SmolLM2-135M-Instruct, float32 unless said otherwise, CPU, two threads. `python benchmarks/inmodel.py`\n",
     ]
     for name, write in parts.items():
-        path = folder / f"inmodel-{name}.json"
-        if path.is_file():
-            text.append(write(json.loads(path.read_text()), folder))
+        measured = [json.loads(path.read_text()) for path in folder.glob(f"inmodel-{name}.json")]
+        text += [write(each, folder) for each in sorted(measured, key=lambda each: each.get("tokens", 0))]
     (folder / "inmodel.md").write_text("\n".join(text))
 
 
@@ -89,7 +88,7 @@ def _storage(measured: Row, folder: Path) -> str:
         ways.setdefault((row["policy"], row["fraction"], row["storage"]), []).append(row)
     whole = ways["full", 1.0, "exact"]
     lines = [
-        "## In eight bits\n",
+        f"## Needles in {measured['tokens']:,} tokens, exact and in eight bits\n",
         "Compressed before the questions are known. Answers: questions answered right, from the first token on; lost, "
         "won: which the full cache answered and this did not, and the other way; with the difference in points and its "
         "95 % interval, contexts resampled. KL from keeping everything in float32. Prefill: CPU time of reading and "

@@ -11,6 +11,7 @@ They need a second reading, so this is a function over a cache that was filled, 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +26,7 @@ from sparing.inmodel.drop import Passing
 from sparing.inmodel.int8 import decode
 from sparing.inmodel.view import LayerView
 
-CHUNK_TOKENS = 512
+CHUNK_TOKENS = 256
 _BLOCK_ELEMENTS = {"cpu": 1 << 19, "cuda": 1 << 26}  # of attention at a time; on a CPU it stays in the cache
 _SINKS = 4
 
@@ -90,12 +91,18 @@ def reconstruct(
 
         def repeat(passing: Passing, start: int = start, end: int = end) -> Tensor:
             attended, scores[passing.layer][:, start:end] = _repeat(passing, start, end)
+            if passing.layer == layers[-1].index:
+                raise _Repeated
             return attended
 
         positions = torch.arange(end, 2 * end - start, device=context_ids.device)
-        with cache.let_pass(repeat):
+        with cache.let_pass(repeat), suppress(_Repeated):
             model.base_model(input_ids=context_ids[:, start:end], cache=cache, position_ids=positions[None])
     return Reconstruction(scores)
+
+
+class _Repeated(Exception):
+    """What comes above the last layer's scores is not needed."""
 
 
 def _repeat(passing: Passing, start: int, end: int) -> tuple[Tensor, Tensor]:
