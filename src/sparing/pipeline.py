@@ -27,6 +27,7 @@ from sparing.handles import is_lossy
 from sparing.own_tools import RECALL
 from sparing.plan.calibration import calibration_in
 from sparing.plan.effort import TARGETS
+from sparing.plan.zones import Exempt
 from sparing.receipts import receipt_id, span_receipts
 from sparing.request import Outcome, Request
 from sparing.select.choose import identity
@@ -89,7 +90,8 @@ def reduce_body(
     prompt = wire.parse(body)
     watch.lap("receive")
     counter = _counter(prompt)
-    exempt = (*policy.exempt_tools, RECALL.name)  # what was asked for is not shortened again
+    untouched = (RECALL.name,)  # what was asked for is not shortened again
+    exempt = Exempt(policy.exempt_tools, untouched, policy.exempt_texts)
     allowed = summaries if policy.compaction == "summary" else None
     start = partial(_start, policy, counter, prompt.model, allowed)
     has_budget = budget.input_tokens is not None

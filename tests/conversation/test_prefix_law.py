@@ -23,6 +23,7 @@ policies = st.fixed_dictionaries(
         "min_tokens": st.sampled_from([0, 256, 2000]),
         "pins": st.sampled_from([(), ("declined",)]),
         "exempt_tools": st.sampled_from([(), ("look",)]),
+        "exempt_texts": st.sampled_from([(), ("ORD-1007", '"page": 2')]),
         "recall": st.booleans(),
         "json_form": st.sampled_from(["text", "json"]),
         "select": st.sampled_from(["rules", "static"]),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sparing.core.question import Question
 from sparing.core.span import Kind, Prompt, Span, Zone
-from sparing.plan.zones import find_parts, split_user_text
+from sparing.plan.zones import Exempt, find_parts, split_user_text
 
 LONG = "The committee met again on Tuesday and went through the list. " * 20
 
@@ -91,7 +91,24 @@ def test_material_alone_is_judged_by_what_was_said_before() -> None:
     assert pieces[0].question == Question("Who chaired?")
 
 
-def test_exempt_tools_are_left_alone() -> None:
-    """Results of exempt tools are not pieces."""
+def test_of_exempt_tools_nothing_is_left_out() -> None:
+    """Their results are pieces that may only refer to what was sent before; those of some tools are none at all."""
     result = Span("messages[2].content", Kind.TOOL_RESULT, LONG, (0, 1), message=2, tool="Read")
-    assert find_parts(prompt(user("Fix it"), result), ["Read"]).pieces == ()
+    (piece,) = find_parts(prompt(user("Fix it"), result), Exempt(tools=("Read",))).pieces
+    assert piece.is_exempt
+    assert find_parts(prompt(user("Fix it"), result), Exempt(untouched=("Read",))).pieces == ()
+
+
+def test_what_holds_an_exempt_text_is_left_alone() -> None:
+    """A file by the path that it was asked by, a message by a mark in it; what else is in the turn is not exempt."""
+    exempt = Exempt(texts=("pyproject.toml", "(keep)"))
+    call = Span("messages[1]", Kind.TOOL_CALL, '{"path": "pyproject.toml"}', None, message=1, pair="c1")
+    results = [
+        Span(f"messages[{n}].content", Kind.TOOL_RESULT, LONG, (0, 1), message=n, tool="cat", pair=f"c{n - 1}")
+        for n in (2, 3)
+    ]
+    (other,) = find_parts(prompt(user("Fix it"), call, *results), exempt).pieces
+    assert other.span is results[1]
+    marked = find_parts(prompt(user(f"{LONG} (keep)\n\nWho chaired?")), exempt)
+    assert marked.pieces == ()
+    assert [span.text for span in marked.said] == ["Who chaired?"]

@@ -23,6 +23,7 @@ from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_o
 from sparing.conversation.resupply import MOST_TOKENS, Needed, needed_of
 from sparing.conversation.turns import Turn, with_later_words
 from sparing.core.counter import Counter
+from sparing.core.ladder import Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask, Deadline
 from sparing.core.span import Kind
@@ -170,18 +171,24 @@ class Fold:
     def _settle(self, turn: Turn, history: History, deadline: Deadline) -> TurnResult:
         history.begin(turn)
         offers = history.with_references(self._offers(turn.pieces, deadline, history.read_chars), deadline)
-        total = sum(offer.tokens for offer in offers)
-        if total < self._policy.min_tokens:
-            settled = self._settled_whole(offers)
-        elif self._terms is not None:
-            settled = self._marked(settle_by_risk(offers, self._policy.pins, lossless=self._target.lossless))
-        else:
-            settled = self._marked(settle_by_effort(offers, self._target, self._policy.pins))
+        free = [offer for offer, piece in zip(offers, turn.pieces, strict=True) if not piece.is_exempt]
+        settled = self._settle_free(free)
+        if len(free) < len(offers):
+            exempt = [offer for offer, piece in zip(offers, turn.pieces, strict=True) if piece.is_exempt]
+            settled = _in_order(turn.pieces, settled, settle(exempt, 0, self._policy.pins, lossless=True))
         history.refer(settled.changes)  # before compaction looks for results that nothing refers to
         needed = self._needed(turn, history, deadline)
         whole = tuple(Replan(number, _whole(history.sent[number])) for number in needed.whole)
         compacted = Compaction(whole) if whole else self._compaction(turn, history, deadline)
         return TurnResult(outcomes_of(settled), needed.supplied, compacted.replanned, compacted.wanted)
+
+    def _settle_free(self, offers: Sequence[Offer]) -> Settlement:
+        """What of a turn may lose something."""
+        if sum(offer.tokens for offer in offers) < self._policy.min_tokens:
+            return self._settled_whole(offers)
+        if self._terms is not None:
+            return self._marked(settle_by_risk(offers, self._policy.pins, lossless=self._target.lossless))
+        return self._marked(settle_by_effort(offers, self._target, self._policy.pins))
 
     def _settled_whole(self, offers: Sequence[Offer]) -> Settlement:
         """A turn with too little in it to lose any of it."""
@@ -201,14 +208,23 @@ class Fold:
     def _offers(
         self, pieces: Sequence[Piece], deadline: Deadline, read_chars: int = 0, *, to_a_budget: bool = False
     ) -> list[Offer]:
-        judges = judges_of(pieces, self._policy, self._counter, read_chars, to_a_budget=to_a_budget)
+        free = [piece for piece in pieces if not piece.is_exempt]
+        judges = judges_of(free, self._policy, self._counter, read_chars, to_a_budget=to_a_budget)
         offers = []
-        for piece, selector in zip(pieces, judges, strict=True):
+        for piece, selector in zip(free, judges, strict=True):
             span = piece.span
             text_form = self._policy.json_form == "text" and span.kind is Kind.TOOL_RESULT and piece.is_text
             ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool, text_form, selector)
             offers.append(self._floored(offer(span, sniff(span.text, span.tool), ask)))
-        return with_priors(offers)
+        made = iter(with_priors(offers))
+        return [self._exempt(piece, deadline) if piece.is_exempt else next(made) for piece in pieces]
+
+    def _exempt(self, piece: Piece, deadline: Deadline) -> Offer:
+        """Nothing but what an earlier turn already sent may be left out, whatever the budget."""
+        span = piece.span
+        ask = Ask(self._counter, piece.question, self._policy.pins, deadline, span.tool)
+        reason = Skip(f"results of {span.tool} are exempt")
+        return Offer(span, sniff(span.text, span.tool), ask, self._counter.count(span.text), reason, is_floor=True)
 
     def _floored(self, one: Offer) -> Offer:
         return one if self._terms is None else with_floor(one, self._terms)
@@ -226,6 +242,13 @@ class Fold:
 
     def _tokens(self, turn: Turn) -> int:
         return self._memory.tokens(turn, self._counter)
+
+
+def _in_order(pieces: Sequence[Piece], free: Settlement, exempt: Settlement) -> Settlement:
+    """Both, in the order of the pieces."""
+    both = (iter(zip(free.changes, free.reasons, strict=True)), iter(zip(exempt.changes, exempt.reasons, strict=True)))
+    merged = [next(both[piece.is_exempt]) for piece in pieces]
+    return Settlement(tuple(change for change, _ in merged), tuple(reason for _, reason in merged), free.fits)
 
 
 def _whole(change: Change) -> Outcome:

@@ -54,12 +54,13 @@ class History:
         self._turn_of: list[int] = []
         self._turn_tokens: list[int] = []
         self._spoken: list[list[str]] = []
-        self._referred: set[str] = set()
+        self._whole: set[str] = set()  # labels of what has to be sent whole
 
     def begin(self, turn: Turn) -> None:
         """What the turn says in full may be referred to from now on."""
         spoken = list(turn.spoken)
         self._said.add_whole(spoken)
+        self._whole.update(piece.span.label for piece in turn.pieces if piece.is_exempt)
         self._spoken.append([span.text for span in spoken if span.kind is not Kind.SYSTEM])
         self.num_chars += sum(len(span.text) for span in turn.spans)
 
@@ -71,7 +72,7 @@ class History:
         """What these refer to has to be sent whole from now on."""
         for change in changes:
             if change.rendition.reducer == REFERENCES:
-                self._referred.update(c.span.label for c in self.sent if c.span.label in change.rendition.text)
+                self._whole.update(c.span.label for c in self.sent if c.span.label in change.rendition.text)
 
     def end(self, turn: Turn, result: TurnResult, tokens: int) -> None:
         """The turn became this.
@@ -113,12 +114,12 @@ class History:
         return len(self._turn_tokens)
 
     def old_results(self) -> list[int]:
-        """Numbers of tools' results that could be one line each: long, old, and nothing refers to them."""
+        """Numbers of tools' results that could be one line each: long, old, not exempt, and nothing refers to them."""
         last = self.num_turns - self._keep_turns
         return [
             number
             for number, (change, turn) in enumerate(zip(self.sent, self._turn_of, strict=True))
-            if turn < last and is_maskable(change) and change.span.label not in self._referred
+            if turn < last and is_maskable(change) and change.span.label not in self._whole
         ]
 
     def is_time_to_rewrite(self, number: int, saved_tokens: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sparing.core.question import Question
 from sparing.core.span import Kind, Prompt, Span
-from sparing.plan.zones import Piece, add_calls, by_block, newest_words, parts_of
+from sparing.plan.zones import Exempt, Piece, add_calls, by_block, newest_words, parts_of
 
 _DIGEST_BYTES = 16
 _LEAST_BLOCKS = 4  # what fewer turns are cut into is found as fast as it is looked up
@@ -56,7 +56,7 @@ class KnownTurns(Protocol):
 
 def cut_turns(
     prompt: Prompt,
-    exempt_tools: Sequence[str],
+    exempt: Exempt,
     start: Callable[[], bytes],
     known: KnownTurns,
     *,
@@ -67,7 +67,7 @@ def cut_turns(
     That beginning is in no turn: next time it is part of the answer that opens another.
 
     Args:
-        exempt_tools: Their results are no pieces.
+        exempt: What is not reduced.
         start: Stands for what every turn depends on beside the conversation: the policy, the counter. Asked only where
             a turn is remembered.
         known: What an earlier request of the conversation was cut into.
@@ -87,7 +87,7 @@ def cut_turns(
         add_calls(calls, in_block)
         turn = known.turn(digest) if is_long else None
         if turn is None or turn.spans != in_block:  # equal turns may stand at other offsets
-            parts = parts_of(prompt.source, in_block, calls, words, exempt_tools)
+            parts = parts_of(prompt.source, in_block, calls, words, exempt)
             turn = Turn(block, first, parts.pieces, parts.said, in_block, digest)
             if is_long:
                 known.keep_turn(turn)

@@ -30,11 +30,38 @@ class Piece:
     Attributes:
         question: Words that were there when the piece arrived, so that it reads the same in every later turn.
         is_text: Whether it is a string of the request, not an array or object in it.
+        is_exempt: Whether nothing of it may be left out: where an earlier turn sent the same, it may refer to that.
     """
 
     span: Span
     question: Question | None
     is_text: bool = True
+    is_exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """What is not reduced.
+
+    Attributes:
+        tools: Of their results nothing is left out.
+        untouched: Tools whose results are sent as they came.
+        texts: A message, or a result or the call that fetched it, that holds one of these is sent as it came.
+    """
+
+    tools: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def names(self, span: Span, call: Span | None) -> bool:
+        """Whether a span is sent as it came."""
+        if span.tool and span.tool in self.untouched:
+            return True
+        words = (span.text, call.text if call is not None else "")
+        return any(text in one for text in self.texts if text for one in words)
+
+
+NOTHING_EXEMPT = Exempt()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +76,7 @@ class Parts:
     pieces: tuple[Piece, ...]
 
 
-def find_parts(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> Parts:
+def find_parts(prompt: Prompt, exempt: Exempt = NOTHING_EXEMPT) -> Parts:
     """What users say, and the live stretches of a request."""
     said: list[Span] = []
     pieces: list[Piece] = []
@@ -57,7 +84,7 @@ def find_parts(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> Parts:
     words = ""
     for _, spans in sorted(by_block(prompt.spans).items()):
         add_calls(calls, spans)
-        parts = parts_of(prompt.source, spans, calls, words, exempt_tools)
+        parts = parts_of(prompt.source, spans, calls, words, exempt)
         said += parts.said
         pieces += parts.pieces
         words = newest_words(parts.said) or words
@@ -65,7 +92,7 @@ def find_parts(prompt: Prompt, exempt_tools: Sequence[str] = ()) -> Parts:
 
 
 def parts_of(
-    source: str, spans: Sequence[Span], calls: Mapping[str, Span], words: str, exempt_tools: Sequence[str]
+    source: str, spans: Sequence[Span], calls: Mapping[str, Span], words: str, exempt: Exempt = NOTHING_EXEMPT
 ) -> Parts:
     """What users say in a turn, and its live stretches.
 
@@ -77,16 +104,18 @@ def parts_of(
         calls: Up to here, by id.
         words: The users' newest message before this turn.
     """
-    said, material = _split_users(spans)
+    said, material = _split_users(spans, exempt)
     pieces = []
     for span in material:
+        call = calls.get(span.pair) if span.kind is Kind.TOOL_RESULT else None
+        if exempt.names(span, call):
+            continue
         if span.kind is Kind.TOOL_RESULT:
-            if span.tool in exempt_tools:
-                continue
-            asked = [_last_before(said, span) or words, _words_of_call(calls.get(span.pair))]
+            asked = [_last_before(said, span) or words, _words_of_call(call)]
         else:
             asked = [one.text for one in said] or [words]
-        pieces.append(Piece(span, _question(asked), _is_text(source, span)))
+        is_exempt = span.kind is Kind.TOOL_RESULT and span.tool in exempt.tools
+        pieces.append(Piece(span, _question(asked), _is_text(source, span), is_exempt))
     return Parts(tuple(said), tuple(pieces))
 
 
@@ -144,7 +173,7 @@ def _leaves(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def _split_users(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
+def _split_users(spans: Sequence[Span], exempt: Exempt) -> tuple[list[Span], list[Span]]:
     """What users say, and the editable material, both in order of the body."""
     said: list[Span] = []
     material: list[Span] = []
@@ -154,7 +183,7 @@ def _split_users(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
         if span.kind is Kind.USER:
             words, rest = split_user_text(span)
             said += words
-            material += rest
+            material += () if exempt.names(span, None) else rest
         elif span.zone is Zone.LIVE or span.kind is Kind.TOOL_RESULT:
             material.append(span)
     return said, material

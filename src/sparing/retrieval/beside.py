@@ -33,7 +33,7 @@ def asked_in(prompt: Prompt) -> Asked | None:
     """The newest question of a request; None where nobody says anything that could be edited."""
     blocks = by_block(prompt.spans)
     for block in sorted(blocks, reverse=True):
-        said = parts_of(prompt.source, blocks[block], {}, "", ()).said
+        said = parts_of(prompt.source, blocks[block], {}, "").said
         if said:
             place = said[-1]
             whole = next(span for span in blocks[block] if span.literal == place.literal)

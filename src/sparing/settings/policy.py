@@ -32,8 +32,19 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="Literal strings; a sentence, row or line that contains one is never dropped."),
     ] = ()
     exempt_tools: Annotated[
-        tuple[str, ...], Meta(description="Results of these tools are sent whole (file readers before an edit).")
+        tuple[str, ...],
+        Meta(
+            description="Of results of these tools nothing is left out (file readers before an edit); what an earlier "
+            "turn sent becomes a reference to it."
+        ),
     ] = ("Read", "read_file", "view", "str_replace_editor", "Edit", "open_file")
+    exempt_texts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Literal strings; a message, or a tool's result or the call that fetched it, that contains one "
+            "is sent as it came: a file by its path, a message by a mark of yours."
+        ),
+    ] = ()
     cache_marks: Annotated[
         bool, Meta(description="Set Anthropic cache breakpoints in requests whose caller set none (docs/money.md).")
     ] = True
