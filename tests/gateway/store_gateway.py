@@ -55,6 +55,7 @@ where = "{store}"
 tenants = ["globex"]
 [policies.grounded]
 store = "kb"
+deadline_ms = 60_000
 {policy}
 [tenants.acme.keys.alice]
 sha256 = "{sha256(ALICE.encode()).hexdigest()}"

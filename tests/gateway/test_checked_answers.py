@@ -59,7 +59,7 @@ WIDER = 'store_check = "mark"\nstore_wider = 3\nstore_tokens = 300'
 def open_to_all(store: Path, audit: Path, policy: str) -> str:
     return (
         f'[retrieval]\naudit_path = "{audit}"\n[stores.kb]\nwhere = "{store}"\n'
-        f'[policies.grounded]\nstore = "kb"\nanswer_tokens = 77\n{policy}\n'
+        f'[policies.grounded]\nstore = "kb"\nanswer_tokens = 77\ndeadline_ms = 60_000\n{policy}\n'
     )
 
 
