@@ -35,3 +35,15 @@ def test_json_has_every_number(cli: Cli, trace: str) -> None:
     for way in ("first_come", "fixed_at_equal_loss", "by_decision"):
         assert told[way]["all"]["num"] == told["requests"]
         assert set(told[way]["chat"]["first_token_s"]) == {"p50", "p95", "p99"}
+
+
+def test_a_report_with_plots_is_written(cli: Cli, trace: str, tmp_path: Path) -> None:
+    """Its table is what is shown; it says how it was made."""
+    shown = cli("simulate", trace, "--scenario", EXAMPLE, "--out", str(tmp_path / "out")).text
+    assert "USD" in shown
+    report = (tmp_path / "out" / "simulate-simulation.md").read_text()
+    for word in ("decided", "equal loss", "Made by: sparing simulate trace.jsonl", "simulate-simulation.svg"):
+        assert word in report
+    assert len(list((tmp_path / "out").glob("*.svg"))) == 3
+    numbers = json.loads((tmp_path / "out" / "simulate-simulation.json").read_text())
+    assert "by_decision" in json.dumps(numbers)

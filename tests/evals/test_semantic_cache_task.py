@@ -9,6 +9,7 @@ import pytest
 from recorded import write
 
 from sparing.errors import SelectorMissing, SettingsError
+from sparing.evals.answered.labels import Ceiling, Stratum
 from sparing.evals.answered.lookups import Lookup, look_up
 from sparing.evals.answered.runs import run_live, run_split
 from sparing.evals.paraphrases import banking_traps, quora_pairs
@@ -102,5 +103,25 @@ def test_the_report(questions: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row[0] for row in report.tables[0].rows] == ["words, alone", "words, with the crowd"]
     assert "encoder did not run" in report.notes[0]
     assert "0 of" in report.tables[0].rows[0][5]
-    with pytest.raises(SettingsError, match="known: words, encoder"):
+    with pytest.raises(SettingsError, match="known: words, encoder, labels"):
         semantic_cache.measure(questions, ("sense",))
+
+
+def test_a_perfect_judge_is_held_by_labels_that_are_wrong() -> None:
+    """The more pairs that ask the same are labelled as different, the fewer duplicates can be hit within a bound."""
+    some = [Stratum("all", 1000, 100, 50)]
+    found = Ceiling(some, agreeing=900, duplicates=1000, lookups=100_000, certified=0.001)
+    assert found.mislabelled[0] == 500
+    middle, low, high = found.hit(0.001)
+    assert middle == pytest.approx(0.9 * 100 / 500)
+    assert low < middle < high
+    assert found.most_mislabelled(0.001, middle) == pytest.approx(500)
+    assert found.hit(0.9)[0] == 0.9
+    clean = Ceiling([Stratum("all", 1000, 100, 10)], 900, 1000, 100_000, 0.001)
+    assert clean.hit(0.001)[0] > middle
+
+
+def test_of_other_pairs_nothing_is_said(questions: Draw) -> None:
+    """Those that were read are no sample of them."""
+    with pytest.raises(SettingsError, match="no random sample"):
+        semantic_cache.measure(questions, ("labels",))

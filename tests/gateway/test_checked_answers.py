@@ -36,7 +36,7 @@ def test_of_a_checked_answer_only_the_sentence_changes(
 ) -> None:
     """Byte for byte; the header and the receipt say how many sentences were not borne out."""
     upstream.script = says(f"{BORNE_OUT} {MADE_UP}")
-    gateway = start(toml=settings(store, audit, policy='store_check = "mark"'))
+    gateway = start(toml=settings(store, audit, policy='store_check = "mark"'), policy={"deadline_ms": 60_000})
     plain = ask(gateway, talk(QUESTION), x_sparing_policy="grounded", x_sparing_store="none")
     reply = ask(gateway, talk(QUESTION), x_sparing_policy="grounded")
     assert reply.body == plain.body.replace(MADE_UP.encode(), f"{MADE_UP} [unsupported]".encode())

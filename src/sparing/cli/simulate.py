@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparing.cli.options import json_option
-from sparing.cli.output import console, write, write_json
+from sparing.cli.output import console, note, write, write_json
 from sparing.cli.progress import busy
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 )
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, help="Times as fast as recorded.")
 @click.option("--seed", type=int, default=0, help="Which request is of which class.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write a report with plots to.")
 @json_option
-def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: bool) -> None:
+def command(trace: Path, scenario_path: Path, speed: float, seed: int, out: Path | None, as_json: bool) -> None:
     """Serve the requests of TRACE by decision, and as most gateways do, and compare.
 
     In turn: all to one upstream with one effort, first come first served. Fixed: the cheapest fixed
@@ -42,6 +43,7 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
     Examples:
       sparing simulate mooncake.jsonl --scenario examples/simulation.toml
       sparing simulate mooncake.jsonl --scenario mine.toml --speed 4 --json
+      sparing simulate mooncake.jsonl --scenario mine.toml --out reports
     """
     from sparing.evals.simulate.arrivals import faster, labelled, read_trace, with_burst
     from sparing.evals.simulate.cascade import costs
@@ -50,6 +52,7 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
     from sparing.evals.simulate.run import simulate
     from sparing.evals.simulate.scenario import read_scenario
     from sparing.evals.simulate.strategies import ByDecision
+    from sparing.evals.simulate.told import told
 
     scenario = read_scenario(scenario_path)
     arrivals = faster(read_trace(trace), speed)
@@ -71,29 +74,36 @@ def command(trace: Path, scenario_path: Path, speed: float, seed: int, as_json: 
     ways_usd: Mapping[str, float] = {}
     if cascade is not None and (small := priced[cascade.small]) and (large := priced[cascade.large]):
         ways_usd = costs(arrivals, small, large, cascade, seed)
-    if as_json:
-        told = {"first_come": _dicts(in_turn), "fixed_at_equal_loss": _dicts(fixed), "by_decision": _dicts(decided)}
-        write_json(
-            {
-                "requests": len(arrivals),
-                **told,
-                "usd": usd,
-                "usd_of_fixed_for_the_same_answers": fixed_usd,
-                "cascade_usd": ways_usd,
-            }
-        )
-        return
     baseline = scenario.baseline
     depth = f", depth {baseline.depth}" if baseline.depth else ""
     all_to = f"all to {baseline.upstream}, effort {baseline.effort}{depth}, first come first served"
-    write(f"{len(arrivals):,} requests. In turn: {all_to}.\n\n")
-    _print({"in turn": in_turn, "fixed": fixed, "decided": decided})
-    write(
-        f"\nFor the answers that the decisions gave, {usd:.2f} USD, fixed budgets of equal loss take {fixed_usd:.2f}.\n"
-    )
+    head = f"{len(arrivals):,} requests. In turn: {all_to}."
+    notes = [
+        f"For the answers that the decisions gave, {usd:.2f} USD, fixed budgets of equal loss take {fixed_usd:.2f}."
+    ]
     if cascade is not None:
         told_usd = ", ".join(f"{way} {cost:.2f}" for way, cost in ways_usd.items())
-        write(f"Through a cascade of {cascade.small} and {cascade.large}, full prompts, in USD: {told_usd}.\n")
+        notes.append(f"Through a cascade of {cascade.small} and {cascade.large}, full prompts, in USD: {told_usd}.")
+    numbers = {
+        "requests": len(arrivals),
+        "first_come": _dicts(in_turn),
+        "fixed_at_equal_loss": _dicts(fixed),
+        "by_decision": _dicts(decided),
+        "usd": usd,
+        "usd_of_fixed_for_the_same_answers": fixed_usd,
+        "cascade_usd": ways_usd,
+    }
+    every = {"in turn": in_turn, "fixed": fixed, "decided": decided}
+    if out is not None:
+        how = f"sparing simulate {trace.name} --scenario {scenario_path.name} --speed {speed:g} --seed {seed}"
+        told(scenario_path.stem, every, [head, *notes, f"Made by: {how}"], numbers).save(out)
+        note(f"report written to {out}")
+    if as_json:
+        write_json(numbers)
+        return
+    write(f"{head}\n\n")
+    _print(every)
+    write("\n" + "".join(f"{one}\n" for one in notes))
 
 
 def _dicts(some: Sequence[Outcome]) -> dict[str, object]:
@@ -116,27 +126,11 @@ def _dicts(some: Sequence[Outcome]) -> dict[str, object]:
 def _print(ways: Mapping[str, Sequence[Outcome]]) -> None:
     from rich.table import Table
 
+    from sparing.evals.simulate.told import COLUMNS, rows
+
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("traffic", "", "requests", "refused", "in time", "first token p50 / p95 / p99", "USD", "loss", "by"):
+    for name in COLUMNS:
         table.add_column(name, justify="left" if name in ("traffic", "", "by") else "right")
-    for at, name in enumerate(one.name for one in next(iter(ways.values()))):
-        for row, (way, some) in enumerate(ways.items()):
-            table.add_row("" if row else name, way, *_cells(some[at]))
+    for row in rows(ways):
+        table.add_row(*row)
     console().print(table)
-
-
-def _cells(one: Outcome) -> list[str]:
-    return [
-        f"{one.num:,}",
-        f"{one.refused:,}",
-        "" if one.in_time is None else f"{one.in_time:.1%}",
-        " / ".join(f"{s:.1f} s" for s in one.first_token_s),
-        f"{one.usd:.2f}",
-        f"{one.loss:.2%}",
-        "; ".join(", ".join(f"{name} {num:,}" for name, num in some) for some in _shares(one) if some),
-    ]
-
-
-def _shares(one: Outcome) -> tuple[Sequence[tuple[str, int]], ...]:
-    """Who answered how many, and how much was thought about them."""
-    return sorted(one.by_upstream.items()), sorted(one.by_depth.items())

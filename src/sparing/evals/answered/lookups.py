@@ -45,11 +45,16 @@ class Lookup:
         return Evidence(self.similarity, sum(one in known for one in self.alike))
 
 
+def traps_of(draw: Draw) -> int:
+    """How many traps there are among so many pairs."""
+    return max(1, round(_TRAPS_PER_PAIR * draw.n))
+
+
 def look_up(draw: Draw, embedder: Embedder, name: str) -> list[Lookup]:
     """All of Quora's pairs and a bank's traps, compared; the crowd is found by the index that the gateway has."""
     pairs: Sequence[Pair] = [
         *quora_pairs(draw),
-        *banking_traps(draw, embedder, max(1, round(_TRAPS_PER_PAIR * draw.n))),
+        *banking_traps(draw, embedder, traps_of(draw)),
     ]
     index = Index(2 * len(pairs), per_context=2 * len(pairs))
     for question in dict.fromkeys(text for pair in pairs for text in (pair.kept, pair.asked)):

@@ -43,7 +43,8 @@ class MemoryQuota:
                 self._forget(second, num_new)
                 return refused
             for used in spent:
-                used.take(second, ask)
+                used.take(second, ask.tokens, ask.nusd, requests=ask.requests)
+                used.streams += ask.requests
             made = set_aside(next(self._ids), tuple(scope.name for scope in scopes), second, ask)
             self._open[made.id] = made
             self._forget(second, num_new)

@@ -62,12 +62,11 @@ class Spent(msgspec.Struct, array_like=True):
         """Whether forgetting it changes nothing."""
         return not (self.seconds or self.streams or self.day_nusd or self.month_nusd)
 
-    def take(self, second: int, ask: Ask) -> None:
-        """Count a request, or what it is to have beside."""
-        self._add(second, ask.tokens, ask.requests)
-        self.day_nusd += ask.nusd
-        self.month_nusd += ask.nusd
-        self.streams += ask.requests
+    def take(self, second: int, tokens: int, nusd: int, *, requests: int = 1) -> None:
+        """Count a request; none, where a request that counts already is to have more."""
+        self._add(second, tokens, requests)
+        self.day_nusd += nusd
+        self.month_nusd += nusd
 
     def correct(self, reservation: Reservation, second: int, tokens: int, nusd: int) -> None:
         """Add what a request used beyond what was set aside (negative: give back), where that was counted.

@@ -75,7 +75,8 @@ class SqliteQuota:
             if refused is not None:
                 return refused
             for used in spent:
-                used.take(second, ask)
+                used.take(second, ask.tokens, ask.nusd, requests=ask.requests)
+                used.streams += ask.requests
             self._keep(names, spent)
             made = set_aside(0, names, second, ask)
             row = connection.execute(
