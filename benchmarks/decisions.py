@@ -13,6 +13,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from itertools import count
 
 from sparing.core.budget import Mode
 from sparing.core.upstream import Served
@@ -22,8 +23,9 @@ from sparing.gateway.controls import Controls
 from sparing.gateway.deciding import Decider
 from sparing.gateway.depths import Wanted
 from sparing.gateway.exchange import Exchange
-from sparing.plan.anticipate.classifier import shipped
+from sparing.plan.anticipate.classifier import Classifier, shipped
 from sparing.plan.anticipate.marks import Turn
+from sparing.plan.anticipate.nature import Nature
 from sparing.settings import PolicySettings, Settings
 from sparing.settings.policies import NamedPolicy, UnderPressure
 from sparing.settings.tree import TierSettings
@@ -47,11 +49,8 @@ def main() -> None:
             policy = NamedPolicy(**goal, depths=depths, under_pressure=UnderPressure(answer_tokens=200))
             label = f"goals {name}, {f'{len(depths)} depths' if depths else 'depth as it is'}"
             _print(label, _times(policy))
-    classifier, body = (
-        shipped(),
-        json.dumps({"model": "m", "messages": [{"role": "user", "content": _text()}]}).encode(),
-    )
-    _print("told apart: newest turn read and classified, 1 kB", _timed(lambda: Anticipated(body, classifier).nature))
+    classifier, texts = shipped(), (f"{number} {_text()}" for number in count())
+    _print("told apart: newest turn read and classified, 1 kB", _timed(lambda: _nature(next(texts), classifier)))
 
 
 def _times(policy: NamedPolicy) -> list[float]:
@@ -81,6 +80,11 @@ def _times(policy: NamedPolicy) -> list[float]:
         assert decided is not None
         decider.over(decided, _answered(decided.decision.tier, decided.decision.depth, rng), stream=True, was_cut=False)
     return taken[200:]
+
+
+def _nature(text: str, classifier: Classifier) -> Nature:
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": text}]}).encode()
+    return Anticipated(body, classifier).nature
 
 
 def _answered(tier: str, depth: str, rng: random.Random) -> Exchange:
