@@ -7,7 +7,7 @@ from dataclasses import replace
 from msgspec.structs import replace as replace_struct
 from starlette.types import Scope
 
-from sparing.core.upstream import Spent, Thought
+from sparing.core.upstream import Thought
 from sparing.errors import LimitTooSmall, NotAllowed, RequestError
 from sparing.gateway.anticipating import Anticipated
 from sparing.gateway.controls import Controls
@@ -18,12 +18,13 @@ from sparing.gateway.easing import eased_caps, eased_controls, is_first_turn
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.headers import get, safe, target_of, without_key
 from sparing.gateway.limit_headers import limit_headers
-from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_tokens_of, really_used
+from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_tokens_of
 from sparing.gateway.outgoing import Outgoing
 from sparing.gateway.refusals import refusal
+from sparing.gateway.reserving import Reserving
 from sparing.plan.anticipate.nature import Nature
 from sparing.plan.callers import Caller
-from sparing.plan.quota.store import NUSD, Granted, Refused, Reservation
+from sparing.plan.quota.store import NUSD, Refused
 from sparing.receive.depth.levels import is_more
 from sparing.receive.knobs import Caps, lowered, read_knobs, with_model
 from sparing.record.metrics import Admitted
@@ -83,7 +84,7 @@ class Admission:
         must_price = policy.usd_per_request is not None or counts_money(self._scopes)
         self._meter = Meter(chosen.model or model, seller, self.controls.policy.prices_file, must_price)
         self._decided: Decided | None = None
-        self._reserved: tuple[Reservation, int, int] | None = None
+        self._reserving = Reserving(desk, self._scopes, self._meter, self._knobs, exchange, generates=generates)
         # Files, lists of models and counts of tokens are no tokens to anybody.
         self._is_billed = generates or (bool(self._knobs.model) and not self.path.endswith(_COUNTING))
         self._is_plain = get(scope["headers"], b"content-encoding") in ("", "identity")
@@ -102,8 +103,7 @@ class Admission:
         then = self._policy.under_pressure
         if not self._scopes or not self._generates or then.begins >= 1:
             return controls
-        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(self._most_answer_tokens))
-        pressure = self._desk.counts.pressure(self._scopes, ask)
+        pressure = self._reserving.pressure(self.body, self._most_answer_tokens)
         if pressure.share < then.begins:
             return controls
         changes: list[str] = []
@@ -191,10 +191,10 @@ class Admission:
             capped = self.capped(outgoing)
         if not self._scopes:
             return capped
-        result = await self._reserve(capped, input_tokens)
+        result = await self._reserving.reserve(input_tokens, self._asked_tokens(capped.original))
         if isinstance(result, Refused) and not self._exchange.eased and (changes := self._ease_caps()):
             why, capped = result.limit, self.capped(outgoing)
-            result = await self._reserve(capped, input_tokens)
+            result = await self._reserving.reserve(input_tokens, self._asked_tokens(capped.original))
             self._exchange.eased = f"{why} reached: {', '.join(changes)}"
         self._exchange.limits = limit_headers(result.levels, self._exchange.wire)
         if isinstance(result, Refused):
@@ -207,14 +207,7 @@ class Admission:
         if self._decided is not None and self._desk.decider is not None:
             stream, was_cut = self._exchange.num_events > 0, self._was_cut()
             self._desk.decider.over(self._decided, self._exchange, stream=stream, was_cut=was_cut)
-        tokens = nusd = 0
-        if self._reserved is not None:
-            reservation, input_tokens, output_tokens = self._reserved
-            usage = really_used(self._exchange, input_tokens, output_tokens)
-            beside = self._exchange.served.spent  # on answers that were not passed on
-            tokens = usage.input_tokens + usage.output_tokens + sum(map(_tokens, beside))
-            nusd = self._meter.nusd(usage) + sum(map(self._meter.spent_nusd, beside))
-            self._desk.counts.settle(reservation, tokens, nusd if self._meter.must_price else 0)
+        tokens, nusd = self._reserving.settle()
         priority = self._policy.priority
         return Admitted(
             self._exchange.tenant,
@@ -291,14 +284,6 @@ class Admission:
         original = body if same else lowered(outgoing.original, wire, caps)
         return replace_struct(outgoing, body=body, original=original)
 
-    async def _reserve(self, outgoing: Outgoing, input_tokens: int) -> Granted | Refused:
-        output_tokens = self._answer_tokens(self._asked_tokens(outgoing.original))
-        asked = self._meter.ask(input_tokens, output_tokens)
-        result = await self._desk.counts.reserve(self._scopes, asked, self._exchange.deciding)
-        if isinstance(result, Granted):
-            self._reserved = (result.reservation, input_tokens, output_tokens)
-        return result
-
     def _asked_tokens(self, body: bytes) -> int | None:
         """Most tokens of the answer as the body that goes out says; None if it does not."""
         knobs = self._knobs
@@ -307,16 +292,6 @@ class Admission:
         if knobs.answer_tokens is None and not knobs.thinks and self._exchange.wire == "openai.chat":
             return self._caps.answer_tokens  # it said nothing: what it says now is what was put there
         return read_knobs(body).answer_tokens
-
-    def _answer_tokens(self, most: int | None) -> int:
-        """What to set aside for the answers, of so many tokens each."""
-        if not self._generates:
-            return 0
-        return (most or self._desk.answer_tokens) * self._knobs.num_answers
-
-
-def _tokens(spent: Spent) -> int:
-    return max(0, spent.usage.input_tokens) + max(0, spent.usage.output_tokens)
 
 
 def _model_in(path: str) -> str:
