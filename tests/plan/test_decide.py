@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sparing.core.prices import CacheKind, Prices
-from sparing.plan.decide import Decision, Depth, Goals, Sending, Tier, decide
+from sparing.plan.answers import Answers, Depth, Remembered, answers_of
+from sparing.plan.decide import Decision, Goals, Sending, Tier, decide
 from sparing.plan.forecast.latency import Forecast, Latency, Observation
 
 LENGTHS = [20.0, 80.0, 150.0, 300.0, 900.0]
@@ -158,6 +159,33 @@ def test_nothing_else_would_have_been_better(tiers: list[Tier], goals: Goals, ce
         for (s, f), d, c in product(zip(SENDINGS, t.forecasts, strict=True), depths, ceilings)
     ]
     assert _rank(chosen, goals) <= min(_rank(single, goals) for single in singles)
+
+
+@given(_tiers, st.lists(_goals, min_size=1, max_size=3), st.sampled_from([None, 100, 1_000]))
+def test_what_is_remembered_changes_no_decision(tiers: list[Tier], goals: list[Goals], most: int | None) -> None:
+    """The same as without it, whichever requests and whatever was learned in between."""
+    remembered = Remembered()
+    for thought, aim in enumerate(goals):
+        lengths = [length + thought for length in LENGTHS]
+        deep = Depth("high", 1.0, 0.0, [10.0 + thought, 50.0, 200.0, 900.0, 4000.0])
+        now = [replace(one, depths=(deep, BRIEF, LOW)) for one in tiers]
+        for _ in range(2):
+            told = decide(now, SENDINGS, aim, lengths, (None, 100), most, remembered)
+            assert told == decide(now, SENDINGS, aim, lengths, (None, 100), most)
+
+
+def test_what_is_remembered_is_worked_out_once_and_bounded() -> None:
+    """For the very same depths and lengths; of many it keeps the newest."""
+    remembered, depths = Remembered(), (HIGH, LOW)
+    first = remembered.of(depths, (None,), LENGTHS, None)
+    assert isinstance(first, Answers)
+    assert first.rows == answers_of(depths, (None,), LENGTHS, None)
+    assert remembered.of((HIGH, LOW), (None,), LENGTHS, None) is first
+    assert remembered.of(depths, (None,), list(LENGTHS), None) is not first
+    for most in range(1, 3_000):
+        remembered.of(depths, (None,), LENGTHS, most)
+        assert remembered.within(LENGTHS, most) is remembered.within(LENGTHS, most)
+    assert len(remembered) == 1_024
 
 
 def _rank(one: Decision, goals: Goals) -> tuple[float, ...]:

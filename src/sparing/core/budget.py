@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 
 
 class Mode(StrEnum):

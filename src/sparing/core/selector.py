@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 
 
 class Sections(Protocol):

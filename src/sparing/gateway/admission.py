@@ -22,6 +22,7 @@ from sparing.gateway.limit_headers import limit_headers
 from sparing.gateway.meter import Meter, counts_money, estimated_tokens, input_tokens_of
 from sparing.gateway.outgoing import Outgoing
 from sparing.gateway.refusals import refusal
+from sparing.gateway.reserving import Reserving
 from sparing.plan.anticipate.nature import Nature
 from sparing.plan.callers import Caller
 from sparing.plan.quota.store import NUSD, Refused
@@ -84,7 +85,7 @@ class Admission:
         must_price = policy.usd_per_request is not None or counts_money(self._scopes)
         self._meter = Meter(chosen.model or model, seller, self.controls.policy.prices_file, must_price)
         self._decided: Decided | None = None
-        self._allowance = Allowance(desk.counts, self._scopes, self._meter, exchange) if self._scopes else None
+        self._reserving = Reserving(desk, self._scopes, self._meter, self._knobs, exchange, generates=generates)
         # Files, lists of models and counts of tokens are no tokens to anybody.
         self._is_billed = generates or (bool(self._knobs.model) and not self.path.endswith(_COUNTING))
         self._is_plain = get(scope["headers"], b"content-encoding") in ("", "identity")
@@ -103,8 +104,7 @@ class Admission:
         then = self._policy.under_pressure
         if not self._scopes or not self._generates or then.begins >= 1:
             return controls
-        ask = self._meter.ask(estimated_tokens(self.body), self._answer_tokens(self._most_answer_tokens))
-        pressure = self._desk.counts.pressure(self._scopes, ask)
+        pressure = self._reserving.pressure(self.body, self._most_answer_tokens)
         if pressure.share < then.begins:
             return controls
         changes: list[str] = []
@@ -190,12 +190,12 @@ class Admission:
             input_tokens = input_tokens_of(outgoing) if self._is_billed else 0
             self._cap_money(input_tokens)
             capped = self.capped(outgoing)
-        if self._allowance is None:
+        result = await self._reserving.reserve(input_tokens, self._asked_tokens(capped.original))
+        if result is None:
             return capped
-        result = await self._allowance.let_in(input_tokens, self._output_tokens(capped))
         if isinstance(result, Refused) and not self._exchange.eased and (changes := self._ease_caps()):
             why, capped = result.limit, self.capped(outgoing)
-            result = await self._allowance.let_in(input_tokens, self._output_tokens(capped))
+            result = await self._reserving.reserve(input_tokens, self._asked_tokens(capped.original)) or result
             self._exchange.eased = f"{why} reached: {', '.join(changes)}"
         self._exchange.limits = limit_headers(result.levels, self._exchange.wire)
         if isinstance(result, Refused):
@@ -208,9 +208,7 @@ class Admission:
         if self._decided is not None and self._desk.decider is not None:
             stream, was_cut = self._exchange.num_events > 0, self._was_cut()
             self._desk.decider.over(self._decided, self._exchange, stream=stream, was_cut=was_cut)
-        tokens = nusd = 0
-        if self._allowance is not None:
-            tokens, nusd = self._allowance.settle()
+        tokens, nusd = self._reserving.settle()
         priority = self._policy.priority
         return Admitted(
             self._exchange.tenant,
@@ -290,11 +288,7 @@ class Admission:
     @property
     def allowance(self) -> Allowance | None:
         """What it may use; None where nothing is limited."""
-        return self._allowance
-
-    def _output_tokens(self, outgoing: Outgoing) -> int:
-        """To be set aside for the answer."""
-        return self._answer_tokens(self._asked_tokens(outgoing.original))
+        return self._reserving.allowance
 
     def _asked_tokens(self, body: bytes) -> int | None:
         """Most tokens of the answer as the body that goes out says; None if it does not."""
@@ -304,12 +298,6 @@ class Admission:
         if knobs.answer_tokens is None and not knobs.thinks and self._exchange.wire == "openai.chat":
             return self._caps.answer_tokens  # it said nothing: what it says now is what was put there
         return read_knobs(body).answer_tokens
-
-    def _answer_tokens(self, most: int | None) -> int:
-        """What to set aside for the answers, of so many tokens each."""
-        if not self._generates:
-            return 0
-        return (most or self._desk.answer_tokens) * self._knobs.num_answers
 
 
 def _model_in(path: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar, get_args
 from msgspec.structs import replace as replace_struct
 
 from sparing.core.budget import Budget, Mode
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.errors import RequestError, UnknownPolicy
 from sparing.gateway.headers import CONTROL, Raw, safe
 from sparing.settings import PolicySettings

@@ -19,8 +19,9 @@ from sparing.gateway.controls import Controls
 from sparing.gateway.depths import Depths, Wanted
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.set_thought import BRIEF
+from sparing.plan.answers import Depth, Remembered
 from sparing.plan.anticipate.nature import Nature
-from sparing.plan.decide import Decision, Depth, Goals, Sending, Tier, decide
+from sparing.plan.decide import Decision, Goals, Sending, Tier, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
 from sparing.plan.forecast.latency import Latency, Observation
 from sparing.prices.lookup import prices_for
@@ -137,6 +138,7 @@ class Decider:
         self._spoken = wires_of(settings.tiers, embedded_wires)
         self._lengths = AnswerLengths()
         self._depths = Depths()
+        self._answers = Remembered()
         self._shares: dict[tuple[str, Effort, bool], _Shares] = {}
 
     def is_tier(self, name: str) -> bool:
@@ -192,9 +194,9 @@ class Decider:
             policy.loss if policy.loss is not None else max(0.0, 1 - kept_as_set),
             policy.gives_way,
         )
-        lengths = [min(length, float(answer_tokens or length)) for length in self._lengths.lengths(kind)]
+        lengths = self._answers.within(self._lengths.lengths(kind), answer_tokens or None)
         ceilings = (None, policy.under_pressure.answer_tokens) if policy.under_pressure.answer_tokens else (None,)
-        decision = decide(candidates, sendings, goals, lengths, ceilings, answer_tokens)
+        decision = decide(candidates, sendings, goals, lengths, ceilings, answer_tokens, self._answers)
         chosen, rank = self._tiers[decision.tier], policy.rank
         num_before = chosen.num_before(rank)
         chosen.in_flight[rank] += 1
@@ -229,6 +231,8 @@ class Decider:
         said = self._depths.learn(served.settings.name, key, decided.wanted, exchange, sum(lengths) / len(lengths))
         if said > 0 and not was_cut and exchange.served.thought != BRIEF:
             self._lengths.observe(decided.kind, said)
+            self._lengths.lengths(decided.kind)  # worked out now, and not when a request asks
+        served.latency.prepare()
 
     def _of_tier(self, known: _Known, wire: str, model: str, policy: NamedPolicy, wanted: Wanted) -> Sequence[Depth]:
         asked = known.settings.model or model

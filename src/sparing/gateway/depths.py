@@ -16,7 +16,7 @@ from typing import Final
 from sparing.core.upstream import Thought
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.set_thought import BRIEF, reasoner_of
-from sparing.plan.decide import Depth
+from sparing.plan.answers import Depth
 from sparing.plan.forecast.thoughts import Thoughts
 from sparing.receive.depth.levels import is_more
 from sparing.settings.policies import NamedPolicy

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from msgspec.structs import replace as replace_struct
@@ -25,6 +26,7 @@ from sparing.gateway.admission import Admission
 from sparing.gateway.body import ClientGone, read_body
 from sparing.gateway.completing import Completing
 from sparing.gateway.controls import Controls, read_controls
+from sparing.gateway.desk import Desk
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.gone import until_gone
 from sparing.gateway.headers import Raw, forwarded, get, target_of, tenant_of
@@ -38,6 +40,7 @@ from sparing.gateway.summarising import Summarising
 from sparing.gateway.wider import Wider
 from sparing.generate.cache.rules import WISH_HEADER
 from sparing.own_tools import RECALL
+from sparing.plan.callers import Caller
 from sparing.settings.policies import PRIORITIES
 from sparing.tokens.models import counter_for
 from sparing.toolset.search import FIND
@@ -48,6 +51,23 @@ _CLIENT_GONE = 499  # nginx's status for it; only ever seen in receipts and metr
 _STOPPED = 503
 _DEFAULT_RANK = PRIORITIES["standard"]
 _REFUSED = (400, 422)
+
+
+class _Asked(NamedTuple):
+    """One request as it was let in.
+
+    Attributes:
+        wire: Reads and edits its body; None passes it through as it is.
+        controls: How it is treated; None likewise.
+        admission: None where everything is let in.
+    """
+
+    scope: Scope
+    body: bytes
+    exchange: Exchange
+    wire: Wire | None
+    controls: Controls | None
+    admission: Admission | None = None
 
 
 class Proxy:
@@ -86,59 +106,81 @@ class Proxy:
             self._account(exchange)
 
     async def _serve(self, scope: Scope, receive: Receive, relay: Relay, exchange: Exchange) -> None:
-        services, desk, wire = self._services, self._services.desk, self._wire
-        admission: Admission | None = None
+        services, desk = self._services, self._services.desk
+        controls, caller = None, None
         if desk is None:
             controls = self._controls(scope, services.defaults)
-            exchange.mode = controls.mode if controls is not None else None
-        caller = exchange.deciding.run(desk.caller, scope) if desk is not None else None
+        else:
+            caller = exchange.deciding.run(desk.caller, scope)
+        exchange.mode = controls.mode if controls is not None else None
         body = await read_body(receive, scope["headers"], services.max_body_bytes)
         with until_gone(receive, relay.has_passed_all):
+            asked = _Asked(scope, body, exchange, self._wire, controls)
             if desk is not None:
-                with exchange.deciding:
-                    admission = Admission(desk, caller, scope, body, exchange, generates=wire is not None)
-                    exchange.settle, body = admission.settle, admission.body
-                    controls = admission.eased(self._controls(scope, admission.controls))
-                    controls = admission.decided(controls)
-                exchange.mode = controls.mode if controls is not None else None
-                wire = wire and (wire.at(admission.path) or wire)
-            outgoing = Outgoing(body, body)
-            encoding = get(scope["headers"], b"content-encoding")
-            if wire is not None and controls is not None and controls.policy.store:
-                caller = admission.caller if admission is not None else None
-                passages = retrieving(scope["headers"], wire, controls, caller, services.stores)
-                exchange.retrieving = passages
-                controls = await passages.fetch(body, encoding)
-            if wire is not None and controls is not None:
-                summarising = self._summarising(scope, controls, admission)
-                outgoing = await prepare(body, encoding, wire, controls, services, summarising)
-            if exchange.retrieving is not None:
-                outgoing = await exchange.retrieving.put_beside(outgoing)
-            if admission is not None:
-                outgoing = await admission.admitted(outgoing)
+                asked = self._let_in(asked, desk, caller)
+            outgoing = await self._outgoing(asked)
             exchange.receipt, exchange.reason = outgoing.receipt, outgoing.reason
             exchange.sent_s = time.perf_counter()
-            call = self._call(scope, outgoing, admission, with_passages=exchange.retrieving is not None)
-            upstream = self._upstream
-            if wire is not None and controls is not None and exchange.ceiling_tokens:
-                deadline_s = controls.policy.deadline_ms / 1000
-                upstream = held_to_ceiling(upstream, call, wire, outgoing.original, exchange, services, deadline_s)
-            if exchange.stopping != "off" and not outgoing.own_tools and exchange.retrieving is None:
-                upstream = Completing(upstream, exchange.stopping, exchange)
-            answer, call = await self._sent(upstream, call, outgoing, exchange)
-            exchange.served = served_by(answer)
-            if exchange.retrieving is not None:
-                capped = admission.capped if admission is not None else _as_it_is
-                again = Wider(exchange.retrieving, answer, call, upstream, exchange, capped)
-                answer = exchange.retrieving.checked(answer, again)
-            try:
-                if outgoing.own_tools and call.body is outgoing.body:
-                    last = await self._own_calls(upstream, call, outgoing, exchange).pass_on(answer, relay)
-                else:
-                    last = await relay.pass_on(answer)
-            finally:
-                await answer.aclose()
+            last = await self._answered(asked, outgoing, relay)
         await relay.finish(last)
+
+    def _let_in(self, asked: _Asked, desk: Desk, caller: Caller | None) -> _Asked:
+        """The request under its policy, with what was decided of it."""
+        scope, exchange, wire = asked.scope, asked.exchange, asked.wire
+        with exchange.deciding:
+            admission = Admission(desk, caller, scope, asked.body, exchange, generates=wire is not None)
+            exchange.settle = admission.settle
+            controls = admission.eased(self._controls(scope, admission.controls))
+            controls = admission.decided(controls)
+        exchange.mode = controls.mode if controls is not None else None
+        wire = wire and (wire.at(admission.path) or wire)
+        return _Asked(scope, admission.body, exchange, wire, controls, admission)
+
+    async def _outgoing(self, asked: _Asked) -> Outgoing:
+        """What goes out: with passages, reduced, within the caller's limits."""
+        body, wire, controls, admission = asked.body, asked.wire, asked.controls, asked.admission
+        scope, exchange, services = asked.scope, asked.exchange, self._services
+        outgoing = Outgoing(body, body)
+        if wire is not None and controls is not None:
+            encoding = get(scope["headers"], b"content-encoding")
+            if controls.policy.store:
+                caller = admission.caller if admission is not None else None
+                exchange.retrieving = retrieving(scope["headers"], wire, controls, caller, services.stores)
+                controls = await exchange.retrieving.fetch(body, encoding)
+            summarising = self._summarising(scope, controls, admission)
+            outgoing = await prepare(body, encoding, wire, controls, services, summarising)
+        if exchange.retrieving is not None:
+            outgoing = await exchange.retrieving.put_beside(outgoing)
+        return outgoing if admission is None else await admission.admitted(outgoing)
+
+    async def _answered(self, asked: _Asked, outgoing: Outgoing, relay: Relay) -> bytes:
+        """Ask the upstream and pass its answer on; its last piece is returned."""
+        exchange, admission = asked.exchange, asked.admission
+        call = self._call(asked.scope, outgoing, admission, with_passages=exchange.retrieving is not None)
+        upstream = self._ending(asked, call, outgoing)
+        answer, call = await self._sent(upstream, call, outgoing, exchange)
+        exchange.served = served_by(answer)
+        if exchange.retrieving is not None:
+            capped = admission.capped if admission is not None else _as_it_is
+            again = Wider(exchange.retrieving, answer, call, upstream, exchange, capped)
+            answer = exchange.retrieving.checked(answer, again)
+        try:
+            if outgoing.own_tools and call.body is outgoing.body:
+                return await self._own_calls(upstream, call, outgoing, exchange).pass_on(answer, relay)
+            return await relay.pass_on(answer)
+        finally:
+            await answer.aclose()
+
+    def _ending(self, asked: _Asked, call: Call, outgoing: Outgoing) -> Upstream:
+        """The upstream, its answers ended past the ceiling and where they are complete."""
+        upstream, exchange = self._upstream, asked.exchange
+        wire, controls = asked.wire, asked.controls
+        if wire is not None and controls is not None and exchange.ceiling_tokens:
+            deadline_s = controls.policy.deadline_ms / 1000
+            upstream = held_to_ceiling(upstream, call, wire, outgoing.original, exchange, self._services, deadline_s)
+        if exchange.stopping != "off" and not outgoing.own_tools and exchange.retrieving is None:
+            upstream = Completing(upstream, exchange.stopping, exchange)
+        return upstream
 
     def _call(
         self, scope: Scope, outgoing: Outgoing, admission: Admission | None, *, with_passages: bool = False

@@ -10,9 +10,9 @@ from functools import partial
 
 from msgspec.structs import replace as replace_struct
 
+from sparing.core.deadline import Deadline
 from sparing.core.passage import Rights
 from sparing.core.receipt import SpanReceipt
-from sparing.core.reducer import Deadline
 from sparing.core.retrieval import BROKEN, REFUSED, TOO_LATE, Retrieval
 from sparing.core.upstream import Answer
 from sparing.core.wire import Wire

@@ -7,16 +7,15 @@ has to before the next gives anything, and the decision says which.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop
-from operator import add
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import msgspec
 
 from sparing.core.prices import Prices
+from sparing.plan.answers import Answer, Answers, Depth, Remembered
 from sparing.plan.forecast.latency import Forecast
 
 Goal = Literal["latency", "usd", "loss"]
@@ -58,23 +57,6 @@ class Sending(msgspec.Struct, frozen=True):
     input_tokens: int
     cached_tokens: int = 0
     loss: float = 0.0
-
-
-class Depth(msgspec.Struct, frozen=True):
-    """How much thought.
-
-    Attributes:
-        name: As the wire formats know it; "" for what the request asks for.
-        answer_factor: Tokens of the answer, thoughts left out, in proportion to what the request asks for.
-        loss: Chance that the answer is worse for it; below 0 where it is better than what the request asks for.
-        thoughts: Tokens of thought, equally likely ones, rising, as many as there are lengths; none: no thought. Of two
-            depths of a tier one has more of them all.
-    """
-
-    name: str = ""
-    answer_factor: float = 1.0
-    loss: float = 0.0
-    thoughts: Sequence[float] = ()
 
 
 class Tier(msgspec.Struct, frozen=True):
@@ -122,6 +104,7 @@ def decide(
     lengths: Sequence[float],
     ceilings: Sequence[int | None] = (None,),
     most_tokens: int | None = None,
+    remembered: Remembered | None = None,
 ) -> Decision:
     """Choose one of each.
 
@@ -132,12 +115,10 @@ def decide(
         ceilings: Most tokens of the answer and its thoughts, None for no ceiling of ours.
         most_tokens: Likewise, as the request has it: an answer that is as long anyway loses nothing by it, one that
             thoughts leave no room for does.
+        remembered: What was worked out for the same depths and lengths before; it changes nothing but the time.
     """
-    made: dict[int, list[_Answer]] = {}  # tiers that think alike are answered alike
-    for tier in tiers:
-        if id(tier.depths) not in made:
-            made[id(tier.depths)] = _answers(tier.depths, ceilings, lengths, most_tokens)
-    answers = [made[id(tier.depths)] for tier in tiers]
+    known = Remembered() if remembered is None else remembered
+    answers = [known.of(tier.depths, tuple(ceilings), lengths, most_tokens) for tier in tiers]
     ranked = _ranked(tiers, sendings, answers, goals)
     if not ranked:
         raise ValueError("no tier takes a prompt of this length")
@@ -153,33 +134,19 @@ def decide(
         if best_rank is not None:
             # Nor can what would not do better even if it were as soon as the shortest words without any thought.
             if (tier_at, at) not in soonest:
-                soonest[tier_at, at] = _in_time(forecast, _soonest(answers[tier_at]), goals)
+                soonest[tier_at, at] = _in_time(forecast, answers[tier_at].soonest, goals)
             if _rank(without_clock, place, goals.chance - soonest[tier_at, at]) >= best_rank:
                 continue
-        in_time = _in_time(forecast, answers[tier_at][answer_at], goals)
+        in_time = _in_time(forecast, answers[tier_at].rows[answer_at], goals)
         rank = _rank(without_clock, place, goals.chance - in_time)
         if best_rank is None or rank < best_rank:
             best, best_rank, best_in_time = one, rank, in_time
         if in_time >= goals.chance:
             break
     *_, usd, loss, tier_at, at, answer_at = best
-    chosen = answers[tier_at][answer_at]
+    chosen = answers[tier_at].rows[answer_at]
     names = (tiers[tier_at].name, sendings[at].name, chosen.depth.name, chosen.ceiling)
     return Decision(*names, usd, best_in_time, loss, _gave_way(goals, usd, loss, best_in_time))
-
-
-class _Answer(NamedTuple):
-    """Attributes:
-    lengths: To be expected, thoughts included, equally likely ones.
-    tokens: Their mean.
-    kept: Chance that it is no worse for its depth and ceiling; more than 1 where it is better.
-    """
-
-    depth: Depth
-    ceiling: int | None
-    lengths: Sequence[float]
-    tokens: float
-    kept: float
 
 
 _Ranked = tuple[float, float, float, float, int, int, int]
@@ -192,7 +159,7 @@ def _rank(without_clock: tuple[float, ...], place: int, late: float) -> tuple[fl
 
 
 def _ranked(
-    tiers: Sequence[Tier], sendings: Sequence[Sending], answers: Sequence[Sequence[_Answer]], goals: Goals
+    tiers: Sequence[Tier], sendings: Sequence[Sending], answers: Sequence[Answers], goals: Goals
 ) -> list[_Ranked]:
     """All combinations, a heap: the best first but for the clock."""
     usd_first = goals.gives_way.index("usd") > goals.gives_way.index("loss")
@@ -201,8 +168,7 @@ def _ranked(
     ranked: list[_Ranked] = []
     for t, tier in enumerate(tiers):
         output_usd = tier.prices.output_usd / 1_000_000 if tier.prices else 0.0
-        # More thought makes up for a smaller model, and for nothing that was left out.
-        each = [(one.tokens * output_usd, min(1.0, (1 - tier.loss) * one.kept)) for one in answers[t]]
+        each = answers[t].priced(output_usd, tier.loss)
         for s, sending in enumerate(sendings):
             if tier.most_input_tokens is not None and sending.input_tokens > tier.most_input_tokens:
                 continue
@@ -216,7 +182,7 @@ def _ranked(
     return ranked
 
 
-def _in_time(forecast: Forecast, answer: _Answer, goals: Goals) -> float:
+def _in_time(forecast: Forecast, answer: Answer, goals: Goals) -> float:
     """Chance that the latency targets are met."""
     chance = 1.0
     if goals.first_token_s is not None:
@@ -233,56 +199,6 @@ def _gave_way(goals: Goals, usd: float, loss: float, in_time: float) -> tuple[Go
         "loss": goals.loss is not None and loss > goals.loss + _ROUNDING,
     }
     return tuple(goal for goal in goals.gives_way if missed[goal])
-
-
-def _answers(
-    depths: Sequence[Depth], ceilings: Sequence[int | None], lengths: Sequence[float], most_tokens: int | None
-) -> list[_Answer]:
-    """What may come of each depth and ceiling.
-
-    Left out: a ceiling that no answer would reach, and one that thoughts alone are sure to pass where less may be
-    thought; both are as dear as another of these and no better.
-    """
-    found = []
-    least = min(_most_thought(depth) for depth in depths)
-    num = len(lengths)
-    for depth in depths:
-        said = lengths if depth.answer_factor == 1.0 else [length * depth.answer_factor for length in lengths]
-        whole = list(map(add, said, depth.thoughts)) if depth.thoughts else said
-        kept = 1 - depth.loss
-        if most_tokens is not None and whole[-1] > most_tokens:
-            if depth.thoughts:
-                fits = [full <= most_tokens or one >= most_tokens for one, full in zip(said, whole, strict=True)]
-                kept *= sum(fits) / num
-            whole = _cut(whole, bisect_right(whole, most_tokens), most_tokens)
-        for ceiling in ceilings:
-            if ceiling is None:
-                found.append(_Answer(depth, None, whole, sum(whole) / num, kept))
-                continue
-            within = bisect_right(whole, ceiling)
-            if (within == num and None in ceilings) or (not within and _most_thought(depth) > least):
-                continue
-            cut = _cut(whole, within, ceiling)
-            found.append(_Answer(depth, ceiling, cut, sum(cut) / num, kept * within / num))
-    return found
-
-
-def _most_thought(depth: Depth) -> float:
-    return depth.thoughts[-1] if depth.thoughts else 0.0
-
-
-def _cut(rising: Sequence[float], within: int, most: int) -> list[float]:
-    """Lengths, those behind so many cut to the most."""
-    return [*rising[:within], *[float(most)] * (len(rising) - within)]
-
-
-def _soonest(answers: Sequence[_Answer]) -> _Answer:
-    """One that takes no longer than any of these."""
-    said = [
-        [n - t for n, t in zip(one.lengths, one.depth.thoughts, strict=True)] if one.depth.thoughts else one.lengths
-        for one in answers
-    ]
-    return _Answer(Depth(), None, [max(0.0, min(column)) for column in zip(*said, strict=True)], 0.0, 1.0)
 
 
 def _input_usd(prices: Prices | None, sending: Sending) -> float:

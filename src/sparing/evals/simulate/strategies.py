@@ -9,7 +9,8 @@ from sparing.evals.simulate.arrivals import Arrival
 from sparing.evals.simulate.run import Order
 from sparing.evals.simulate.server import Server, Thinking
 from sparing.generate.line import Line
-from sparing.plan.decide import Depth, Goals, Sending, Tier, decide
+from sparing.plan.answers import Depth
+from sparing.plan.decide import Goals, Sending, Tier, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
 from sparing.plan.forecast.thoughts import Thoughts
 

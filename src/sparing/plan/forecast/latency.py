@@ -102,6 +102,12 @@ class Latency:
         share = first_s / (first_s + rest_s)
         self.observe(msgspec.structs.replace(seen, first_token_s=share * seen.answer_s))
 
+    def prepare(self) -> None:
+        """Work out what forecasts need of what was learned, so that no request has to."""
+        for share in _SPEEDS:
+            self._token_ratios.quantile(share)
+        self._first_ratios.prepare()
+
     def forecast(self, input_tokens: int, cached_tokens: int, num_before: int) -> Forecast:
         """What a request will take that is sent now."""
         return Forecast(

@@ -56,6 +56,10 @@ class Ratios:
         self._bins = [value * kept for value in self._bins]
         self._cumulative = None
 
+    def prepare(self) -> None:
+        """Add up what was seen, so that whoever asks for chances next does not have to."""
+        self._summed()
+
     def chance(self, ratio: float) -> float:
         """Chance that the next one is at most this."""
         if self._cumulative is not None or ratio <= 0:

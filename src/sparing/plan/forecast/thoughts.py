@@ -25,6 +25,7 @@ class Thoughts:
         """Note the tokens of thought of one answer at a level."""
         if level in self._levels:
             self._levels[level].observe(tier, max(1, tokens))
+            self.tokens(tier, level)  # worked out now, and not when a request asks
 
     def tokens(self, tier: str, level: str, num: int = 5) -> Sequence[float]:
         """So many equally likely numbers of tokens, rising; none for a level without thought."""
