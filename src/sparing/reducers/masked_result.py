@@ -77,6 +77,8 @@ def _decoded(text: str | bytes) -> Any:
 
 def _failure(text: str) -> str:
     """The last line that tells of a failure: in a trace that is the error itself."""
+    if FAILURE.search(fold(text)) is None:  # most tell of none: one look instead of one a line
+        return ""
     for line in reversed(text.split("\n")):
         if FAILURE.search(fold(line)):
             return line.strip()[:_FAILURE_CHARS]
