@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparing.api import reduce_text
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.fragments import Fragments, forget_fragments
 from sparing.reducers import passages
 from sparing.reducers.passages import lay_out

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talk import Message, assistant, forget, send, user
 
+from sparing.core.deadline import Deadline
 from sparing.core.receipt import Receipt
-from sparing.core.reducer import Deadline
 from sparing.pipeline import identity
 from sparing.select.installed import Installed
 from sparing.select.memo import READINGS

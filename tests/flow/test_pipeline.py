@@ -10,7 +10,7 @@ import pytest
 import sparing
 from sparing import registry
 from sparing.core.budget import Budget, Mode
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.errors import BudgetExceeded, MalformedBody
 from sparing.pipeline import Reduction, reduce_body
 from sparing.reducers.json_notation import json_as_text

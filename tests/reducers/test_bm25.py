@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.bm25 import bm25, grouped, term_weights, unit_counts
 from sparing.reducers.matches import find_terms
 from sparing.reducers.terms import question_terms

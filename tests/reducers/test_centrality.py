@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.centrality import centrality
 from sparing.reducers.passages import lay_out
 from sparing.tokens.estimate import CharCounter

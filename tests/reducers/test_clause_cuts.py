@@ -8,8 +8,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparing.core.deadline import Deadline
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.core.selector import Judged, Sections
 from sparing.reducers.choice import scored_ladder
 from sparing.reducers.passages import lay_out

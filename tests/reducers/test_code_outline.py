@@ -9,9 +9,10 @@ from code_samples import PYTHON, SAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.code_outline import CodeOutline
 from sparing.testing.check_reducer import check_reducer

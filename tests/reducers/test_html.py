@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.html import Html
 from sparing.reducers.html_text import visible_blocks

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from read_columns import records_of
 
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.json_object import JsonObject
 from sparing.testing.sample_json import config

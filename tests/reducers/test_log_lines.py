@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparing.core.content import Content
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.log_lines import LogLadder, LogLines
 from sparing.reducers.log_restore import restore

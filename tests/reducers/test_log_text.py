@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.log_forms import form_of
 from sparing.reducers.log_restore import restore
 from sparing.reducers.log_text import FormedLog, label, reads_as_mark, write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.matches import find_phrases, find_terms
 from sparing.reducers.terms import question_terms
 from sparing.reducers.words import fold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.passages import is_transcript, lay_out
 
 SENTENCE = "This sentence says something about a subject of some weight. "

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Elision, Skip
-from sparing.core.reducer import Deadline
 from sparing.errors import DeadlineExceeded
 from sparing.reducers import repeat_index
 from sparing.reducers.repeats import Reference, Seen, fold_repeats

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.sentences import LONG_CHARS, is_wrapped, sentence_bounds
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.templates import GLUE, glue, mask, mine
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from sparing.core.content import Content
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.errors import DeadlineExceeded
 from sparing.reducers.run_lines import Says, judge
 from sparing.reducers.test_output import TestOutput

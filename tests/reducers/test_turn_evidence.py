@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.passages import lay_out
 from sparing.reducers.speakers import speaker_at
 from sparing.reducers.turn_evidence import turn_evidence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from memory_store import FakeEmbedder, MemoryStore
 
+from sparing.core.deadline import Deadline
 from sparing.core.passage import Chunk, Document, Rights
-from sparing.core.reducer import Deadline
 from sparing.errors import RequestError, StoreError
 from sparing.retrieve.search import boosted, search
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.errors import SelectorDamaged, SelectorMissing
 from sparing.select.choose import selector_for
 from sparing.select.installed import Installed

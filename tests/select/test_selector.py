@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.core.selector import Judged
 from sparing.errors import NeedsThread
 from sparing.reducers.evidence import evidence

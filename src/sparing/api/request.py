@@ -11,8 +11,8 @@ import msgspec
 from sparing import registry
 from sparing.api.arguments import check_budget, check_share, to_bytes
 from sparing.core.budget import Budget, Mode
+from sparing.core.deadline import Deadline
 from sparing.core.receipt import Receipt
-from sparing.core.reducer import Deadline
 from sparing.core.wire import Wire
 from sparing.pipeline import reduce_body
 from sparing.settings import PolicySettings

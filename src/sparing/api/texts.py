@@ -11,9 +11,10 @@ from sparing.at_risk import Terms, losses_of, with_floor
 from sparing.conversation.by_effort import settle_by_effort, settle_by_risk
 from sparing.core.content import Content
 from sparing.core.counter import Counter
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Elision
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.core.span import Kind, Span
 from sparing.core.verdict import Change, Floor
 from sparing.errors import BudgetExceeded, RequestError

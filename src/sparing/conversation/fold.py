@@ -23,9 +23,10 @@ from sparing.conversation.outcome import Outcome, Replan, TurnResult, outcomes_o
 from sparing.conversation.resupply import MOST_TOKENS, Needed, needed_of
 from sparing.conversation.turns import Turn, with_later_words
 from sparing.core.counter import Counter
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.core.span import Kind
 from sparing.core.summaries import Summaries
 from sparing.core.verdict import Change

@@ -10,8 +10,8 @@ from sparing.conversation.outcome import Replan, TurnResult, settlement_of
 from sparing.conversation.refer import REFERENCES, Said
 from sparing.conversation.shelf import Shelf
 from sparing.conversation.turns import Turn
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Rendition
-from sparing.core.reducer import Deadline
 from sparing.core.span import Kind
 from sparing.core.verdict import Change
 from sparing.offer import Offer

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sparing.core.content import Content
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Elision, Rendition, Skip
-from sparing.core.reducer import Deadline
 from sparing.core.span import Kind, Span
 from sparing.errors import DeadlineExceeded
 from sparing.offer import Offer

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sparing.core.counter import Counter
-from sparing.core.deadline import Deadline as Deadline
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Ladder, Skip
 from sparing.core.question import Question
 from sparing.core.selector import Selector

@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from sparing.core.content import Content
 from sparing.core.counter import Counter
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Elision, Rendition
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.core.span import Kind, Span
 from sparing.core.verdict import Change
 from sparing.errors import RequestError

@@ -1,7 +1,6 @@
 """What is learned from answers, a few at a time and when no request waits for it.
 
-Work done together finds its code and its data in the processor's caches: sixteen in a row take a third of what each
-takes by itself.
+Work done together finds its code and its data in the processor's caches.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 _WITHIN_S = 0.1
-_AT_ONCE = 16  # about a millisecond
+_AT_ONCE = 16  # so that a burst is learned from in several short pauses
 
 Work = Callable[[], None]
 

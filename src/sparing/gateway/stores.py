@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparing.core.deadline import Deadline
 from sparing.core.passage import Rights
-from sparing.core.reducer import Deadline
 from sparing.core.retrieval import Retrieval
 from sparing.core.store import Embedder, Store
 from sparing.errors import NotAllowed, RecordError, RetrievalUnavailable, SparingError

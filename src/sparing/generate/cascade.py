@@ -111,7 +111,8 @@ class Cascade:
             return await self._strong.send(call)
         terms = self._own_terms.get(call.policy, self._terms)
         traffic = self._classes.of(class_of(call, asked), lambda: self._confidence(terms))
-        if not traffic.whole.is_worth_trying() or not await may_ask(call):
+        is_tried = traffic.whole.is_worth_trying() and not self._slowness.wait_s()  # else nothing is set aside for it
+        if not is_tried or not await may_ask(call):
             return await self._strong.send(call)
         ticket = self._slowness.admit()
         if ticket is None:

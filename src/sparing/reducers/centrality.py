@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, filterfalse, pairwise
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.passages import Layout
 from sparing.reducers.stopwords import STOP
 from sparing.reducers.warnings import warning_scores

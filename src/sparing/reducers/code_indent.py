@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.code_tree import Entry
 
 _LONGEST_ROW = 400  # characters looked at per row

@@ -8,8 +8,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from sparing.core.deadline import Deadline
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.reducers.code_parts import DOC, FOLD, HEAD, NOTES, Layout
 from sparing.reducers.code_words import score_parts
 from sparing.reducers.part_ladder import Ranking

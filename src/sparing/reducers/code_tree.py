@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers import grammars
 from sparing.reducers.grammars import ANONYMOUS, CLASS, COMMENT, FUNCTION, LIST, THROUGH, Language
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.part_ladder import Runs, row_starts
 
 TEXT = "text"  # what stands before and between files: commit headers, messages, statistics

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.bm25 import bm25, grouped, term_weights, unit_counts
 from sparing.reducers.cues import cue_scores, kind_asked
 from sparing.reducers.matches import find_terms

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 
 _HIT = re.compile(r"((?:[A-Za-z]:[\\/])?[^:\n]+):[0-9]+[:\s]")
 _NUMBERED = re.compile(r"[0-9]+([:-])")

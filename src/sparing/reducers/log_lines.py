@@ -16,8 +16,9 @@ from itertools import accumulate
 
 from sparing.core.content import Content
 from sparing.core.counter import Counter
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Elision, Ladder, Rendition, Skip
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.reducers.line_ladder import line_ladder
 from sparing.reducers.log_columns import clock_of
 from sparing.reducers.log_forms import Form, form_of

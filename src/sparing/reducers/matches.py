@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.terms import Form, Term, grade, misspelt
 from sparing.reducers.words import WORD_CLASS
 

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from sparing.core.deadline import Deadline
 from sparing.core.question import Question
-from sparing.core.reducer import Deadline
 from sparing.reducers.relevance import identifiers
 
 MOST_NAMED = 24

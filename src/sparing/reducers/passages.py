@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.fragments import Fragments
 from sparing.reducers.sentences import cut_long, is_wrapped, sentence_bounds
 from sparing.reducers.speakers import LABEL

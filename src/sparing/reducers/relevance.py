@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from sparing.core.deadline import Deadline
 from sparing.core.question import Question
-from sparing.core.reducer import Deadline
 from sparing.reducers.bm25 import bm25, term_weights, unit_counts
 from sparing.reducers.matches import find_terms
 from sparing.reducers.terms import identifiers, question_terms

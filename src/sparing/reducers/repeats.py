@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sparing.core.counter import Counter
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Elision, Skip
-from sparing.core.reducer import Deadline
 from sparing.reducers.repeat_index import MOST_PIECES, Match, RepeatIndex, Source
 
 _FEWEST_TOKENS_SAVED = 16  # a reader has to look elsewhere: not for a few words

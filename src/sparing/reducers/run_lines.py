@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from enum import IntEnum
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 
 
 class Says(IntEnum):

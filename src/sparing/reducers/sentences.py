@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 
 LONG_CHARS = 600  # about 130 tokens of English: a longer unit is cut at a clause, so that it need not go or stay whole
 _CLAUSE_CHARS = 400  # what a piece of a long unit aims for

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import sub
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 
 GLUE = "\x1f"
 """Stands for every space that follows a space, so that splitting at spaces gives no empty token for padding."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.bm25 import bm25, term_weights, unit_counts
 from sparing.reducers.json_write import read
 from sparing.reducers.matches import find_terms

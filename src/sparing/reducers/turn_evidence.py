@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.cues import Kind, kind_asked
 from sparing.reducers.evidence import OWN_FACT, evidence
 from sparing.reducers.passages import Layout

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from sparing.core.deadline import Deadline
 from sparing.core.passage import Rights
-from sparing.core.reducer import Deadline
 from sparing.core.store import Embedder, Store
 from sparing.errors import RequestError
 from sparing.retrieval.planning import Planner

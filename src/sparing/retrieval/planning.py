@@ -13,9 +13,10 @@ from functools import cached_property
 
 from sparing.at_risk import terms_of, with_floor
 from sparing.core.counter import Counter
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Ladder, Rendition, Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline
+from sparing.core.reducer import Ask
 from sparing.core.span import Kind, Span
 from sparing.core.verdict import Change
 from sparing.fit import fit

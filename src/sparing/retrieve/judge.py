@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sparing.core.content import Content
+from sparing.core.deadline import Deadline
 from sparing.core.passage import Passage, headed
-from sparing.core.reducer import Deadline
 from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.reducers.passages import lay_out
 from sparing.reducers.terms import ends

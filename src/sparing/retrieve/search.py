@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sparing.core.deadline import Deadline
 from sparing.core.passage import Passage, Rights
-from sparing.core.reducer import Deadline
 from sparing.core.store import Embedder, Scored, Store
 from sparing.errors import RequestError, StoreError
 from sparing.reducers.terms import ends

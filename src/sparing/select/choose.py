@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.core.selector import Judged, Sections, Selector
 from sparing.select import costs
 from sparing.select.installed import Installed, installed

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.errors import SelectorMissing
 from sparing.select.installed import Installed, installed
 from sparing.select.static import StaticEmbeddings

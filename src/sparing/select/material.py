@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.core.selector import Sections
 from sparing.fragments import Fragments
 from sparing.select.fusion import relative

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.errors import NeedsThread
 from sparing.select.clauses import spare_clauses
 from sparing.select.encoder import MOST_QUESTION_PIECES, SPECIAL_PIECES, UNREAD, Encoder

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.core.selector import Judged, Sections
 from sparing.errors import DeadlineExceeded, NeedsThread
 from sparing.select import costs

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.select.fusion import Fusion
 from sparing.select.material import Material
 from sparing.select.wordpiece import WordPiece

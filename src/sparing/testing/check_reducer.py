@@ -14,9 +14,10 @@ from collections import Counter as Tally
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sparing.core.deadline import Deadline
 from sparing.core.ladder import Ladder, Rendition, Skip
 from sparing.core.question import Question
-from sparing.core.reducer import Ask, Deadline, Reducer
+from sparing.core.reducer import Ask, Reducer
 from sparing.errors import DeadlineExceeded
 from sparing.testing.hostile import hostile_texts
 from sparing.tokens.estimate import CharCounter

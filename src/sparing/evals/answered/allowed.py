@@ -13,7 +13,7 @@ from sparing.generate.cache.semantic.bound import CONFIDENCE
 
 _WANTED = 0.3
 _NOTES = (
-    "Read by one reader, strictly: the same only where an answer to one is all of an answer to the other.",
+    "Read by one language model, strictly: the same only where an answer to one is all of an answer to the other.",
     "Drawn at random within each row; in the sums the intervals of both rows are taken at their ends.",
 )
 

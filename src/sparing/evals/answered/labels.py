@@ -3,7 +3,8 @@
 Who knows what every question means gives an answer wherever both ask the same. Where people labelled such a pair as
 different, that counts as wrong, and nothing tells these pairs from the others: of the pairs that ask the same no more
 can be hit than leave so many of them within the bound. How many there are is estimated from pairs that were drawn at
-random and read by one reader, strictly: the same only where an answer to one is all of an answer to the other.
+random and read by one language model, strictly: the same only where an answer to one is all of an answer to the
+other.
 """
 
 from __future__ import annotations
@@ -122,9 +123,7 @@ def _stratum(name: str, pairs: Sequence[Pair], read: Read) -> Stratum:
 
 def _shared(pair: Pair) -> float:
     """Share of the telling words that both have, by their beginnings."""
-    kept, asked = (
-        {word[:5] for word in take_apart(one).words if weight(word) == 1.0} for one in (pair.kept, pair.asked)
-    )
+    kept, asked = _telling(pair.kept), _telling(pair.asked)
     return len(kept & asked) / max(1, len(kept | asked))
 
 

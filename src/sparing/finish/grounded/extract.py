@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sparing.core.content import Content
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.finish.citations import Checked, Citation, Claim
 from sparing.finish.grounded.answer import Grounded
 from sparing.finish.grounded.claims import claims_of

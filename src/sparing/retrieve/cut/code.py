@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.code_indent import find_entries_by_indent
 from sparing.reducers.code_tree import Entry, find_entries
 from sparing.reducers.grammars import LANGUAGES

@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from sparing.core.reducer import Deadline
+from sparing.core.deadline import Deadline
 from sparing.reducers.evidence import evidence, scaled
 from sparing.reducers.passages import lay_out
 from sparing.select.training.contexts import Context
