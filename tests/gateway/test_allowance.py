@@ -129,6 +129,12 @@ def usage_of(body: bytes) -> Usage:
     return reader.usage()
 
 
+def limited(start: Start, made: Cascade, tokens_per_minute: int, quota: QuotaStore | None = None) -> RunningGateway:
+    """A gateway with one tenant, who may have so much."""
+    toml = tenant(f"tokens_per_minute = {tokens_per_minute}")
+    return start(reduce=FakeReduce(), upstreams={"openai.chat": made}, toml=toml, quota=quota or MemoryQuota())
+
+
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_64_racing_callers_of_a_cascade_use_no_token_too_many(start: Start, tmp_path: Path, kind: str) -> None:
     """Each would be answered by two models, which take all that they may: together never more than the limit, and
@@ -139,9 +145,7 @@ def test_64_racing_callers_of_a_cascade_use_no_token_too_many(start: Start, tmp_
     one = len(msgspec.json.encode(body)) + 50
     limit = 21 * one
     quota = MemoryQuota() if kind == "memory" else SqliteQuota(tmp_path / "q.sqlite")
-    gateway = start(
-        reduce=FakeReduce(), upstreams={"openai.chat": made}, toml=tenant(f"tokens_per_minute = {limit}"), quota=quota
-    )
+    gateway = limited(start, made, limit, quota)
     with ThreadPoolExecutor(64) as pool:
         statuses = list(pool.map(lambda _: ask(gateway, body=body).status, range(64)))
     assert set(statuses) == {200, 429}
@@ -154,12 +158,7 @@ def test_without_room_for_a_try_the_large_model_is_asked_at_once(start: Start) -
     weak, strong = Greedy("I'm sorry, I cannot."), Greedy("Grace.")
     made = Cascade(weak, strong, Terms(), usage_of)
     body = chat(max_tokens=50)
-    gateway = start(
-        reduce=FakeReduce(),
-        upstreams={"openai.chat": made},
-        toml=tenant("tokens_per_minute = 300"),
-        quota=MemoryQuota(),
-    )
+    gateway = limited(start, made, 300)
     assert ask(gateway, body=body).status == 200
     assert (len(weak.told), len(strong.told)) == (0, 1)
 
@@ -168,12 +167,7 @@ def test_a_try_counts_though_the_answer_never_came(start: Start) -> None:
     """The large model's failure does not make the small one's answer free."""
     weak, body = Greedy("I'm sorry, I cannot."), chat(max_tokens=50)
     made = Cascade(weak, Greedy(""), Terms(), usage_of)
-    gateway = start(
-        reduce=FakeReduce(),
-        upstreams={"openai.chat": made},
-        toml=tenant("tokens_per_minute = 5000"),
-        quota=MemoryQuota(),
-    )
+    gateway = limited(start, made, 5000)
     assert ask(gateway, body=body).status == 502
     gateway.recorder.wait_for(1)
     left = int(ask(gateway, body=body).header("x-ratelimit-remaining-tokens") or 0)

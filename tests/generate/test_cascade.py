@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -87,6 +88,28 @@ async def test_a_weak_model_that_is_stuck_is_not_waited_for_again_and_again() ->
     for _ in range(12):
         await cascade.send(asking())
     assert len(weak.calls) == 5
+
+
+class Asked:
+    """An allowance that grants all and counts how often it is asked."""
+
+    num_asked = 0
+
+    async def more(self, calls: int = 1, added_bytes: int = 0) -> bool:
+        self.num_asked += 1
+        return True
+
+    def lost(self) -> None:
+        """It is not counted here."""
+
+
+async def test_nothing_is_set_aside_for_a_try_that_is_not_made() -> None:
+    """While the weak model rests, what a try would take is left to other requests."""
+    weak, allowance = Scripted([Said(200, JSON, (lambda: asyncio.sleep(30),))]), Asked()
+    cascade = trusting(weak, FakeModel("Grace."), wait_s=0.02)
+    for _ in range(12):
+        await cascade.send(replace(asking(), allowance=allowance))  # type: ignore[arg-type]
+    assert allowance.num_asked == len(weak.calls) == 5
 
 
 async def test_a_failed_try_is_paid_for() -> None:

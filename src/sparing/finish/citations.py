@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sparing.core.content import Content
 from sparing.core.passage import Passage
 from sparing.finish.grounded.claims import Said, claims_of
 from sparing.finish.grounded.marks import without_marks
 from sparing.finish.grounded.quotes import Found, find
 from sparing.finish.grounded.sources import evidence
 from sparing.finish.grounded.support import Borne, borne_out
-from sparing.finish.grounded.tables import ruled, separator_in
+from sparing.finish.grounded.tables import parted_by, ruled
 from sparing.retrieval import Source
 
 UNSUPPORTED = "[unsupported]"
@@ -183,7 +182,7 @@ def _held_to(sentence: Said, source: Source, question: str, how: How) -> tuple[f
 
 
 def _judged(claim: str, text: str, question: str, passage: Passage) -> Borne:
-    separator = separator_in(passage.text, passage.heads) if passage.content is Content.TABLE else ""
+    separator = parted_by(passage)
     if not separator:
         return borne_out(claim, text, question, passage.heads)
     if claim in map(str.strip, text.splitlines()):  # a row as it stands there

@@ -12,7 +12,7 @@ from sparing.finish.citations import Checked, Citation, Claim
 from sparing.finish.grounded.answer import Grounded
 from sparing.finish.grounded.claims import claims_of
 from sparing.finish.grounded.refuse import LEAST_CHANCE, gave_up, hopeless, refusal
-from sparing.finish.grounded.tables import ruled, separator_in
+from sparing.finish.grounded.tables import parted_by, ruled, separator_in
 from sparing.finish.grounded.units import share, terms_of, unit_of
 from sparing.reducers.evidence import evidence
 from sparing.reducers.passages import Layout, lay_out
@@ -202,7 +202,7 @@ def _answers_to_questions(owned: Mapping[int, Sentence]) -> dict[int, Sentence]:
 def _in_cells(sentence: Sentence) -> str:
     """A sentence, with tabs between the cells of a row that commas part."""
     passage = sentence.source.passage
-    separator = separator_in(passage.text, passage.heads) if passage.content is Content.TABLE else ""
+    separator = parted_by(passage)
     return ruled(sentence.text, separator) if separator else sentence.text
 
 

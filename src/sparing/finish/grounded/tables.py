@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sparing.core.content import Content
+from sparing.core.passage import Passage
 from sparing.finish.grounded.facts import number_values, numbers, scale
 from sparing.reducers.stopwords import STOP
 from sparing.reducers.text_table import likely_separator, separator_of
@@ -51,6 +53,11 @@ def separator_in(text: str, heads: str) -> str:
     whole = f"{heads.rpartition(chr(10))[2]}\n{text}" if heads else text
     separator = separator_of(whole) or likely_separator(text)
     return separator if separator in _PARTED else ""
+
+
+def parted_by(passage: Passage) -> str:
+    """The comma or semicolon that parts a passage's cells; "" where something else does, or it is no table."""
+    return separator_in(passage.text, passage.heads) if passage.content is Content.TABLE else ""
 
 
 def ruled(text: str, separator: str) -> str:
