@@ -7,7 +7,7 @@ import json
 import pytest
 from reduced_sample import batch, reduced
 
-from sparing.cli.output import batch_dict, harmless, percent, receipt_line, seconds, write
+from sparing.cli.output import batch_dict, counted, harmless, percent, receipt_line, seconds, write
 
 
 def test_the_receipt_is_one_line() -> None:
@@ -24,6 +24,11 @@ def test_a_no_op_says_why() -> None:
     """The reason takes the place of the share."""
     line = receipt_line(batch(reduced(10, 10, reason="only 10 tokens", elided=())))
     assert line == "10 -> 10 tokens (nothing reduced: only 10 tokens), 34 ms"
+
+
+def test_one_thing_is_counted_as_one() -> None:
+    """And none, as several, as many."""
+    assert [counted(n, "passage") for n in (0, 1, 2_400)] == ["0 passages", "1 passage", "2,400 passages"]
 
 
 def test_what_a_guard_or_a_budget_forced_is_said() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from sparing.cli.options import config_option, json_option
-from sparing.cli.output import write, write_json
+from sparing.cli.output import counted, write, write_json
 
 if TYPE_CHECKING:
     from sparing.generate.cache.sqlite import SqliteStore
@@ -44,7 +44,8 @@ def stats(as_json: bool, config_path: Path | None) -> None:
         found = {"path": str(path), "entries": held.num_entries, "bytes": held.num_bytes, "tenants": held.tenants}
         write_json(found)
         return
-    lines = [f"{held.num_entries:,} answers to {len(held.tenants):,} tenants, {held.num_bytes:,} bytes, in {path}"]
+    to = f"{counted(held.num_entries, 'answer')} to {counted(len(held.tenants), 'tenant')}"
+    lines = [f"{to}, {held.num_bytes:,} bytes, in {path}"]
     lines += [f"{num:>9,}  {tenant}" for tenant, num in list(held.tenants.items())[:_SHOWN]]
     if len(held.tenants) > _SHOWN:
         lines.append(f"           and {len(held.tenants) - _SHOWN:,} more: --json shows all")
@@ -67,7 +68,7 @@ def purge(tenant: str, as_json: bool, config_path: Path | None) -> None:
     if as_json:
         write_json({"path": str(path), "deleted": num})
     else:
-        write(f"{num:,} answers deleted from {path}\n")
+        write(f"{counted(num, 'answer')} deleted from {path}\n")
 
 
 def _with_store(config_path: Path | None, use: Callable[[SqliteStore], Awaitable[T]]) -> tuple[Path, T]:

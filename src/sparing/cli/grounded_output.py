@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparing.cli.output import harmless, note, seconds, write
+from sparing.cli.output import counted, harmless, note, seconds, write
 from sparing.finish.grounded.sources import title
 
 if TYPE_CHECKING:
@@ -130,13 +130,13 @@ def _account(told: Told) -> str:
     grounded, retrieved = told.grounded, told.grounded.retrieved
     about = "" if retrieved.exact else "~"
     parts = [
-        f"{len(retrieved.sources)} of {len(retrieved.fetched)} passages, {about}{retrieved.tokens:,} tokens",
+        f"{len(retrieved.sources)} of {counted(len(retrieved.fetched), 'passage')}, {about}{retrieved.tokens:,} tokens",
         *([f"no answer: {grounded.abstained}"] if grounded.abstained else []),
     ]
     checked = grounded.checked
     if checked and checked.claims and not grounded.abstained:
         borne = len(checked.claims) - len(checked.unsupported)
-        parts.append(f"{borne} of {len(checked.claims)} claims borne out")
+        parts.append(f"{borne} of {counted(len(checked.claims), 'claim')} borne out")
     if grounded.widened:
         parts.append("asked again with more passages")
     parts.append(f"answered in {seconds(1000 * told.total_s)} by {told.where}")

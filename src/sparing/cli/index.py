@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparing.cli.options import config_option, json_option
-from sparing.cli.output import note, write, write_json
+from sparing.cli.output import counted, note, write, write_json
 from sparing.cli.progress import Report, bar
 from sparing.errors import RequestError
 
@@ -208,7 +208,7 @@ def _print(done: Ingested, where: str, model: str) -> None:
     parts = [f"{done.added:,} new", f"{done.changed:,} changed", f"{done.unchanged:,} unchanged"]
     parts += [f"{done.removed:,} removed"] if done.removed else []
     by = f"words and vectors of {model}" if model else "words only"
-    write(f"{where}: {', '.join(parts)}; {done.passages:,} passages in {done.seconds:.1f} s, found by {by}\n")
+    write(f"{where}: {', '.join(parts)}; {counted(done.passages, 'passage')} in {done.seconds:.1f} s, found by {by}\n")
     reasons = Counter(left.why for left in done.left if not left.failed)
     if reasons:
         write("left out: " + ", ".join(f"{often:,} {why}" for why, often in reasons.most_common()) + "\n")

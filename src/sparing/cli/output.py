@@ -53,6 +53,11 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
+def counted(number: int, what: str) -> str:
+    """``1 passage``, ``2,400 passages``; of a noun whose plural ends in s."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def percent(share: float) -> str:
     """``18.7 %``."""
     return f"{share * 100:.1f} %" if share < 1 else "100 %"
