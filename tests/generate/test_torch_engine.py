@@ -146,6 +146,8 @@ async def test_a_cache_in_eight_bits_reserves_and_takes_its_own_bytes() -> None:
     assert [answer.headers["x-sparing-kv-bytes"] for answer in answers] == [str(n * token_bytes) for n in (600, 550)]
     said = [(await read(answer))["choices"][0]["message"]["content"] for answer in answers]
     assert said == [alone(loaded, text, im.Policy(), 20) for text in texts]
+    whole = await running.send(chat_call(texts[0], {"x-sparing-kv-budget": "50% of bytes"}, max_tokens=20))
+    assert whole.headers["x-sparing-kv-bytes"] == str(1200 * token_bytes)
     await running.aclose()
 
 

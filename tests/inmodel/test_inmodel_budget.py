@@ -13,6 +13,7 @@ from sparing.errors import PolicyError, SettingsError
     [
         (im.Budget(tokens=200), 200),
         (im.Budget(fraction=0.25), 250),
+        (im.Budget(byte_fraction=0.25), 250),
         (im.Budget(bytes=64_000), 640),
         (im.Budget(fraction=0.001), 36),
     ],
@@ -21,6 +22,14 @@ def test_every_unit_becomes_tokens(budget: im.Budget, tokens: int) -> None:
     """Of 1,000 tokens at 100 bytes each; a share never goes below the protected ends."""
     assert budget.kept_tokens(1000, 100) == tokens
     assert budget.needed_bytes(1000, 100) == tokens * 100
+
+
+@pytest.mark.parametrize(("share", "tokens"), [(0.5, 1880), (0.25, 940), (0.001, 36), (1.0, 3760)])
+def test_a_share_of_bytes_is_of_the_models_precision(share: float, tokens: int) -> None:
+    """1,000 tokens of 376 bytes, stored in 100 each: half of the bytes hold all of them."""
+    budget = im.Budget(byte_fraction=share)
+    assert budget.kept_tokens(1000, 100, 376) == tokens
+    assert budget.needed_bytes(1000, 100, 376) == min(tokens, 1000) * 100
 
 
 def test_a_prompt_below_its_budget_needs_its_own_bytes() -> None:
@@ -33,6 +42,8 @@ def test_a_prompt_below_its_budget_needs_its_own_bytes() -> None:
     [
         ("2048", im.Budget(tokens=2048)),
         ("50%", im.Budget(fraction=0.5)),
+        ("50% of bytes", im.Budget(byte_fraction=0.5)),
+        ("12.5 %  OF bytes", im.Budget(byte_fraction=0.125)),
         ("256MiB", im.Budget(bytes=2**28)),
         ("1.5 GB", im.Budget(bytes=1_500_000_000)),
     ],
@@ -50,6 +61,8 @@ def test_reads_what_people_write(text: str, budget: im.Budget) -> None:
         {"tokens": 35},
         {"fraction": 0.0},
         {"fraction": 1.5},
+        {"byte_fraction": 0.0},
+        {"byte_fraction": 0.5, "fraction": 0.5},
         {"tokens": 100, "recent": 0},
     ],
 )

@@ -65,6 +65,21 @@ def test_one_token_attends_to_what_is_stored(masked: bool) -> None:
     torch.testing.assert_close(attend_one(queries, keys, values, allowed, 0.3), expected, **CLOSE)
 
 
+@pytest.mark.parametrize(("dtype", "exact_bytes"), [(torch.float32, 68), (torch.bfloat16, 36)])
+@pytest.mark.parametrize("allocate", ["uniform", "global"])
+def test_a_share_of_bytes_is_spent_on_eight_bits_before_tokens_go(
+    dtype: torch.dtype, exact_bytes: int, allocate: str
+) -> None:
+    """Heads of 8 numbers take 68 or 36 bytes a token, and 24 in eight bits: half of them holds as much as it can."""
+    model = llama().to(dtype)
+    budget = im.Budget(byte_fraction=0.5, sinks=2, recent=4)
+    cache = im.DropCache(model, small(score="keydiff", budget=budget, allocate=allocate), storage="int8")
+    next_logits(model, cache, ids(64))
+    kept = min(64, int(32 * exact_bytes / 24))
+    assert cache.report().kept_tokens == kept
+    assert cache.report().live_bytes == kept * 24 * 2 * 3
+
+
 @pytest.mark.parametrize("allocate", ["uniform", "ada", "global"])
 @pytest.mark.parametrize("score", ["keydiff", "snapkv"])
 @pytest.mark.parametrize(

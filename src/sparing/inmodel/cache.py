@@ -64,7 +64,9 @@ class DropCache(Cache):
         dropping = [index for index, layer in enumerate(layers) if type(layer) is DynamicLayer]
         if not dropping:
             raise ModelUnsupported(f"{type(model).__name__} has no full-attention layer: nothing grows with the prompt")
-        self.shared = Shared(policies, len(dropping), _rotary(model), self._stored_tokens, pages, sparse, storage)
+        self.shared = Shared(
+            policies, len(dropping), _rotary(model), self._stored_tokens, model.dtype, pages, sparse, storage
+        )
         for rank, index in enumerate(dropping):
             layers[index] = DropLayer(index, rank, self.shared)
         super().__init__(layers=layers)

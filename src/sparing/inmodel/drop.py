@@ -62,7 +62,8 @@ class Shared:
         stored_tokens: Of a sequence, in the rows of all those layers.
         pages: How much a generated token reads; None: everything.
         sparse: How much a long prompt's tokens read; None: everything.
-        storage: In which precision.
+        dtype: The model's precision.
+        storage: In which precision keys and values are stored.
         held: Nothing is dropped at present.
         storing: Keys and values are stored at present, nothing is attended to.
         gathered: What is left of the current forward's tokens; None: all.
@@ -75,6 +76,7 @@ class Shared:
     layers: int
     rotary: Rotary | None
     stored_tokens: Callable[[int], int]
+    dtype: torch.dtype
     pages: Pages | None = None
     sparse: SparsePrefill | None = None
     storage: Storage = "exact"
@@ -229,8 +231,9 @@ def _kept(row: Contents, kept: Tensor | None, policy: Policy) -> Contents | None
 
 
 def _layer_tokens(place: Place, sequence: Sequence, policy: Policy, shared: Shared) -> int:
-    token_bytes = place.store.slot_bytes * place.kv_heads * shared.layers
-    mean_tokens = policy.budget.kept_tokens(sequence.seen_tokens, token_bytes)
+    rows = place.kv_heads * shared.layers
+    exact_bytes = place.store.exact_slot_bytes(shared.dtype)
+    mean_tokens = policy.budget.kept_tokens(sequence.seen_tokens, place.store.slot_bytes * rows, exact_bytes * rows)
     return max(policy.allocator.layer_tokens(mean_tokens, place.rank, shared.layers), policy.budget.floor)
 
 

@@ -13,6 +13,8 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
+from sparing.inmodel.int8 import SCALE_BYTES
+
 _GROWTH_TOKENS = 192  # a full row is moved once in so many tokens, while attention reads it for each of them
 _ALIKE_TOKENS = 64  # rows with their room to grow are a multiple of this long
 
@@ -93,6 +95,12 @@ class RaggedStore:
     def slot_bytes(self) -> int:
         """Bytes of one token of one row."""
         return slot_bytes(self._keys.shape[-1], self._values.shape[-1], self._keys.dtype)
+
+    def exact_slot_bytes(self, dtype: torch.dtype) -> int:
+        """Bytes that one token of one row would take in the model's precision."""
+        if self._keys.dtype != torch.int8:
+            return self.slot_bytes
+        return slot_bytes(self._keys.shape[-1] - SCALE_BYTES, self._values.shape[-1] - SCALE_BYTES, dtype)
 
     @property
     def live_bytes(self) -> int:

@@ -228,7 +228,11 @@ class LocalSettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="PyTorch: the score that decides what of a prompt stays in the KV cache (echo, ...), or off."),
     ] = "echo"
     kv_budget: Annotated[
-        str, Meta(description="PyTorch: how much of a prompt stays: tokens (2048), a share (50%) or bytes (64MiB).")
+        str,
+        Meta(
+            description="PyTorch: how much of a prompt stays: tokens (2048), a share of them (50%) or of their bytes "
+            "(50% of bytes), or bytes (64MiB)."
+        ),
     ] = "50%"
     kv_storage: Annotated[
         Literal["exact", "int8"],

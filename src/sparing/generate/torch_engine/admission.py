@@ -16,12 +16,13 @@ class Limits:
     Attributes:
         kv_bytes: Most bytes of keys and values of all running requests together, room to grow not counted.
         context_tokens: Most tokens of a prompt and its answer.
-        token_bytes: What one token takes in the cache.
+        token_bytes: What one token takes in the cache; `exact_token_bytes`: in the model's precision.
     """
 
     kv_bytes: int
     context_tokens: int
     token_bytes: int
+    exact_token_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def need(limits: Limits, policy: im.Policy, prompt_tokens: int, answer_tokens: i
         )
     answer = answer_tokens or room
     # The last token of an answer is never put into the cache.
-    needed = kept_bytes(policy, prompt_tokens, limits.token_bytes) + (answer - 1) * limits.token_bytes
+    kept = kept_bytes(policy, prompt_tokens, limits.token_bytes, limits.exact_token_bytes)
+    needed = kept + (answer - 1) * limits.token_bytes
     if needed > limits.kv_bytes:
         raise RequestError(
             f"a prompt of {prompt_tokens:,} tokens and an answer of {answer:,} take {needed:,} bytes of cache, and "

@@ -27,6 +27,7 @@ class Loaded:
         decode: The text of tokens.
         end_ids: Tokens that end an answer.
         token_bytes: What one token takes in the KV cache, in all layers and heads together.
+        exact_token_bytes: What it would take in the model's precision.
         storage: In which precision the cache is stored.
     """
 
@@ -35,6 +36,7 @@ class Loaded:
     decode: Callable[[list[int]], str]
     end_ids: frozenset[int]
     token_bytes: int
+    exact_token_bytes: int
     storage: Storage = "exact"
 
 
@@ -74,15 +76,18 @@ def prepared(
         ModelUnsupported: Not every layer keeps all tokens, so that sequences cannot join a running batch.
     """
     im.attach(model)
-    cache = im.DropCache(model, im.FULL, storage=storage)
+    caches = [im.DropCache(model, im.FULL, storage=one) for one in (storage, "exact")]
+    cache = caches[0]
     if len(cache.drop_layers) != len(cache.layers):
         raise ModelUnsupported(
             f"{type(model).__name__} has sliding-window or linear layers, whose sequences cannot join a running batch",
             hint="use a model with full attention in every layer, or engine = llama",
         )
     with torch.inference_mode():
-        model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), cache=cache)
-    return Loaded(model, encode, decode, end_ids, cache.report().live_bytes, storage)
+        for each in caches:
+            model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), cache=each)
+    token_bytes, exact_token_bytes = (each.report().live_bytes for each in caches)
+    return Loaded(model, encode, decode, end_ids, token_bytes, exact_token_bytes, storage)
 
 
 def _end_ids(model: PreTrainedModel, eos: int | None) -> frozenset[int]:

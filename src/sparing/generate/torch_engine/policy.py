@@ -15,7 +15,8 @@ _IN_CONTEXT = ("echo", READ_TWICE)  # scores that find whole numbers by themselv
 
 
 def read_policy(headers: Mapping[str, str], settings: LocalSettings) -> im.Policy:
-    """The policy of one request: ``x-sparing-kv-policy: off|SCORE``, ``x-sparing-kv-budget: 2048|0.5|50%|64MiB``.
+    """The policy of one request: ``x-sparing-kv-policy: off|SCORE`` and
+    ``x-sparing-kv-budget: 2048|0.5|50%|50% of bytes|64MiB``.
 
     Raises:
         RequestError: A value is none of these.
@@ -47,7 +48,7 @@ def read_budget(text: str) -> im.Budget:
     return im.Budget(fraction=number) if "." in text and 0 < number <= 1 else im.Budget.parse(text)
 
 
-def kept_bytes(policy: im.Policy, prompt_tokens: int, token_bytes: int) -> int:
+def kept_bytes(policy: im.Policy, prompt_tokens: int, token_bytes: int, exact_token_bytes: int) -> int:
     """Bytes of the cache after the prompt: exact, before anything runs.
 
     Raises:
@@ -56,6 +57,6 @@ def kept_bytes(policy: im.Policy, prompt_tokens: int, token_bytes: int) -> int:
     if policy is im.FULL or prompt_tokens <= policy.min_tokens:
         return prompt_tokens * token_bytes
     try:
-        return policy.budget.needed_bytes(prompt_tokens, token_bytes)
+        return policy.budget.needed_bytes(prompt_tokens, token_bytes, exact_token_bytes)
     except PolicyError as error:
         raise RequestError(f"{BUDGET}: {error.message}", hint=error.hint) from error

@@ -120,7 +120,7 @@ class TorchUpstream:
         settings = self._settings
         policy = read_policy(call.headers, settings)
         prompt = loaded.encode(request.messages)
-        limits = Limits(settings.kv_bytes, settings.context_tokens, loaded.token_bytes)
+        limits = Limits(settings.kv_bytes, settings.context_tokens, loaded.token_bytes, loaded.exact_token_bytes)
         needed = need(limits, policy, len(prompt), request.answer_tokens)
         sampling = Sampling(request.temperature or 0.0, 1.0 if request.top_p is None else request.top_p, request.seed)
         return Job(prompt, policy, needed, sampling, request.stops, tell, threading.Event())
