@@ -13,6 +13,7 @@ LIKE = Likeness(
     ("cyrillic", "latin"),
     tokens=Spread(100, 1000, (9,)),
     reach=Spread(0.01, 0.2, (9,)),
+    half_tokens=Spread(9, 90, (9,)),
     digits=Spread(0.0, 0.1, (9,)),
 )
 USUAL = Signs(500, 0.1, 0.02, "latin")

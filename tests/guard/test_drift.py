@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import random
-from statistics import fmean
+from statistics import NormalDist, fmean
 
 import pytest
 
 from sparing.core.calibration import Calibration, Curve, Likeness, Signs
 from sparing.core.verdict import Floor
 from sparing.evals.calibration.fitted import likeness_of
-from sparing.guard.drift import LIMIT, Detector, DriftWatch, Stream
+from sparing.guard.drift import CHANGES, LIMIT, Detector, DriftWatch, Stream, odds
 
 RUNS = 100
 
 
-def sign(rng: random.Random, reach: float = 0.05, tokens: int = 2000) -> Signs:
-    """One text of a population with this median reach and length."""
-    return Signs(int(tokens * rng.lognormvariate(0, 0.5)), min(1.0, reach * rng.lognormvariate(0, 0.7)), 0.01, "latin")
+def sign(rng: random.Random, reach: float = 0.05, tokens: int = 2000, spread: float = 0.7) -> Signs:
+    """One text of a population with this median reach and length, and reaches that differ so much."""
+    reach *= rng.lognormvariate(0, spread)
+    return Signs(int(tokens * rng.lognormvariate(0, 0.5)), min(1.0, reach), 0.01, "latin")
 
 
 def calibrated(rng: random.Random, size: int = 300) -> Likeness:
@@ -53,8 +54,18 @@ def test_the_winnings_are_a_fair_game() -> None:
     assert fmean(sums) == pytest.approx(t, rel=0.03)
 
 
+def test_every_bet_is_fair() -> None:
+    """Whatever is bet on, a p-value that is uniform wins nothing on average: midpoints of 100,000 equal parts."""
+    parts = 100_000
+    quantiles = [NormalDist().inv_cdf((part + 0.5) / parts) for part in range(parts)]
+    for shift, scale in CHANGES:
+        assert fmean(odds(z, shift, scale) for z in quantiles) == pytest.approx(1, rel=0.005)
+
+
 @pytest.mark.parametrize("calm", [0, 400])
-@pytest.mark.parametrize("population", [{"reach": 0.1}, {"reach": 0.02}, {"tokens": 800}])
+@pytest.mark.parametrize(
+    "population", [{"reach": 0.1}, {"reach": 0.02}, {"tokens": 800}, {"spread": 1.2}, {"spread": 0.35}]
+)
 def test_a_change_is_seen_within_two_hundred_texts(population: dict[str, float], calm: int) -> None:
     """Whether it is there from the start or comes after hundreds of calm requests."""
     for seed in range(20):

@@ -17,7 +17,7 @@ from sparing.plan.tails import binomial_at_most, hypergeometric_at_most, mean_at
 from sparing.settings.policy import RISK_CONFIDENCE
 
 SPREAD = Spread(0.0, 1.0, (1,))
-LIKE = Likeness(("latin",), SPREAD, SPREAD, SPREAD)
+LIKE = Likeness(("latin",), SPREAD, SPREAD, SPREAD, SPREAD)
 LEVELS = tuple(level / 100 for level in range(100))
 
 

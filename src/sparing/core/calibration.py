@@ -24,6 +24,11 @@ class Signs(msgspec.Struct, frozen=True):
     digits: float
     script: str
 
+    @property
+    def half_tokens(self) -> float:
+        """Tokens at which the worth passes one half: `reach` without the length of what stands around them."""
+        return self.reach * self.tokens
+
 
 class Spread(msgspec.Struct, frozen=True):
     """How one sign is spread over the texts that were calibrated.
@@ -39,8 +44,9 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 EDGES: Final[dict[str, tuple[float, ...]]] = {
-    "reach": tuple(round(0.001 * 1.5**k, 6) for k in range(18)),
-    "tokens": tuple(round(32 * 1.5**k) for k in range(22)),
+    "reach": tuple(round(0.001 * 1.2**k, 6) for k in range(38)),
+    "half_tokens": tuple(round(4 * 1.2**k, 2) for k in range(48)),
+    "tokens": tuple(round(32 * 1.2**k) for k in range(48)),
     "digits": (0.0, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 0.32, 0.48),
 }
 """Where the bins of each sign end. Fixed: bins that were fitted would not treat coming texts like calibrated ones."""
@@ -61,6 +67,7 @@ class Likeness(msgspec.Struct, frozen=True):
     scripts: tuple[str, ...]
     tokens: Spread
     reach: Spread
+    half_tokens: Spread
     digits: Spread
 
 

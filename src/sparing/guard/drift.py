@@ -1,16 +1,21 @@
 """Do live scores still look like those that were calibrated? A sequential test that may be asked after every request.
 
-What is watched are three signs of every text: how its worth is spread (`Signs.reach`: how much of it holds half), how
-long it is, and its share of digits. Each falls into a bin, and its rank among all calibrated and all earlier
-ones gives a conformal p-value; as long as nothing has changed, the p-values of one sign are independent and uniform,
-whatever the distribution is and however few were calibrated
-(Vovk, Gammerman & Shafer 2005, "Algorithmic Learning in a Random World", theorem 8.2). Two players bet against that:
-one on p-values that lean to one side (the simple jumper of Vovk et al. 2021, "Retrain or not retrain"), one on any
-other shape, by what the last fifty or so looked like. Their winnings are added up over all times at which a change may
-have begun (Shiryaev & Roberts; as an e-detector, Shin, Ramdas & Rinaldo 2024): without a change the sum after t texts
-is t on average, and never expected to fall, so that the chance of an alarm within t texts is at most ``t / LIMIT``.
+What is watched are four signs of every text: how its worth is spread, as a share of the text and in tokens
+(`Signs.reach`, `half_tokens`), how long it is, and its share of digits. Each falls into a bin, and its rank among all
+calibrated and all earlier ones gives a conformal p-value; as long as nothing has changed, the p-values of one sign are
+independent and uniform, whatever the distribution is and however few were calibrated (Vovk, Gammerman & Shafer 2005,
+"Algorithmic Learning in a Random World", theorem 8.2). Players bet against that. Each but
+one knows one change: signs are larger or smaller by so much, or differ so much more or less. It bets the odds of a
+normal distribution that is shifted or scaled over one that is not, at the p-value's normal quantile: e-values, whose
+mean is one again (Vovk & Wang 2021, "E-values: calibration, combination and applications"), and a few fixed changes
+cost no more than the logarithm of their number (the mixtures of Robbins 1970, "Statistical methods related to the law
+of the iterated logarithm"). The last one bets on any other shape, by what the last fifty or so looked like (Fedorova,
+Gammerman, Nouretdinov & Vovk 2012, "Plug-in martingales for testing exchangeability on-line"). The winnings are added
+up over all times at which a change may have begun (Shiryaev & Roberts; as an e-detector, Shin, Ramdas & Rinaldo 2024):
+without a change the sum after t texts is t on average, and never expected to fall, so that the chance of an alarm
+within t texts is at most ``t / LIMIT``.
 
-The population stability index over the same bins says how large a change is; it promises nothing.
+The population stability index over tenths of the calibrated texts says how large a change is; it promises nothing.
 
 What an alarm changes has to live beside the fold, since a turn must become the same bytes in every replica. So nothing
 here is ever read by a reduction: an alarm may only add a content type to the policy's `risk_distrust`. The policy is
@@ -24,20 +29,26 @@ import math
 import random
 from collections import deque
 from collections.abc import Iterable, Sequence
-from statistics import fmean
+from itertools import accumulate
+from statistics import NormalDist, fmean
 from threading import Lock
 
-from sparing.core.calibration import Calibration, Likeness, Signs, bin_of
+from sparing.core.calibration import EDGES, Calibration, Likeness, Signs, bin_of
 from sparing.core.verdict import Floor
 
 LIMIT = 100_000.0
 """Sum of winnings at which a change is believed."""
-_JUMP = 0.01  # chance that the jumper changes its mind
-_LEANS = (-1.8, -0.9, 0.0, 0.9, 1.8)
-_FADE = 0.98  # of what the second player remembers, per request
-_SHAPES = 10  # cells that the second player tells p-values apart by
+CHANGES = tuple((shift, 1.0) for shift in (-1.5, -0.8, -0.4, 0.4, 0.8, 1.5)) + tuple(
+    (0.0, scale) for scale in (0.5, 0.7, 1.4)
+)
+"""What the players bet on: by how many standard deviations a sign is shifted, and how many times as wide it is."""
+_FADE = 0.98  # of what the last player remembers, per request
+_SHAPES = 10  # cells that the last player tells p-values apart by
 _PRIOR = 5.0  # requests of each shape that it begins with
 _WINDOW = 200  # requests that the stability index looks at
+_TENTHS = 10  # of the calibrated texts, that it compares
+_NORMAL = NormalDist()
+_TINY = 1e-15  # p-values whose quantile is finite
 
 
 class Stream:
@@ -49,45 +60,41 @@ class Stream:
 
     def __init__(self, calibrated: Sequence[int], seed: int = 0) -> None:
         self._calibrated = calibrated
+        total, below = sum(calibrated), accumulate(calibrated)
+        self._tenth = [
+            min(_TENTHS - 1, _TENTHS * (upto - count // 2) // total)
+            for upto, count in zip(below, calibrated, strict=True)
+        ]
         self._bag = list(calibrated)
         self._recent: deque[int] = deque(maxlen=_WINDOW)
         self._ties = random.Random(seed)
-        self._leaning = [1 / len(_LEANS)] * len(_LEANS)
         self._shape = [_PRIOR] * _SHAPES
-        self._sums = [0.0, 0.0]
+        self._sums = [0.0] * (len(CHANGES) + 1)
 
     def observe(self, place: int) -> float:
         """Take the bin of one more text, and give the evidence so far."""
         self._recent.append(place)
         p = self._p_value(place)
-        bets = (self._lean(p), self._guess(p))
+        z = _NORMAL.inv_cdf(min(max(p, _TINY), 1 - _TINY))
+        bets = (*(odds(z, shift, scale) for shift, scale in CHANGES), self._guess(p))
         self._sums = [(total + 1) * bet for total, bet in zip(self._sums, bets, strict=True)]
-        return sum(self._sums) / 2
+        return fmean(self._sums)
 
     @property
     def stability(self) -> float:
         """The population stability index of the last two hundred: below 0.1 calm, above 0.25 another population."""
-        cells = len(self._calibrated)
-        known = sum(self._calibrated) + cells / 2
-        live = len(self._recent) + cells / 2
-        index = 0.0
+        due, live = [0.5] * _TENTHS, [0.5] * _TENTHS
         for place, count in enumerate(self._calibrated):
-            due, is_ = (count + 0.5) / known, (self._recent.count(place) + 0.5) / live
-            index += (is_ - due) * math.log(is_ / due)
-        return index
+            due[self._tenth[place]] += count
+        for place in self._recent:
+            live[self._tenth[place]] += 1
+        shares = [(one / sum(due), other / sum(live)) for one, other in zip(due, live, strict=True)]
+        return sum((now - then) * math.log(now / then) for then, now in shares)
 
     def _p_value(self, place: int) -> float:
         self._bag[place] += 1
         above = sum(self._bag[place + 1 :])
         return (above + self._ties.random() * self._bag[place]) / sum(self._bag)
-
-    def _lean(self, p: float) -> float:
-        even = _JUMP / len(_LEANS)
-        mixed = [(1 - _JUMP) * share + even for share in self._leaning]
-        won = [share * (1 + lean * (p - 0.5)) for share, lean in zip(mixed, _LEANS, strict=True)]
-        total = sum(won)
-        self._leaning = [share / total for share in won]
-        return total
 
     def _guess(self, p: float) -> float:
         cell = min(int(p * len(self._shape)), len(self._shape) - 1)
@@ -97,12 +104,16 @@ class Stream:
         return bet
 
 
+def odds(z: float, shift: float, scale: float) -> float:
+    """Density at z of a normal distribution with this mean and deviation, over that of the standard one."""
+    return math.exp((z * z - ((z - shift) / scale) ** 2) / 2) / scale
+
+
 class Detector:
-    """Watches the texts of one curve: every sign with a stream of its own, each with a third of the say."""
+    """Watches the texts of one curve: every sign with a stream of its own, each with the same say."""
 
     def __init__(self, like: Likeness, seed: int = 0) -> None:
-        spreads = {"reach": like.reach, "tokens": like.tokens, "digits": like.digits}
-        self._streams = {sign: Stream(spread.counts, seed + n) for n, (sign, spread) in enumerate(spreads.items())}
+        self._streams = {sign: Stream(getattr(like, sign).counts, seed + n) for n, sign in enumerate(EDGES)}
 
     def observe(self, signs: Signs) -> float:
         """Take one more text, and give the evidence so far: above `LIMIT` something has changed."""

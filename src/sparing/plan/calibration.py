@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from sparing.core.calibration import EDGES, Calibration, Curve, Likeness
+from sparing.core.calibration import EDGES, Calibration, Curve, Likeness, Spread
 from sparing.errors import SettingsError
 
 _SHIPPED = "calibration.json"
@@ -60,7 +60,7 @@ def _is_sound(curve: Curve) -> bool:
 
 
 def _is_binned(like: Likeness) -> bool:
-    spreads = {"tokens": like.tokens, "reach": like.reach, "digits": like.digits}
+    spreads: dict[str, Spread] = {sign: getattr(like, sign) for sign in EDGES}
     return all(
         len(s.counts) == len(EDGES[sign]) + 1 and min(s.counts) >= 0 < sum(s.counts) for sign, s in spreads.items()
     )

@@ -86,6 +86,7 @@ def likeness_of(signs: Sequence[Signs]) -> Likeness:
         scripts=tuple(s for s in sorted(set(scripts)) if scripts.count(s) >= _RARE * len(scripts)),
         tokens=_spread("tokens", [sign.tokens for sign in signs]),
         reach=_spread("reach", [sign.reach for sign in signs]),
+        half_tokens=_spread("half_tokens", [sign.half_tokens for sign in signs]),
         digits=_spread("digits", [sign.digits for sign in signs]),
     )
 

@@ -1,13 +1,15 @@
 """Row 22, beside the promise: how soon is it seen that texts are no longer like the calibrated, and how often wrongly?
 
 Prose of public data calibrates a detector with one half. Calm streams are the other half, in random order: an alarm is
-false. Changed streams go over to texts of another kind, from the first text on or after hundreds of calm ones.
+false. Changed streams go over to texts of another kind, or to the same ones with scores that are spread otherwise, from
+the first text on or after hundreds of calm ones.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 
@@ -26,7 +28,7 @@ from sparing.guard.drift import LIMIT, Detector
 _SETS = ("xquad", "nq", "qmsum", "tatqa")
 _CALM = (0, 500)  # texts before the change
 _MOST = 1000  # texts after it that are looked at
-_FLATTER = 1.5
+_TIMES = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def measure(draw: Draw, _names: tuple[str, ...]) -> Report:
     prose = signs.pop("xquad, prose")
     changes: Mapping[str, Sequence[Signs]] = {
         **{name: some for name, some in signs.items() if len(some) >= _MOST // 10},
-        "prose, worth spread 1.5 times as wide": [replace(one, reach=min(1.0, _FLATTER * one.reach)) for one in prose],
+        **_spread_otherwise(prose),
     }
     false = sum(_false_alarm(prose, seed) for seed in range(draw.n))
     rows = [_seen(name, prose, some, calm, draw.n) for name, some in changes.items() for calm in _CALM]
@@ -88,6 +90,19 @@ def measure(draw: Draw, _names: tuple[str, ...]) -> Report:
             "seen": [asdict(r) for r in rows],
         },
     )
+
+
+def _spread_otherwise(prose: Sequence[Signs]) -> dict[str, list[Signs]]:
+    """The same texts, but that half of their worth is held by more or less of them, or by shares that differ more or
+    less from text to text."""
+    median = statistics.median(one.reach for one in prose)
+    ways: dict[str, Callable[[float], float]] = {
+        "spread over 1.5 times as much": lambda reach: _TIMES * reach,
+        "spread over 1.5 times less": lambda reach: reach / _TIMES,
+        "its spread differs 1.5 times as much": lambda reach: median * (reach / median) ** _TIMES,
+        "its spread differs 1.5 times less": lambda reach: median * (reach / median) ** (1 / _TIMES),
+    }
+    return {f"worth, {way}": [replace(one, reach=min(1.0, to(one.reach))) for one in prose] for way, to in ways.items()}
 
 
 def _false_alarm(prose: Sequence[Signs], seed: int) -> bool:
