@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparing.gateway.deciding import _Known
+from sparing.gateway.known_tier import KnownTier
 from sparing.settings.tree import TierSettings
 
 
@@ -21,6 +21,8 @@ from sparing.settings.tree import TierSettings
 )
 def test_the_patient_are_passed(at_once: int, in_flight: dict[int, int], rank: int, num_before: int) -> None:
     """But for those that are being served: all of them where nobody knows how many are served at once."""
-    known = _Known(TierSettings("t", "http://127.0.0.1:9", at_once=at_once))
-    known.in_flight.update(in_flight)
+    known = KnownTier(TierSettings("t", "http://127.0.0.1:9", at_once=at_once))
+    for other, num in in_flight.items():
+        for _ in range(num):
+            known.entered(other)
     assert known.num_before(rank) == num_before

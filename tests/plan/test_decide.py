@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from sparing.core.prices import CacheKind, Prices
 from sparing.plan.answers import Answers, Depth, Remembered, answers_of
-from sparing.plan.decide import Decision, Goals, Sending, Tier, decide
+from sparing.plan.candidates import Goals, Sending, Tier
+from sparing.plan.decide import Decision, decide
 from sparing.plan.forecast.latency import Forecast, Latency, Observation
 
 LENGTHS = [20.0, 80.0, 150.0, 300.0, 900.0]
@@ -154,9 +155,9 @@ def test_nothing_else_would_have_been_better(tiers: list[Tier], goals: Goals, ce
     tiers = [replace(one, depths=depths) for one in tiers]
     chosen = decide(tiers, SENDINGS, goals, LENGTHS, ceilings)
     singles = [
-        decide([Tier(t.name, [f], t.prices, t.loss, depths=(d,))], [s], goals, LENGTHS, (c,))
+        decide([Tier(t.name, [t.forecasts[at]], t.prices, t.loss, depths=(d,))], [s], goals, LENGTHS, (c,))
         for t in tiers
-        for (s, f), d, c in product(zip(SENDINGS, t.forecasts, strict=True), depths, ceilings)
+        for (at, s), d, c in product(enumerate(SENDINGS), depths, ceilings)
     ]
     assert _rank(chosen, goals) <= min(_rank(single, goals) for single in singles)
 

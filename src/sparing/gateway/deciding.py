@@ -6,82 +6,35 @@ is a header of the answer and a field of the receipt.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, get_args
 
+import msgspec
+
 from sparing.core.budget import Mode
 from sparing.core.upstream import Thought
-from sparing.gateway.clients import seller
 from sparing.gateway.controls import Controls
-from sparing.gateway.depths import Depths, Wanted
+from sparing.gateway.depths import ONLY_AS_IT_IS, Depths, Wanted
 from sparing.gateway.exchange import Exchange
+from sparing.gateway.known_tier import KnownTier
 from sparing.gateway.set_thought import BRIEF
+from sparing.gateway.shares import Shares
 from sparing.plan.answers import Depth, Remembered
 from sparing.plan.anticipate.nature import Nature
-from sparing.plan.decide import Decision, Goals, Sending, Tier, decide
+from sparing.plan.candidates import Goals, Tier
+from sparing.plan.decide import Decision, decide
 from sparing.plan.forecast.answer_length import AnswerLengths
-from sparing.plan.forecast.latency import Latency, Observation
-from sparing.prices.lookup import prices_for
+from sparing.plan.forecast.latency import Observation
 from sparing.settings import Settings
 from sparing.settings.policies import NamedPolicy
 from sparing.settings.policy import Effort
-from sparing.settings.providers import shape_of
-from sparing.settings.tiers import url_of, wires_of
-from sparing.settings.tree import TierSettings
+from sparing.settings.tiers import wires_of
 
 _EFFORTS: Final[tuple[Effort, ...]] = get_args(Effort)
-# Until requests have shown what an effort keeps and loses of a prompt.
-_KEPT: Final[Mapping[Effort, float]] = {"off": 1.0, "safe": 0.95, "balanced": 0.7, "max": 0.5}
-_LOST: Final[Mapping[Effort, float]] = {"off": 0.0, "safe": 0.0, "balanced": 0.01, "max": 0.03}
-_LEARNED = 0.05  # weight of the newest request
-_MOST_KINDS = 4_096
 
 
-@dataclass(slots=True)
-class _Known:
-    """One tier, as it is known so far.
-
-    Attributes:
-        in_flight: Requests by their rank.
-    """
-
-    settings: TierSettings
-    latency: Latency = field(init=False)
-    in_flight: Counter[int] = field(default_factory=Counter)
-    _paid: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.latency = Latency(self.settings.at_once or None)
-
-    def num_before(self, rank: int) -> int:
-        """Requests in flight that one of this rank does not pass in the tier's line."""
-        total, at_once = sum(self.in_flight.values()), self.settings.at_once
-        if not at_once:
-            return total
-        return max(min(total, at_once), sum(num for other, num in self.in_flight.items() if other <= rank))
-
-    def seller(self, wire: str) -> str:
-        """Who is paid for requests in this wire format."""
-        if wire not in self._paid:
-            shape = shape_of(wire)
-            self._paid[wire] = seller(shape, url_of(self.settings, shape))
-        return self._paid[wire]
-
-
-@dataclass(slots=True)
-class _Shares:
-    """Of one policy and effort: what is kept of a prompt, what is lost of what was needed, what the cache knows."""
-
-    kept: float
-    lost: float
-    cached: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """A decision, and what it was about; give it back with `Decider.over`.
 
     Attributes:
@@ -134,12 +87,15 @@ class Decider:
         later: Callable[[Callable[[], None]], None] = _at_once,
     ) -> None:
         self._later = later
-        self._tiers = {tier.name: _Known(tier) for tier in settings.tiers}
-        self._spoken = wires_of(settings.tiers, embedded_wires)
+        self._tiers = {tier.name: KnownTier(tier) for tier in settings.tiers}
+        self._speaking: dict[str, list[KnownTier]] = {}
+        for name, wires in wires_of(settings.tiers, embedded_wires).items():
+            for wire in wires:
+                self._speaking.setdefault(wire, []).append(self._tiers[name])
         self._lengths = AnswerLengths()
         self._depths = Depths()
         self._answers = Remembered()
-        self._shares: dict[tuple[str, Effort, bool], _Shares] = {}
+        self._shares = Shares()
 
     def is_tier(self, name: str) -> bool:
         return name in self._tiers
@@ -172,16 +128,23 @@ class Decider:
             effort_is_open: Whether the caller left the effort to us.
             tiers: Those that may answer; empty: all.
         """
-        known = [
-            one for tier, one in self._tiers.items() if wire in self._spoken[tier] and (not tiers or tier in tiers)
-        ]
-        if not known or not has_goal(policy):
+        if not has_goal(policy):
             return None
-        is_first_turn, kind = wanted.is_first, (name, nature.intent)
+        known = [one for one in self._speaking.get(wire, ()) if not tiers or one.settings.name in tiers]
+        if not known:
+            return None
+        is_first_turn, kind, rank = wanted.is_first, (name, nature.intent), policy.rank
         efforts = _efforts(controls) if is_first_turn and effort_is_open else (controls.policy.effort,)
-        sendings = [self._sending(name, effort, tokens, is_first_turn) for effort in efforts]
+        sendings = [self._shares.sending((name, effort, is_first_turn), tokens) for effort in efforts]
+        sizes = [(one.input_tokens, one.cached_tokens) for one in sendings]
         candidates = [
-            self._tier(one, wire, policy.rank, controls, sendings, self._of_tier(one, wire, model, policy, wanted))
+            Tier(
+                one.settings.name,
+                one.latency.forecasts(sizes, one.num_before(rank)),
+                one.prices(wire, controls.policy.prices_file),
+                one.settings.expected_loss,
+                depths=self._of_tier(one, wire, model, policy, wanted) if policy.depths else ONLY_AS_IT_IS,
+            )
             for one in known
         ]
         best = min(candidates, key=lambda one: one.loss)
@@ -197,9 +160,8 @@ class Decider:
         lengths = self._answers.within(self._lengths.lengths(kind), answer_tokens or None)
         ceilings = (None, policy.under_pressure.answer_tokens) if policy.under_pressure.answer_tokens else (None,)
         decision = decide(candidates, sendings, goals, lengths, ceilings, answer_tokens, self._answers)
-        chosen, rank = self._tiers[decision.tier], policy.rank
-        num_before = chosen.num_before(rank)
-        chosen.in_flight[rank] += 1
+        chosen = self._tiers[decision.tier]
+        num_before = chosen.entered(rank)
         effort = next(effort for effort in efforts if effort == decision.sending)
         thought = self._depths.thought(decision.depth, policy, wanted)
         asked = chosen.settings.model or model
@@ -211,10 +173,7 @@ class Decider:
         Args:
             was_cut: Whether the answer may have ended at a ceiling, so that its own length is not known.
         """
-        asked = self._tiers[decided.decision.tier]
-        asked.in_flight[decided.rank] -= 1
-        if not asked.in_flight[decided.rank]:
-            del asked.in_flight[decided.rank]
+        self._tiers[decided.decision.tier].left(decided.rank)
         if exchange.cache in ("hit", "similar", "shared") or not exchange.sent_s:
             return
         self._later(partial(self._learn_from, decided, exchange, stream=stream, was_cut=was_cut))
@@ -224,8 +183,8 @@ class Decider:
         served = self._tiers.get(exchange.served.tier or decided.decision.tier, asked)
         if served is not asked:
             asked.latency.observe(Observation(0, 0, before, None))
-        _learn(served.latency, exchange, before, stream=stream)
-        self._learn_shares(decided, exchange)
+        served.learn(exchange, before, stream=stream)
+        self._shares.learn((decided.kind[0], decided.effort, decided.is_first_turn), exchange)
         lengths = self._lengths.lengths(decided.kind)
         key = exchange.wire, decided.model, decided.decision.depth
         said = self._depths.learn(served.settings.name, key, decided.wanted, exchange, sum(lengths) / len(lengths))
@@ -234,48 +193,9 @@ class Decider:
             self._lengths.lengths(decided.kind)  # worked out now, and not when a request asks
         served.latency.prepare()
 
-    def _of_tier(self, known: _Known, wire: str, model: str, policy: NamedPolicy, wanted: Wanted) -> Sequence[Depth]:
+    def _of_tier(self, known: KnownTier, wire: str, model: str, policy: NamedPolicy, wanted: Wanted) -> Sequence[Depth]:
         asked = known.settings.model or model
         return self._depths.of_tier(known.settings, known.seller(wire), asked, wire, policy, wanted)
-
-    def _sending(self, name: str, effort: Effort, tokens: int, is_first_turn: bool) -> Sending:
-        known = self._shares.get((name, effort, is_first_turn)) or _Shares(_KEPT[effort], _LOST[effort])
-        sent = max(1, int(tokens * known.kept))
-        return Sending(effort, sent, int(sent * known.cached), known.lost)
-
-    def _tier(
-        self,
-        known: _Known,
-        wire: str,
-        rank: int,
-        controls: Controls,
-        sendings: Sequence[Sending],
-        depths: Sequence[Depth],
-    ) -> Tier:
-        settings, prices = known.settings, None
-        if settings.model:
-            prices = prices_for(settings.model, known.seller(wire), file=controls.policy.prices_file)
-        before = known.num_before(rank)
-        forecasts = [
-            known.latency.forecast(sending.input_tokens, sending.cached_tokens, before) for sending in sendings
-        ]
-        return Tier(settings.name, forecasts, prices, settings.expected_loss, depths=depths)
-
-    def _learn_shares(self, decided: Decided, exchange: Exchange) -> None:
-        receipt, usage = exchange.receipt, exchange.usage
-        if receipt is None or not receipt.tokens_before or exchange.mode is not Mode.ON:
-            return
-        key = decided.kind[0], decided.effort, decided.is_first_turn
-        known = self._shares.get(key)
-        if known is None:
-            if len(self._shares) >= _MOST_KINDS:
-                self._shares.pop(next(iter(self._shares)))
-            known = self._shares[key] = _Shares(_KEPT[decided.effort], _LOST[decided.effort])
-        known.kept += _LEARNED * (receipt.kept - known.kept)
-        if receipt.expected_loss >= 0:
-            known.lost += _LEARNED * (receipt.expected_loss - known.lost)
-        if usage.input_tokens > 0 and usage.cache_read_tokens >= 0:
-            known.cached += _LEARNED * (min(1.0, usage.cache_read_tokens / usage.input_tokens) - known.cached)
 
 
 def has_goal(policy: NamedPolicy) -> bool:
@@ -289,22 +209,3 @@ def _efforts(controls: Controls) -> tuple[Effort, ...]:
     if controls.mode is not Mode.ON or effort == "off":
         return (effort,)
     return _EFFORTS[_EFFORTS.index(effort) :]
-
-
-def _learn(latency: Latency, exchange: Exchange, before: int, *, stream: bool) -> None:
-    """What an answer shows of its upstream; nothing where the caller left before there was one, or asked wrongly."""
-    usage = exchange.usage
-    sizes = max(0, usage.input_tokens), max(0, usage.cache_read_tokens), before
-    if exchange.status >= 500:
-        latency.observe(Observation(*sizes, None))
-    if exchange.status >= 400 or not exchange.first_byte_s:
-        return
-    ended_s = exchange.ended_s if not exchange.error else 0.0
-    answer_s = ended_s - exchange.sent_s if ended_s else None
-    first_s = exchange.first_byte_s - exchange.sent_s
-    thought = max(0, usage.reasoning_tokens)
-    seen = Observation(*sizes, first_s, max(0, usage.output_tokens), answer_s, thought)
-    if stream:
-        latency.observe(seen)
-    else:
-        latency.observe_whole(seen)

@@ -89,6 +89,7 @@ class GatewayServer(uvicorn.Server):
             # The answer's own `server` and `date` come from the upstream.
             server_header=False,
             date_header=False,
+            proxy_headers=False,  # nobody asks whose address it is
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_GRACE_S,
         )

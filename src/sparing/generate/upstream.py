@@ -15,6 +15,7 @@ from yarl import URL
 
 from sparing.core.upstream import Call
 from sparing.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from sparing.generate.silence import Silence
 
 _READ_BUFFER_BYTES = 64 * 1024  # per answer; aiohttp stops reading the socket at twice this, which is our back-pressure
 _WRITE_AT_ONCE_BYTES = 1 << 20  # larger bodies go out in pieces, so that one upload does not hold the event loop
@@ -53,7 +54,8 @@ class HttpUpstream:
         self.base_url = base_url.rstrip("/").removesuffix("/v1")
         self.provider = provider
         self._key = {key_header: f"Bearer {key}" if key_header == "authorization" else key} if key else {}
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s, sock_read=idle_timeout_s)
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s)
+        self._idle_s = idle_timeout_s
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, call: Call) -> HttpAnswer:
@@ -80,15 +82,16 @@ class HttpUpstream:
             self._session = None
 
     async def _send(self, call: Call, reused: SimpleNamespace) -> HttpAnswer:
-        response = await self._pool().request(
-            call.method,
-            URL(self.base_url + call.path, encoded=True),
-            headers=self._headers(call),
-            data=_payload(call),
-            allow_redirects=False,
-            trace_request_ctx=reused,
-        )
-        return HttpAnswer(response, self.provider, self.base_url)
+        async with asyncio.timeout(self._idle_s):
+            response = await self._pool().request(
+                call.method,
+                URL(self.base_url + call.path, encoded=True),
+                headers=self._headers(call),
+                data=_payload(call),
+                allow_redirects=False,
+                trace_request_ctx=reused,
+            )
+        return HttpAnswer(response, self.provider, self.base_url, self._idle_s)
 
     def _headers(self, call: Call) -> Mapping[str, str]:
         headers = call.headers
@@ -116,12 +119,14 @@ class HttpAnswer:
 
     Args:
         where: It is from, for errors.
+        idle_s: Longest silence within it.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, provider: str, where: str) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, provider: str, where: str, idle_s: float) -> None:
         self._response = response
         self._provider = provider
         self._where = where
+        self._idle_s = idle_s
 
     @property
     def status(self) -> int:
@@ -139,10 +144,13 @@ class HttpAnswer:
             UpstreamUnreachable, UpstreamTimeout: After everything that did arrive was yielded.
         """
         reader = self._response.content
-        with _typed_errors(self._provider, self._where), _end_of(self._response):
+        silence = Silence(self._idle_s, lambda: reader.set_exception(TimeoutError()))
+        with _typed_errors(self._provider, self._where), _end_of(self._response), silence:
             try:
                 while chunk := await reader.readany():
+                    silence.ends()
                     yield chunk
+                    silence.begins()
             except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
                 if rest := _unread(reader):
                     yield rest

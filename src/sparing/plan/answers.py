@@ -50,6 +50,18 @@ class Answer(NamedTuple):
     kept: float
 
 
+class Priced(NamedTuple):
+    """Attributes:
+    each: Price of an answer's tokens, and the chance that it is good.
+    front: Those of them than which none is both as cheap and as good, both rising.
+    """
+
+    output_usd: float
+    loss: float
+    each: list[tuple[float, float]]
+    front: list[tuple[float, float]]
+
+
 class Answers:
     """The answers of one choice of depths and ceilings."""
 
@@ -58,7 +70,7 @@ class Answers:
     def __init__(self, rows: list[Answer]) -> None:
         self.rows = rows
         self._soonest: Answer | None = None
-        self._priced: tuple[float, float, list[tuple[float, float]]] | None = None
+        self._priced: Priced | None = None
 
     @property
     def soonest(self) -> Answer:
@@ -67,7 +79,7 @@ class Answers:
             self._soonest = soonest_of(self.rows)
         return self._soonest
 
-    def priced(self, output_usd: float, loss: float) -> list[tuple[float, float]]:
+    def priced(self, output_usd: float, loss: float) -> Priced:
         """Of each, what its tokens cost and the chance that it is good.
 
         Args:
@@ -75,11 +87,11 @@ class Answers:
             loss: Of the tier.
         """
         known = self._priced
-        if known is None or known[0] != output_usd or known[1] != loss:
+        if known is None or known.output_usd != output_usd or known.loss != loss:
             # More thought makes up for a smaller model, and for nothing that was left out.
             each = [(one.tokens * output_usd, min(1.0, (1 - loss) * one.kept)) for one in self.rows]
-            known = self._priced = output_usd, loss, each
-        return known[2]
+            known = self._priced = Priced(output_usd, loss, each, _front(each))
+        return known
 
 
 class Remembered:
@@ -125,6 +137,16 @@ class Remembered:
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+def _front(each: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    front: list[tuple[float, float]] = []
+    for usd, kept in sorted(each):
+        if front and front[-1][0] == usd:
+            front.pop()
+        if not front or kept > front[-1][1]:
+            front.append((usd, kept))
+    return front
 
 
 def _put(known: OrderedDict[K, V], key: K, value: V) -> None:

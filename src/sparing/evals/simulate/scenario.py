@@ -13,7 +13,7 @@ from sparing.errors import SettingsError
 from sparing.evals.simulate.cascade import CascadeModel
 from sparing.evals.simulate.server import ServerModel, Thinking
 from sparing.evals.simulate.strategies import Effort, FirstComeFirstServed, Traffic
-from sparing.plan.decide import Goals
+from sparing.plan.candidates import Goals
 from sparing.prices.lookup import prices_for
 from sparing.settings.policies import PRIORITIES, Goal, PriorityClass, Reasoning
 

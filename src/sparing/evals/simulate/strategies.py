@@ -10,7 +10,8 @@ from sparing.evals.simulate.run import Order
 from sparing.evals.simulate.server import Server, Thinking
 from sparing.generate.line import Line
 from sparing.plan.answers import Depth
-from sparing.plan.decide import Goals, Sending, Tier, decide
+from sparing.plan.candidates import Goals, Sending, Tier
+from sparing.plan.decide import decide
 from sparing.plan.forecast.answer_length import AnswerLengths
 from sparing.plan.forecast.thoughts import Thoughts
 

@@ -78,9 +78,11 @@ class AnswerLengths:
 
     def lengths(self, kind: Hashable, num: int = 5) -> list[float]:
         """So many equally likely lengths, rising. The newest of many answers may not be among them yet."""
-        known = self._kinds.get(kind) or (None if _parts(kind) else self._of_all)
+        known = self._kinds.get(kind)
         if known is None:
-            return self._found(kind, num)
+            if _parts(kind):
+                return self._found(kind, num)
+            known = self._of_all
         seen, found = known.quantiles.get(num, (-1, []))
         if seen < 0 or known.num - seen > min(_MOST_STALE, known.num // _STALE_SHARE):
             found = self._found(kind, num)

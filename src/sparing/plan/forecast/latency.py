@@ -119,6 +119,10 @@ class Latency:
             self._first.weights[_THOUGHT] / 1000,
         )
 
+    def forecasts(self, sizes: Sequence[tuple[int, int]], num_before: int) -> Forecasts:
+        """Of requests of several sizes: tokens of the prompt, and those of them that are cached."""
+        return Forecasts(self, sizes, num_before)
+
     def _held(self, seen: Observation) -> float:
         """Tokens of thought that were over when the first token came, as far as is known."""
         if not seen.thought_tokens:
@@ -187,6 +191,17 @@ class Forecast(msgspec.Struct, frozen=True):
                     for n, t in zip(lengths, thoughts, strict=True)
                 ]
         return (1 - self.failure_rate) * self.first_ratios.chances(left) / len(left)
+
+
+class Forecasts(dict[int, Forecast]):
+    """By place; each is made when it is first looked at."""
+
+    def __init__(self, latency: Latency, sizes: Sequence[tuple[int, int]], num_before: int) -> None:
+        self._latency, self._sizes, self._num_before = latency, sizes, num_before
+
+    def __missing__(self, at: int) -> Forecast:
+        made = self[at] = self._latency.forecast(*self._sizes[at], self._num_before)
+        return made
 
 
 def _learn(line: Regression, ratios: Ratios, drift: Drift, features: tuple[float, ...], value: float) -> None:
