@@ -2,14 +2,16 @@
 
 python benchmarks/inmodel.py answers [--contexts 6] [--tokens 700]  # accuracy against bytes; compress, then ask
 python benchmarks/inmodel.py storage [--contexts 6] [--tokens 700]  # the default and kvzip, in eight bits too
+python benchmarks/inmodel.py bytes [--contexts 6] [--tokens 700]    # shares of the bytes, in eight bits too
 python benchmarks/inmodel.py decode [--lengths 2048,4096,8192]      # milliseconds a token against stock Transformers
 python benchmarks/inmodel.py decode --bfloat16                      # the same in the precision that most models come in
 python benchmarks/inmodel.py prefill [--lengths 2048,7800]          # pruned against whole, question in the prompt
 python benchmarks/inmodel.py skip [--steps 64]                      # drafting with layers skipped, against none
 python benchmarks/inmodel.py report                                 # tables and plots from what was measured
 
-Every part writes `results/inmodel-<part>.json`, `storage` one for each length. Two threads. What is compared alternates
-within one run: on a busy machine look at the ratios. The weights: `sparing models pull`, or --model FILE.gguf.
+Every part writes `results/inmodel-<part>.json`, `storage` and `bytes` one for each length. Two threads. What is
+compared alternates within one run: on a busy machine look at the ratios. The weights: `sparing models pull`, or
+--model FILE.gguf.
 """
 
 from __future__ import annotations
@@ -54,12 +56,19 @@ POLICIES = {"echo, global": BEST, "echo, ada": replace(BEST, allocate="ada"), "k
 FRACTIONS = (0.5, 0.25)
 _BASELINES_UP_TO = 4096  # tokens: at longer prompts random and window take minutes to show what is known by then
 _CLOCKS = {"cpu": time.process_time, "main": time.thread_time, "wall": time.perf_counter}
-HAYSTACKS = (("single", "noise"), ("single", "prose"), ("multikey", "prose"), ("multivalue", "prose"))
+HAYSTACKS = (
+    ("single", "noise"),
+    ("single", "prose"),
+    ("multikey", "prose"),
+    ("multivalue", "prose"),
+    ("vt", "noise"),
+    ("cwe", "noise"),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=("answers", "storage", "decode", "prefill", "skip", "report"))
+    parser.add_argument("part", choices=("answers", "storage", "bytes", "decode", "prefill", "skip", "report"))
     parser.add_argument("--model", type=Path)
     parser.add_argument("--contexts", type=int, default=6)
     parser.add_argument("--tokens", type=int, default=700)
@@ -75,12 +84,13 @@ def main() -> None:
         parts: dict[str, Callable[..., dict[str, Any]]] = {
             "answers": answers,
             "storage": storing,
+            "bytes": storing,
             "decode": decode,
             "prefill": prefill,
             "skip": skipping,
         }
         measured = parts[options.part](model, tokenizer, options)
-        name = f"storage-{options.tokens}" if options.part == "storage" else options.part
+        name = f"{options.part}-{options.tokens}" if options.part in ("storage", "bytes") else options.part
         name = f"{name}-bfloat16" if options.bfloat16 else name
         (RESULTS / f"inmodel-{name}.json").write_text(json.dumps(measured, indent=1) + "\n")
     write_report(RESULTS)

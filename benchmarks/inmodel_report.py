@@ -21,6 +21,7 @@ def write_report(folder: Path) -> None:
     parts = {
         "answers": _answers,
         "storage-*": _storage,
+        "bytes-*": _storage,
         "decode": _decode,
         "decode-bfloat16": _decode,
         "prefill": _prefill,
@@ -32,7 +33,8 @@ def write_report(folder: Path) -> None:
     ]
     for name, write in parts.items():
         measured = [json.loads(path.read_text()) for path in folder.glob(f"inmodel-{name}.json")]
-        text += [write(each, folder) for each in sorted(measured, key=lambda each: each.get("tokens", 0))]
+        measured.sort(key=lambda each: (each.get("tokens", 0), each.get("dtype", "")))
+        text += [write(each, folder) for each in measured]
     (folder / "inmodel.md").write_text("\n".join(text))
 
 
@@ -87,13 +89,16 @@ def _storage(measured: Row, folder: Path) -> str:
     for row in rows:
         ways.setdefault((row["policy"], row["fraction"], row["storage"]), []).append(row)
     whole = ways["full", 1.0, "exact"]
+    dtype = measured.get("dtype", "float32")
+    of_bytes = measured.get("shares") == "bytes"
+    title, share = ("within shares of the bytes", "budget") if of_bytes else ("exact and in eight bits", "kept")
     lines = [
-        f"## Needles in {measured['tokens']:,} tokens, exact and in eight bits\n",
+        f"## Needles in {measured['tokens']:,} tokens, {dtype}, {title}\n",
         "Compressed before the questions are known. Answers: questions answered right, from the first token on; lost, "
         "won: which the full cache answered and this did not, and the other way; with the difference in points and its "
-        "95 % interval, contexts resampled. KL from keeping everything in float32. Prefill: CPU time of reading and "
+        "95 % interval, contexts resampled. KL from keeping everything, exact. Prefill: CPU time of reading and "
         "compressing, against reading.\n",
-        _cells(["policy", "kept", "stored", *tasks, "lost", "won", "difference", "KL", "bytes", "prefill"]),
+        _cells(["policy", share, "stored", *tasks, "lost", "won", "difference", "KL", "bytes", "prefill"]),
         _cells(["---"] * (len(tasks) + 9)),
     ]
     for (policy, fraction, storage), these in sorted(ways.items(), key=lambda way: (way[0][0], -way[0][1])):
@@ -112,7 +117,7 @@ def _storage(measured: Row, folder: Path) -> str:
         lost, won = sum(ours < full for ours, full in pairs), sum(ours > full for ours, full in pairs)
         kl = f"{_mean([row['kl'] for row in these]):.5f}"
         size = f"{_mean([row['bytes'] for row in these]) / _mean([row['bytes'] for row in whole]):.1%}"
-        stored = "float32" if storage == "exact" else storage
+        stored = dtype if storage == "exact" else storage
         cost = f"{statistics.median(row['cost'] for row in these):.2f}x"
         lines.append(_cells([policy, f"{fraction:.0%}", stored, *right, str(lost), str(won), points, kl, size, cost]))
     return "\n".join([*lines, f"\n{len(whole)} contexts of about {measured['tokens']} tokens.\n"])

@@ -1,4 +1,5 @@
-"""Answers, divergence and bytes of what was kept, stored in the model's precision and in eight bits."""
+"""Answers, divergence and bytes of what was kept, stored in the model's precision and in eight bits: by shares of the
+tokens, or of the bytes."""
 
 from __future__ import annotations
 
@@ -37,8 +38,8 @@ def storing(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str
     rows: list[dict[str, Any]] = []
     for context in _contexts(lambda text: len(encode(text)), options):
         once = read(model, tokenizer, context)
-        found, read_again_s = _read_twice(model, once)
-        policies = list(_policies(found))
+        found, read_again_s = _read_twice(model, once) if options.part == "storage" else (None, 0.0)
+        policies = list(_of_tokens(found) if found else _of_bytes())
         costs = [_compress_s(model, once, policy) + read_again_s * (name == "kvzip") for name, _, policy in policies]
         whole = None
         for storage in get_args(Storage):
@@ -61,16 +62,25 @@ def storing(model: Any, tokenizer: Any, options: argparse.Namespace) -> dict[str
                     }
                 )
         print(context.task, once.ids.shape[1], "tokens", f"{once.cpu_s:.1f} s", flush=True)
-    return {"tokens": options.tokens, "contexts": options.contexts, "rows": rows}
+    dtype = str(model.dtype).removeprefix("torch.")
+    told = {"tokens": options.tokens, "contexts": options.contexts, "shares": options.part, "dtype": dtype}
+    return {**told, "rows": rows}
 
 
-def _policies(found: Reconstruction) -> Iterator[tuple[str, float, im.Policy]]:
+def _of_tokens(found: Reconstruction) -> Iterator[tuple[str, float, im.Policy]]:
     """What keeps everything, the default, and what reading the context twice knows."""
     yield "full", 1.0, im.FULL
     for fraction in FRACTIONS:
         kept = replace(DEFAULT, budget=im.Budget(fraction=fraction))
         yield "echo", fraction, kept
         yield "kvzip", fraction, replace(kept, score=found)
+
+
+def _of_bytes() -> Iterator[tuple[str, float, im.Policy]]:
+    """What keeps everything, and the default within shares of what that takes in the model's precision."""
+    yield "full", 1.0, im.FULL
+    for fraction in FRACTIONS:
+        yield "echo", fraction, replace(DEFAULT, budget=im.Budget(byte_fraction=fraction))
 
 
 @torch.no_grad()

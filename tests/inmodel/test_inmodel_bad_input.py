@@ -60,9 +60,17 @@ def test_models_with_attention_of_their_own_are_refused() -> None:
 
 
 def test_float16_on_a_cpu_is_refused() -> None:
-    """It is slow there and overflows."""
-    with pytest.raises(ModelUnsupported, match="bfloat16"):
-        im.attach(im.detach(llama()).half())
+    """It is slow there and overflows; attached before or not."""
+    for model in (im.detach(llama()), llama()):
+        with pytest.raises(ModelUnsupported, match="bfloat16"):
+            im.attach(model.half())
+
+
+@pytest.mark.parametrize("policy", ["echo", [im.FULL, "echo"], None])
+def test_what_is_no_policy_is_refused(policy: object) -> None:
+    """A name is not taken for a list of letters."""
+    with pytest.raises(PolicyError, match="is no policy"):
+        im.DropCache(llama(), policy)  # type: ignore[arg-type]
 
 
 def test_attention_weights_cannot_be_asked_for() -> None:

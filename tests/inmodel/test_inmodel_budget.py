@@ -92,6 +92,12 @@ def test_a_policy_out_of_range_is_refused(fields: dict) -> None:
         im.Policy(**fields)
 
 
+def test_a_budget_that_was_not_read_is_refused() -> None:
+    """With how to read it, before a prompt is."""
+    with pytest.raises(PolicyError, match="parse"):
+        im.Policy(budget="50%")  # type: ignore[arg-type]
+
+
 def test_a_policy_comes_back_from_json() -> None:
     """What is saved with a cache is the policy."""
     policy = im.Policy(score="snapkv", budget=im.Budget(bytes=10**6), allocate="ada", span_tokens=3, min_mass=0.9)

@@ -41,6 +41,8 @@ def attach(model: M) -> M:
     Raises:
         ModelUnsupported: Its attention is neither "sdpa" nor "eager", or not pluggable; float16 on a CPU.
     """
+    if model.device.type == "cpu" and model.dtype == torch.float16:
+        raise ModelUnsupported("float16 on a CPU is slow and overflows", hint="load the model in float32 or bfloat16")
     if is_attached(model):
         return model
     before = model.config._attn_implementation
@@ -53,8 +55,6 @@ def attach(model: M) -> M:
     soft_cap = getattr(model.config.get_text_config(), "attn_logit_softcapping", None)
     if soft_cap is not None or not getattr(model, "_supports_sdpa", False):
         raise ModelUnsupported(f"the attention of {type(model).__name__} is not plain softmax attention")
-    if model.device.type == "cpu" and model.dtype == torch.float16:
-        raise ModelUnsupported("float16 on a CPU is slow and overflows", hint="load the model in float32 or bfloat16")
     # Registering twice is harmless; the mask is the one that stock SDPA attention gets.
     AttentionInterface.register(NAME, drop_attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)

@@ -38,7 +38,7 @@ class DropCache(Cache):
     Raises:
         ModelUnsupported: `attach` was not called, or the model has no full-attention layer, or heads of an odd size
             were to be stored in eight bits.
-        PolicyError: No policy was given, or an unknown storage.
+        PolicyError: No policy was given, something that is none, or an unknown storage.
     """
 
     def __init__(
@@ -52,9 +52,12 @@ class DropCache(Cache):
     ) -> None:
         if not is_attached(model):
             raise ModelUnsupported("the model does not use Sparing's attention", hint="call attach(model) first")
-        policies = [policy] if isinstance(policy, Policy) else list(policy)
+        policies = [policy] if isinstance(policy, (Policy, str)) or policy is None else list(policy)
         if not policies:
             raise PolicyError("no policy was given")
+        for each in policies:
+            if not isinstance(each, Policy):
+                raise PolicyError(f"{each!r} is no policy", hint='give im.Policy(score="echo"), or one each')
         if storage not in get_args(Storage):
             raise PolicyError(
                 f"storage={storage!r} is unknown",

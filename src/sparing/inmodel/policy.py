@@ -44,6 +44,8 @@ class Policy:
     decode_every_tokens: int = 0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.budget, Budget):
+            raise PolicyError(f"{self.budget!r} is no budget", hint='give im.Budget.parse("50%")')
         if self.span_tokens < 1 or self.span_tokens % 2 == 0:
             raise PolicyError(f"span_tokens={self.span_tokens} is not an odd number of tokens")
         if self.min_mass is not None and not 0 <= self.min_mass <= 1:
