@@ -9,6 +9,7 @@ from sparing.core.calibration import Calibration, Curve, Signs
 from sparing.core.ladder import Ladder, Rendition, Skip
 from sparing.core.verdict import Change, Floor
 from sparing.guard.anomaly import signs_of, unlike
+from sparing.guard.language import in_other_language
 from sparing.handles import is_lossy
 from sparing.offer import Offer
 from sparing.plan.calibration import calibration_in
@@ -25,11 +26,13 @@ class Terms:
 
     Attributes:
         distrust: Content types whose calibration does not count.
+        larger_tier: Whether the selector's larger tiers are asked where a budget is too small for what the rules need.
     """
 
     asked: Asked
     calibration: Calibration
     distrust: tuple[str, ...] = ()
+    larger_tier: bool = False
 
 
 def terms_of(policy: PolicySettings) -> Terms | None:
@@ -37,7 +40,8 @@ def terms_of(policy: PolicySettings) -> Terms | None:
     if not policy.risk:
         return None
     asked = Asked(policy.risk, policy.risk_confidence)
-    return Terms(asked, calibration_in(policy.calibration_file), policy.risk_distrust)
+    larger_tier = policy.risk_conflict == "tier"
+    return Terms(asked, calibration_in(policy.calibration_file), policy.risk_distrust, larger_tier)
 
 
 def with_floor(offer: Offer, terms: Terms) -> Offer:
@@ -96,6 +100,9 @@ def _why_whole(offer: Offer, scorer: str, curve: Curve | None, signs: Signs, ter
         return f"{scorer} is not calibrated for {offer.content}"
     if offer.content in terms.distrust:
         return f"the calibration for {offer.content} is not trusted any more"
+    other = in_other_language(offer.ask.question.text, offer.span.text, signs.script)
+    if other:
+        return f"the question is in another language than the text ({other}), and what is lost then is not calibrated"
     strange = unlike(signs, curve.like)
     if strange:
         return f"unlike what {scorer} was calibrated on: {strange}"

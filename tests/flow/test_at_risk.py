@@ -46,7 +46,7 @@ CODE = next(iter(sample_texts()["code"]))
 
 
 def reduced(text: str = DOCUMENT, **options: Any) -> sparing.Reduced:
-    return sparing.reduce_text(text, query=QUESTION, **options)
+    return sparing.reduce_text(text, **{"query": QUESTION, **options})
 
 
 def send(messages: list[dict[str, Any]], budget: Budget | None = None, **policy: Any) -> Any:
@@ -96,6 +96,53 @@ def test_a_budget_above_the_risk_is_filled_and_one_below_is_refused() -> None:
     with pytest.raises(BudgetExceeded, match="that a risk of 2 % needs") as refused:
         reduced(risk=0.02, budget=least // 2)
     assert reduced(risk=0.02, budget=refused.value.needed_tokens).tokens_after <= refused.value.needed_tokens
+
+
+ALIKE = "\n\n".join(
+    f"Nobody repaired the lighthouse lamp near the {word} in those years." for word in WORDS.split()[:24]
+)
+HARD = f"{story(1, 12)}\n\n{ALIKE}\n\n{ANSWER}\n\n{story(2, 12)}"
+
+
+def test_a_larger_tier_keeps_a_risk_within_a_budget_that_the_rules_cannot() -> None:
+    """Where many sentences have the question's words; without leave to ask it, or with too little, it is refused."""
+    pytest.importorskip("onnxruntime")
+    by_rules, by_encoder = reduced(HARD, risk=0.05), reduced(HARD, risk=0.05, select="encoder")
+    assert by_encoder.tokens_after < by_rules.tokens_after
+    budget = (by_encoder.tokens_after + by_rules.tokens_after) // 2
+    with pytest.raises(BudgetExceeded):
+        reduced(HARD, risk=0.05, budget=budget)
+    asked_larger = reduced(HARD, risk=0.05, budget=budget, larger_tier=True)
+    assert asked_larger.tokens_after <= budget
+    assert asked_larger.judged_by.startswith("encoder")
+    assert 0 < asked_larger.expected_loss <= 0.05
+    assert ANSWER in asked_larger.text
+    with pytest.raises(BudgetExceeded) as refused:
+        reduced(HARD, risk=0.05, budget=20, larger_tier=True)
+    assert refused.value.needed_tokens == by_encoder.tokens_after
+
+
+def test_a_request_asks_a_larger_tier_where_its_policy_has_it_so() -> None:
+    """Of its newest turn; what earlier turns became stays."""
+    pytest.importorskip("onnxruntime")
+    messages = [*asked(), {"role": "assistant", "content": "Ingrid Solheim."}, *asked(HARD)]
+    least = send(messages, risk=0.05)
+    assert least.receipt.spans[-1].judged_by.startswith("rules")
+    budget = Budget(input_tokens=least.receipt.tokens_after - 20)
+    with pytest.raises(BudgetExceeded):
+        send(messages, budget, risk=0.05, deadline_ms=60_000)
+    sent = send(messages, budget, risk=0.05, risk_conflict="tier", deadline_ms=60_000)
+    assert sent.receipt.tokens_after <= (budget.input_tokens or 0)
+    assert sent.receipt.spans[-1].judged_by.startswith("encoder")
+    assert sent.receipt.expected_loss <= 0.05
+    assert json.loads(sent.body)["messages"][:2] == json.loads(least.body)["messages"][:2]
+
+
+def test_a_question_in_another_language_loses_nothing() -> None:
+    """What is lost then is not calibrated: the rules look for words that are not there."""
+    result = reduced(query="Wer hat die Lampe des Leuchtturms repariert?", risk=0.05)
+    assert (result.text, result.expected_loss) == (DOCUMENT, 0)
+    assert "the question is in another language than the text (German)" in result.reason
 
 
 @pytest.mark.parametrize("bad", [{"risk": 1.5}, {"risk": -0.1}, {"risk": 0.1, "confidence": 1.0}])

@@ -52,7 +52,7 @@ def test_the_encoder_reads_what_there_is_time_for(here: Installed) -> None:
     """All of a short text; the sentence with the question's words comes out on top."""
     judged = judge(here)
     assert judged.by.startswith("encoder (read 3 of 3")
-    assert judged.sharpness == 1.0
+    assert judged.sharpness == 2.5
     assert all(0 < score <= 1 for score in judged.scores)
     best = max(range(len(judged.scores)), key=judged.scores.__getitem__)
     assert "tower" in _unit(best)

@@ -32,6 +32,7 @@ def reduce_text(
     risk: float | None = None,
     confidence: float = RISK_CONFIDENCE,
     calibration_file: str = "",
+    larger_tier: bool = False,
 ) -> Reduced:
     """Shorten one text to what the question needs.
 
@@ -52,6 +53,8 @@ def reduce_text(
             text of a kind that is not calibrated loses nothing.
         confidence: That the loss measured over many texts is at most the risk; 0 bounds its expectation only.
         calibration_file: What `sparing calibrate` wrote; "" for the calibration that is shipped.
+        larger_tier: Where the risk needs more than the budget, let the selector's larger tiers judge: they mostly keep
+            it with fewer tokens.
     Raises:
         BudgetExceeded: What is pinned, or what the risk needs, does not fit the budget.
         SettingsError: The calibration cannot be read.
@@ -68,7 +71,7 @@ def reduce_text(
         pins=pins,
         deadline_s=deadline_s,
         select=select,
-        terms=_terms(risk, confidence, calibration_file) if risk else None,
+        terms=_terms(risk, confidence, calibration_file, larger_tier=larger_tier) if risk else None,
     )[0]
 
 
@@ -77,8 +80,8 @@ async def areduce_text(text: str, **options: Any) -> Reduced:
     return await asyncio.to_thread(reduce_text, text, **options)
 
 
-def _terms(risk: float, confidence: float, calibration_file: str) -> Terms:
+def _terms(risk: float, confidence: float, calibration_file: str, *, larger_tier: bool) -> Terms:
     check_share("risk", risk)
     if not 0 <= confidence < 1:
         raise RequestError(f"confidence is {confidence!r}", hint="it is 0 or more, and less than 1")
-    return Terms(Asked(risk, confidence), read_calibration(calibration_file))
+    return Terms(Asked(risk, confidence), read_calibration(calibration_file), larger_tier=larger_tier)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sparing.api.arguments import check_budget, check_share
 from sparing.at_risk import Terms, losses_of, with_floor
@@ -23,7 +24,7 @@ from sparing.offer import Offer, offer, with_priors
 from sparing.plan.calibration import calibration_in
 from sparing.plan.effort import TARGETS
 from sparing.reducers.sniff import sniff
-from sparing.select.choose import selector_for
+from sparing.select.choose import larger, selector_for
 from sparing.settings import PolicySettings
 from sparing.settings.policy import Select
 from sparing.settle import Settlement, settle
@@ -112,14 +113,23 @@ def reduce_texts(
     tokens_before = sum(one.tokens for one in offers)
     limit = budget if budget is not None else round(tokens_before * (1.0 if keep is None else keep))
 
-    def settled_within(aim: int) -> Settlement:
+    def settled_within(aim: int, offers: Sequence[Offer]) -> Settlement:
         if budget is not None or keep is not None:
             return settle(offers, aim, asked.ask.pins, must_fit=budget is not None)
         if terms is not None:
             return settle_by_risk(offers, asked.ask.pins)
         return settle_by_effort(offers, TARGETS["balanced"], asked.ask.pins)
 
-    settled = _marked(settled_within, limit, asked.ask.counter) if recall else settled_within(limit)
+    def settled_of(offers: Sequence[Offer]) -> Settlement:
+        within = partial(settled_within, offers=offers)
+        return _marked(within, limit, asked.ask.counter) if recall else within(limit)
+
+    settled = settled_of(offers)
+    if budget is not None and settled.tokens > budget and terms is not None and terms.larger_tier:
+        by_larger = with_priors(replace(asked, by_larger_tier=True).offers(items))
+        again = settled_of(by_larger)
+        if again.tokens < settled.tokens:
+            offers, settled = by_larger, again
     if budget is not None and settled.tokens > budget:
         risk = terms.asked.risk if terms is not None else 0.0
         raise BudgetExceeded(budget_tokens=budget, needed_tokens=settled.tokens, risk=risk)
@@ -140,6 +150,7 @@ class _Asked:
     Attributes:
         ask: Of a text without a name and a selector.
         allowed_ms: For all of them together.
+        by_larger_tier: Whether a larger tier than the rules judges, though a risk is asked for.
     """
 
     ask: Ask
@@ -148,15 +159,22 @@ class _Asked:
     select: Select
     allowed_ms: float
     terms: Terms | None
+    by_larger_tier: bool = False
 
     def offers(self, items: Sequence[tuple[str, str]]) -> list[Offer]:
         """One per text."""
         chars = sum(len(text) for _, text in items) or 1
         return [self._offer(at, name, text, len(text) / chars) for at, (name, text) in enumerate(items)]
 
+    def _select(self) -> Select:
+        return larger(self.select) if self.by_larger_tier else self.select
+
+    def _by_rules(self) -> bool:
+        return self.terms is not None and not self.by_larger_tier
+
     def _offer(self, at: int, name: str, text: str, share: float) -> Offer:
-        at_risk = self.terms is not None
-        selector = selector_for(self.select, self.allowed_ms, share, at_risk=at_risk) if self.ask.question else None
+        asked = self.ask.question is not None
+        selector = selector_for(self._select(), self.allowed_ms, share, at_risk=self._by_rules()) if asked else None
         span = Span(name or f"text[{at}]", self.part, text, None)
         one = offer(span, content_of(text, self.kind, name), replace(self.ask, name=name, selector=selector))
         return one if self.terms is None else with_floor(one, self.terms)

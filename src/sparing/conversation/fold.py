@@ -27,6 +27,7 @@ from sparing.core.deadline import Deadline
 from sparing.core.ladder import Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask
+from sparing.core.selector import Selector
 from sparing.core.span import Kind
 from sparing.core.summaries import Summaries
 from sparing.core.verdict import Change
@@ -98,12 +99,17 @@ class Fold:
         folded = self._folded()
         history = self._history_before(older)
         history.begin(newest)
-        offered = self._offers(newest.pieces, self._deadline, history.read_chars, to_a_budget=True)
-        offers = history.with_references(offered, self._deadline)
-        of_newest = sum(offer.tokens for offer in offers)
-        left = limit_tokens - (before_tokens - folded.saved_tokens - of_newest)
-        settled = self._settle_within(offers, left, must_fit=not older)
-        settled = self._marked(settled)
+        offered = self._to_a_budget(newest.pieces, history.read_chars)
+        left = limit_tokens - (before_tokens - folded.saved_tokens - sum(offer.tokens for offer in offered))
+
+        def settled_of(offered: list[Offer]) -> Settlement:
+            offers = history.with_references(offered, self._deadline)
+            return self._marked(self._settle_within(offers, left, must_fit=not older))
+
+        settled = settled_of(offered)
+        if self._asks_larger_tier(settled):
+            by_larger = self._to_a_budget(newest.pieces, history.read_chars, by_larger_tier=True)
+            settled = _shorter(settled, settled_of(by_larger))
         if settled.fits or not older:
             needed = self._needed(newest, history, self._deadline, left - settled.tokens)
             self._results.append(TurnResult(outcomes_of(settled), needed.supplied))
@@ -112,15 +118,24 @@ class Fold:
 
     def _anew(self, before_tokens: int, limit_tokens: int) -> Folded:
         """Everything planned together; with what was said in old turns where the material alone cannot give enough."""
-        offers = self._offers(with_later_words(self._turns), self._deadline, to_a_budget=True)
-        room = limit_tokens - before_tokens
-        settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=False)
-        if not settled.fits:
-            words = "\n".join(span.text for span in self._turns[-1].asked).strip()
-            ask = Ask(self._counter, Question(words) if words else None, self._policy.pins, self._deadline)
-            offers = with_priors([*offers, *map(self._floored, old_turn_offers(self._turns, ask))])
-            settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=True)
+        pieces = with_later_words(self._turns)
+        settled = self._settle_anew(self._to_a_budget(pieces), limit_tokens - before_tokens)
+        if self._asks_larger_tier(settled):
+            by_larger = self._to_a_budget(pieces, by_larger_tier=True)
+            settled = _shorter(settled, self._settle_anew(by_larger, limit_tokens - before_tokens))
         return Folded(self._marked(settled), rewritten_tokens=self._behind_the_opening(), fits=settled.fits)
+
+    def _settle_anew(self, offers: list[Offer], room: int) -> Settlement:
+        settled = self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=False)
+        if settled.fits:
+            return settled
+        words = "\n".join(span.text for span in self._turns[-1].asked).strip()
+        ask = Ask(self._counter, Question(words) if words else None, self._policy.pins, self._deadline)
+        offers = with_priors([*offers, *map(self._floored, old_turn_offers(self._turns, ask))])
+        return self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=True)
+
+    def _asks_larger_tier(self, settled: Settlement) -> bool:
+        return self._terms is not None and self._terms.larger_tier and not settled.fits
 
     def _behind_the_opening(self) -> int:
         """Tokens of earlier turns, as they came: what of the cached prefix a new plan may break."""
@@ -206,11 +221,23 @@ class Fold:
         # What an earlier turn became is over: a summary that is not known by now was forgotten, or never to be had.
         return done if turn is self._turns[-1] else Compaction(done.replanned)
 
-    def _offers(
-        self, pieces: Sequence[Piece], deadline: Deadline, read_chars: int = 0, *, to_a_budget: bool = False
+    def _offers(self, pieces: Sequence[Piece], deadline: Deadline, read_chars: int = 0) -> list[Offer]:
+        free = [piece for piece in pieces if not piece.is_exempt]
+        judges = judges_of(free, self._policy, self._counter, read_chars)
+        return self._offered(pieces, judges, deadline)
+
+    def _to_a_budget(
+        self, pieces: Sequence[Piece], read_chars: int = 0, *, by_larger_tier: bool = False
     ) -> list[Offer]:
         free = [piece for piece in pieces if not piece.is_exempt]
-        judges = judges_of(free, self._policy, self._counter, read_chars, to_a_budget=to_a_budget)
+        judges = judges_of(
+            free, self._policy, self._counter, read_chars, to_a_budget=True, by_larger_tier=by_larger_tier
+        )
+        return self._offered(pieces, judges, self._deadline)
+
+    def _offered(self, pieces: Sequence[Piece], judges: Sequence[Selector | None], deadline: Deadline) -> list[Offer]:
+        """Offers for all pieces, the judges being those of the free ones."""
+        free = [piece for piece in pieces if not piece.is_exempt]
         offers = []
         for piece, selector in zip(free, judges, strict=True):
             span = piece.span
@@ -243,6 +270,10 @@ class Fold:
 
     def _tokens(self, turn: Turn) -> int:
         return self._memory.tokens(turn, self._counter)
+
+
+def _shorter(one: Settlement, other: Settlement) -> Settlement:
+    return other if other.tokens < one.tokens else one
 
 
 def _in_order(pieces: Sequence[Piece], free: Settlement, exempt: Settlement) -> Settlement:

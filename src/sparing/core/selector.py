@@ -34,7 +34,7 @@ class Judged:
 
     Attributes:
         scores: One per unit, >= 0.
-        sharpness: Exponent from scores to chances: 1 where they are chances already, None where they are the rules'.
+        sharpness: Exponent from scores to what units add to a rung's worth; None where they are the rules' scores.
         by: The tier that decided, and why no better one did: ``rules (the extra `select` is not installed)``. Begins
             with "deadline" where time alone stood in the way: the same request may be judged better next time.
         spare: Character ranges of the text, in order and apart, each inside a unit: clauses that a unit worth keeping

@@ -38,8 +38,9 @@ def selector_for(
         deadline_ms: The policy's.
         share: The text's share, 0..1, of the tokens that are to be judged within the deadline.
         here: What is installed; None: what is in this process.
-        at_risk: Whether a risk is asked for. The rules' worth tells losses best: on the calibration's texts they keep
-            the fewest tokens to the same promise.
+        at_risk: Whether a risk is asked for. The rules learned from none of the data, so they are calibrated on all of
+            it: they promise the smallest risks, in every language. The larger tiers are for budgets that the rules
+            cannot keep (`larger`).
     """
     if select == "rules":
         return RulesOnly("the policy")
@@ -52,6 +53,11 @@ def selector_for(
 
     allowed_ms = costs.WHATEVER_MS if select == "encoder" else costs.allowed_ms(deadline_ms, share)
     return Learned(here, "static" if select == "static" else "encoder", allowed_ms)
+
+
+def larger(select: Select) -> Select:
+    """Who judges where a risk is asked for and the rules cannot keep it within the budget."""
+    return "encoder" if select == "encoder" else "auto"
 
 
 def identity(select: Select) -> str:

@@ -17,6 +17,10 @@ from sparing.select.reading import read_doubtful
 from sparing.select.static import static_chances
 from sparing.select.wordpiece import WordPiece
 
+# From chances of units to the worth of a rung. Chances are right one by one, but units that hold nothing are many, and
+# their small chances add up. With this exponent a rung of a worth holds about as many questions' evidence, on the parts
+# of Natural Questions, XQuAD and TAT-QA that no model was trained on.
+_SHARPNESS = 2.5
 _QUESTION_CHARS = 4_000  # of a longer one only the beginning and the end are looked at
 
 
@@ -60,7 +64,7 @@ class Learned:
         chances: Sequence[float] = material.rules
         if "static" not in here.missing:
             chances = static_chances(here.static, here.fusions["static"], material, deadline)
-            cheap = Judged(chances, "static", 1.0)
+            cheap = Judged(chances, "static", _SHARPNESS)
         if why := "the policy" if self.tier == "static" else here.missing.get("encoder", ""):
             return replace(cheap, by=f"{cheap.by} ({why})")
         room = costs.most_pieces(self.allowed_ms - costs.static_ms(len(text)))
@@ -68,7 +72,7 @@ class Learned:
         if not read.num_passages:
             return replace(cheap, by=f"{cheap.by} (no time for the encoder)")
         by = f"encoder (read {read.num_passages} of {len(material.windows)} passages)"
-        return Judged(read.chances, by, 1.0, read.spare)
+        return Judged(read.chances, by, _SHARPNESS, read.spare)
 
     def _load(self, deadline: Deadline) -> Deadline:
         """Load what is not yet loaded; once per process, so that it does not count against the deadline."""

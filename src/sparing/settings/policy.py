@@ -105,9 +105,11 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = RISK_CONFIDENCE
     risk_conflict: Annotated[
-        Literal["grow", "refuse"],
+        Literal["grow", "tier", "refuse"],
         Meta(
-            description="A budget too small for the risk. grow: the budget gives way; refuse: an error says how much."
+            description="A budget too small for the risk. grow: the budget gives way; tier: the larger tiers of select "
+            "judge, which keep the same risk with fewer tokens, and if that does not do as refuse; refuse: an error "
+            "says how much it takes."
         ),
     ] = "refuse"
     risk_distrust: Annotated[
