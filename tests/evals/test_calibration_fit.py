@@ -68,7 +68,7 @@ def test_what_models_learned_from_tells_of_the_rules_alone() -> None:
     told = [trace_by_tiers(replace(example, trained_on=seen)) for seen in (True, False)]
     assert [[one.scorer for one in some] for some in told] == [  # type: ignore[union-attr]
         ["prose.v1"],
-        ["prose.v1", "prose.v1/static", "prose.v1/encoder.v2"],
+        ["prose.v1", "prose.v1/static", "prose.v1/encoder.v3"],
     ]
 
 

@@ -16,7 +16,7 @@ from sparing.reducers.units import Units
 
 MARK = "[…]"  # one token of o200k_base with the blanks around it, and nothing that a text is likely to hold itself
 # Behind the reducer's name: whose scores a ladder stands on, and how it is built on them.
-_SCORERS = {"rules": "", "static": "/static", "encoder": "/encoder.v2"}
+_SCORERS = {"rules": "", "static": "/static", "encoder": "/encoder.v3"}
 _FRONT = 2  # units that come before those that only hold what the question names
 _ANSWERS = 0.2  # chance from which on a unit without a word of the question may answer it
 _LEAST = 1e-3  # no unit is worth nothing: room that is left is better used than not
