@@ -56,7 +56,7 @@ def encoder(bert: object) -> Encoder:
 def test_apart_is_the_base(bert: object, encoder: Encoder) -> None:
     """While question and passage do not see each other, each has the base's own states of it alone."""
     apart = from_bert(Shape(**{**_fields(SHAPE), "apart": 3}), bert.state_dict())  # type: ignore[attr-defined]
-    states = apart.apart(*rows(QUESTION, PASSAGE))[0]
+    states = apart.eval().apart(*rows(QUESTION, PASSAGE))[0]
     for ids, found in ((QUESTION, states[:4]), (PASSAGE, states[4:])):
         alone = bert(input_ids=torch.tensor([ids])).last_hidden_state[0]  # type: ignore[operator]
         assert torch.allclose(found, alone, atol=1e-5)
@@ -79,6 +79,17 @@ def test_padding_changes_nothing(encoder: Encoder) -> None:
 
 
 @torch.no_grad()
+def test_training_leaves_some_out_and_reading_nothing(encoder: Encoder) -> None:
+    """The same row scores differently each time while training, and always the same afterwards."""
+    row = rows(QUESTION, PASSAGE)
+    same = encoder(*row)[1]
+    assert torch.equal(encoder(*row)[1], same)
+    encoder.train()
+    torch.manual_seed(2)
+    assert not torch.equal(encoder(*row)[1], encoder(*row)[1])
+
+
+@torch.no_grad()
 def test_the_exported_parts_say_the_same(encoder: Encoder, tmp_path: Path) -> None:
     """float32 to rounding, int8 nearly; for any length."""
     wanted = [value.numpy() for value in encoder(*rows(QUESTION, PASSAGE * 3))]
@@ -94,7 +105,7 @@ def test_the_exported_parts_say_the_same(encoder: Encoder, tmp_path: Path) -> No
 @torch.no_grad()
 def test_the_sentence_part_is_the_base(bert: object, encoder: Encoder, tmp_path: Path) -> None:
     """Lower layers and the base's upper ones give the base's mean over tokens, of length 1."""
-    base = from_bert(SHAPE, bert.state_dict())  # type: ignore[attr-defined]
+    base = from_bert(SHAPE, bert.state_dict()).eval()  # type: ignore[attr-defined]
     sessions = _sessions(encoder, base, export_float, tmp_path)
     states = sessions["lower"].run(None, {"ids": np.array([PASSAGE])})[0]
     (found,) = sessions["sentence"].run(None, {"states": states})

@@ -115,6 +115,7 @@ def test_a_surer_unit_is_worth_more_to_the_loss() -> None:
         group_of=torch.tensor([0]),
         every=torch.tensor([0.0]),
         blank=torch.tensor([False]),
+        answer=torch.zeros(1, 3, dtype=torch.bool),
     )
     passage, nothing = torch.tensor([1.0]), torch.zeros(1, 3)
     first, second = torch.tensor([[3.0, -3.0, -3.0]]), torch.tensor([[-3.0, 3.0, -3.0]])

@@ -33,6 +33,7 @@ def test_the_loss_falls_with_the_right_answer(every: float) -> None:
         group_of=torch.tensor([0, 0]),
         every=torch.tensor([every]),
         blank=torch.tensor([False, False]),
+        answer=torch.zeros(2, 4, dtype=torch.bool),
     )
     keep = torch.tensor([[-2.0, -2.0, 2.0, 2.0], [0.0, 0.0, 0.0, 0.0]])
     passage, nothing = torch.tensor([2.0, -2.0]), torch.zeros(2, 4)

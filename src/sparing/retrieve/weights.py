@@ -25,19 +25,19 @@ class Fitted:
     judged: Weights
 
 
-WORDS = Fitted(Weights(-17.01, words=16.38), Weights(-8.54, words=8.26, relevance=1.03))
+WORDS = Fitted(Weights(-17.01, words=16.38), Weights(-9.71, words=9.31, relevance=0.92))
 OTHER = Fitted(
     Weights(-17.55, words=12.29, vector=5.92),
-    Weights(-9.84, words=8.0, vector=1.85, relevance=0.82),
+    Weights(-10.86, words=8.34, vector=2.47, relevance=0.69),
 )
 _FITTED = {
     STATIC: Fitted(
         Weights(-15.96, words=6.5, cosine=15.17),
-        Weights(-9.31, words=7.13, cosine=3.2, relevance=0.91),
+        Weights(-10.66, words=7.35, cosine=4.9, relevance=0.76),
     ),
     MINILM: Fitted(
         Weights(-14.14, words=4.86, cosine=16.73),
-        Weights(-10.01, words=7.08, cosine=5.19, relevance=0.67),
+        Weights(-10.69, words=7.19, cosine=6.07, relevance=0.56),
     ),
 }
 

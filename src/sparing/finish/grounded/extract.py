@@ -27,8 +27,9 @@ from sparing.select.costs import WHATEVER_MS
 from sparing.settings.policy import Select
 
 MOST_SENTENCES = 3
-# Of the best sentence's score: about as good an answer. Rules tell sentences less apart.
-_NEARLY, _NEARLY_BY_RULES = 0.7, 0.84
+# Of the best sentence's score, by whoever judges and by the rules too: about as good an answer. On validation questions
+# both together find more answers in fewer sentences than the judge alone. Rules tell sentences less apart.
+_NEARLY, _NEARLY_BY_RULES = 0.65, 0.84
 _OWN_LABEL, _SHARPER = 1.0, 4.0
 _CELL_END = re.compile(r"[|\t]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t][^\n]*\n?|\[…[^\]\n]*\]", re.MULTILINE)
@@ -93,16 +94,26 @@ def extract(
     layout = lay_out(text, Deadline())
     rules = evidence(text, layout, question, Deadline())
     judged = selector_for(select, WHATEVER_MS).judge(text, layout, question, rules, Deadline())
-    owned = _owned(text, layout, owners, judged.scores)
-    owned |= _rows_by_words(question, text, layout, owned)
-    owned |= _answers_to_questions(owned)
-    nearly = _NEARLY if judged.sharpness else _NEARLY_BY_RULES
-    best = max((sentence.score for sentence in owned.values()), default=0.0)
-    good = [unit for unit, sentence in owned.items() if sentence.score >= nearly * best > 0]
-    chosen = sorted(good, key=lambda unit: (-owned[unit].score, unit))[:most]
+
+    def owned_by(scores: Sequence[float]) -> dict[int, Sentence]:
+        owned = _owned(text, layout, owners, scores)
+        owned |= _rows_by_words(question, text, layout, owned)
+        return owned | _answers_to_questions(owned)
+
+    owned = owned_by(judged.scores)
+    chosen = _about_as_good(owned, owned_by(rules))[:most]
     chosen += [unit for unit in _belonging(text, layout, chosen, owned) if unit in owned]
     found = [owned[unit] for unit in sorted(set(chosen))]
     return [*found, *_exceptions(found, sources)]
+
+
+def _about_as_good(owned: Mapping[int, Sentence], by_rules: Mapping[int, Sentence]) -> list[int]:
+    """The best sentence and those nearly as good, best first; none where nothing has to do with the question."""
+    order = sorted(owned, key=lambda unit: (-owned[unit].score, unit))
+    if not order or owned[order[0]].score <= 0:
+        return []
+    least, least_by_rules = _NEARLY * owned[order[0]].score, _NEARLY_BY_RULES * by_rules[order[0]].score
+    return [unit for unit in order if owned[unit].score >= least and by_rules[unit].score >= least_by_rules]
 
 
 def told(sentences: Sequence[Sentence]) -> str:

@@ -26,6 +26,7 @@ class Shape:
         layers: Which layers of the base are taken, in order.
         apart: In how many of them, from below, question and passage do not see each other. What is below depends on
             the passage alone, so it can be worked out once for all questions.
+        dropout: Share of a layer's outputs that training leaves out.
     """
 
     layers: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
@@ -35,6 +36,7 @@ class Shape:
     heads: int = 12
     inner: int = 1_536
     positions: int = 512
+    dropout: float = 0.1
 
 
 class Layer(nn.Module):
@@ -49,6 +51,7 @@ class Layer(nn.Module):
         self.up = nn.Linear(shape.hidden, shape.inner)
         self.down = nn.Linear(shape.inner, shape.hidden)
         self.norm2 = nn.LayerNorm(shape.hidden, eps=1e-12)
+        self.some = nn.Dropout(shape.dropout)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """[batch, tokens, hidden]; bias [batch, 1, tokens, tokens] is added to the attention's logits."""
@@ -56,8 +59,8 @@ class Layer(nn.Module):
         split = self.qkv(x).view(batch, tokens, 3, self.heads, hidden // self.heads).permute(2, 0, 3, 1, 4)
         q, k, v = split[0], split[1], split[2]
         attended = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        x = self.norm1(x + self.out(attended.transpose(1, 2).reshape(batch, tokens, hidden)))
-        normed: Tensor = self.norm2(x + self.down(functional.gelu(self.up(x))))
+        x = self.norm1(x + self.some(self.out(attended.transpose(1, 2).reshape(batch, tokens, hidden))))
+        normed: Tensor = self.norm2(x + self.some(self.down(functional.gelu(self.up(x)))))
         return normed
 
 

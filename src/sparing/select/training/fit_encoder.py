@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sparing.evals.splits import Split, split_of
+from sparing.select.training.answers import Pointer, Wordings, pointing
 from sparing.select.training.corpus import Corpus
 from sparing.select.training.encoder import Encoder
 from sparing.select.training.groups import Batch, Group, Labels, batches, collate, draw_groups
@@ -21,6 +22,7 @@ from sparing.select.training.rivals import Rivals
 
 _WORDINGS = 3  # of a question: as it is, and with words left out
 _MOST_RIVALS = 24
+_POINTING = 0.3  # weight of pointing at the answer in the loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,14 @@ class Material:
     """All corpora, prepared, and what is known of their gold units."""
 
     def __init__(
-        self, corpora: Mapping[str, Corpus], prepared: Mapping[str, Prepared], blank: Tensor, labels: Labels
+        self,
+        corpora: Mapping[str, Corpus],
+        prepared: Mapping[str, Prepared],
+        blank: Tensor,
+        answers: Mapping[str, Wordings],
+        labels: Labels,
     ) -> None:
-        self.corpora, self.prepared, self._labels = corpora, prepared, labels
+        self.corpora, self.prepared, self._answers, self._labels = corpora, prepared, answers, labels
         self._pieces = {kind: p.pieces for kind, p in prepared.items()}
         self._passages = {kind: p.passages for kind, p in prepared.items()}
         self._questions = {kind: p.questions for kind, p in prepared.items()} | {"": [[blank]]}
@@ -74,7 +81,7 @@ class Material:
         return steps
 
     def collate(self, groups: Sequence[Group], rng: random.Random) -> Batch:
-        return collate(groups, self.corpora, self._pieces, self._passages, self._questions, rng)
+        return collate(groups, self.corpora, self._pieces, self._passages, self._questions, self._answers, rng)
 
 
 def prepare(
@@ -109,7 +116,8 @@ def fit(encoder: Encoder, material: Material, plan: Plan, say: Callable[[str], N
     rng = random.Random(plan.seed + 1)
     torch.manual_seed(plan.seed)
     upper = list(encoder.layers[encoder.shape.apart :].parameters())
-    heads = [*encoder.token.parameters(), *encoder.whole.parameters()]
+    pointer = Pointer(encoder.shape.hidden)
+    heads = [*encoder.token.parameters(), *encoder.whole.parameters(), *pointer.parameters()]
     knobs = [encoder.across, encoder.scales]
     optimizer = torch.optim.AdamW(
         [
@@ -127,7 +135,7 @@ def fit(encoder: Encoder, material: Material, plan: Plan, say: Callable[[str], N
     history = []
     for epoch, steps in enumerate(epochs, 1):
         for step in steps:
-            value = _loss(encoder, material.collate(step, rng))
+            value = _loss(encoder.train(), material.collate(step, rng), pointer)
             optimizer.zero_grad()
             value.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
@@ -147,17 +155,22 @@ def fit(encoder: Encoder, material: Material, plan: Plan, say: Callable[[str], N
 def validate(encoder: Encoder, material: Material, plan: Plan) -> float:
     """Mean loss over the validation split, the same draw each time."""
     rng = random.Random(0)
+    encoder.eval()
     losses = [
         _loss(encoder, material.collate(s, rng)).item() for s in material.plan("validation", plan.step_pieces, rng)
     ]
     return sum(losses) / len(losses)
 
 
-def _loss(encoder: Encoder, batch: Batch) -> Tensor:
+def _loss(encoder: Encoder, batch: Batch, pointer: Pointer | None = None) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16):
         states = encoder.together(batch.x.float(), batch.mask, batch.sides)
-    passage, keep, keep_any = encoder.scores(states.float(), batch.mask, batch.sides)
-    return loss(batch, passage, keep, keep_any)
+    states = states.float()
+    value = loss(batch, *encoder.scores(states, batch.mask, batch.sides))
+    if pointer is None:
+        return value
+    logits = pointer(states, (1 - batch.sides) * batch.mask)
+    return value + _POINTING * pointing(logits, batch.answer, batch.unit_of, batch.group_of)
 
 
 def _used(kind: str, corpus: Corpus, rng: random.Random) -> list[int]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sparing.evals.splits import Split
+from sparing.select.training.answers import Wordings, said
 from sparing.select.training.corpus import Corpus
 from sparing.select.training.pieces import Pieces
 
@@ -126,6 +127,7 @@ class Batch:
         group_of: [rows].
         every: [groups]: 1 where each gold unit counts, else one is enough.
         blank: [rows].
+        answer: [rows, tokens]: whether a token says the answer.
     """
 
     x: Tensor
@@ -136,6 +138,7 @@ class Batch:
     group_of: Tensor
     every: Tensor
     blank: Tensor
+    answer: Tensor
 
 
 def collate(
@@ -144,10 +147,11 @@ def collate(
     pieces: Mapping[str, Sequence[Pieces]],
     passages: Mapping[str, Mapping[int, Tensor]],
     questions: Mapping[str, Sequence[Sequence[Tensor]]],
+    answers: Mapping[str, Wordings],
     rng: random.Random,
 ) -> Batch:
     """Put lower states of questions (one of their wordings) and passages side by side."""
-    states, units, golds, group_of, blank, fronts = [], [], [], [], [], []
+    states, units, golds, group_of, blank, fronts, answer = [], [], [], [], [], [], []
     for number, group in enumerate(groups):
         wordings = questions["" if group.blank else group.kind][0 if group.blank else group.question]
         front = wordings[0] if rng.random() < 0.5 else rng.choice(wordings)
@@ -159,6 +163,11 @@ def collate(
             group_of.append(number)
             blank.append(group.blank)
             fronts.append(len(front))
+            there = torch.zeros(len(states[-1]), dtype=torch.bool)
+            if not group.blank:
+                at = said(pieces[group.kind][passage], answers[group.kind][group.question], gold)
+                there[[len(front) + place for place in at]] = True
+            answer.append(there)
     pad = torch.nn.utils.rnn.pad_sequence
     x = pad(states, batch_first=True)
     lengths = torch.tensor([len(s) for s in states])[:, None]
@@ -174,4 +183,5 @@ def collate(
         torch.tensor(group_of),
         torch.tensor([float(corpora[g.kind].all_gold) for g in groups]),
         torch.tensor(blank),
+        pad(answer, batch_first=True),
     )

@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from sparing.inmodel.weights import load_gguf
 from sparing.select.training import evaluate, labels
+from sparing.select.training.answers import wordings
 from sparing.select.training.contexts import draw
 from sparing.select.training.corpus import SOURCES, Corpus, load_all
 from sparing.select.training.encoder import Encoder, Shape, from_bert
@@ -36,10 +37,11 @@ from sparing.select.training.static import Static, StaticPlan, distil, fit_stati
 from sparing.select.training.texts import gather
 
 Say = Callable[[str], None]
-_VERSION = "2"
-_CONTEXTS, _FOR_WEIGHTS, _MEETINGS, _FLOATS = 200, 150, 15, 40  # a meeting has a hundred passages
+_VERSION = "3"
+_CONTEXTS, _FOR_WEIGHTS, _FLOATS = 200, 150, 40
 _BLANK = (101, 102)
 _LABELS = "labels.json"
+_LEFT_TO_RULES = ("qmsum",)  # transcripts are not read at run time
 _ABOUT: Mapping[str, Mapping[str, Any]] = {
     "lower.onnx": {
         "what": "int8 lower layers: a question or a passage by itself",
@@ -50,7 +52,7 @@ _ABOUT: Mapping[str, Mapping[str, Any]] = {
     "sentence.onnx": {"what": "int8 upper layers of the base: a text's sentence embedding"},
     "static.npz": {"what": "static word-piece vectors, int8"},
     "vocab.txt": {"what": "WordPiece vocabulary, uncased"},
-    "fusion.json": {"what": "per tier and form of text: bias, weights of rules, unit and passage"},
+    "fusion.json": {"what": "per tier: bias, weights of rules, unit and passage"},
 }
 
 
@@ -143,10 +145,13 @@ def label(run: Run, facts: dict[str, Any]) -> None:
 
 def train_encoder(run: Run, facts: dict[str, Any]) -> None:
     """The upper layers and the heads."""
+    torch.manual_seed(run.plan.seed)  # the heads begin by chance
     encoder = run.base_encoder()
     measured = labels.load(run.work / _LABELS)
     known = labels.labels_of(measured)
-    material = Material(run.corpora, run.prepared, lower_states(encoder, [_BLANK])[0], known)
+    corpora = {kind: corpus for kind, corpus in run.corpora.items() if kind not in _LEFT_TO_RULES}
+    answers = wordings(run.cutter, corpora)
+    material = Material(corpora, run.prepared, lower_states(encoder, [_BLANK])[0], answers, known)
     facts["labelled"] = sum(map(len, measured.values()))
     facts["validation_loss_before"] = round(validate(encoder, material, run.plan), 4)
     facts |= fit(encoder, material, run.plan, run.say)
@@ -181,8 +186,7 @@ def export(run: Run, facts: dict[str, Any]) -> None:
 def fuse(run: Run, facts: dict[str, Any]) -> None:
     """Weights of the rules beside each model, on validation groups; then the manifest of all files."""
     drawn = draw(run.corpora, run.rivals(), "validation", _FOR_WEIGHTS, seed=1)
-    contexts = [context for _, found in drawn for context in found]
-    forms = {"prose": [c for c in contexts if c.kind != "qmsum"], "turns": [c for c in contexts if c.kind == "qmsum"]}
+    contexts = [context for name, found in drawn if name not in _LEFT_TO_RULES for context in found]
     rules = Rules(run.corpora)
     weights: dict[str, dict[str, list[float]]] = {}
     lookers: dict[str, Looker] = {
@@ -190,13 +194,12 @@ def fuse(run: Run, facts: dict[str, Any]) -> None:
         "encoder": run.encoder_looker(run.models),
     }
     for tier, looker in lookers.items():
-        for form, some in forms.items():
-            path = run.work / f"{tier}.{form}.features.npz"
-            np.savez(path, **features(some, rules, looker))  # type: ignore[arg-type]
-            weights.setdefault(tier, {})[form] = [round(value, 3) for value in fit_file(path)]
-            run.say(f"{tier} {form}: {weights[tier][form]}")
+        path = run.work / f"{tier}.features.npz"
+        np.savez(path, **features(contexts, rules, looker))  # type: ignore[arg-type]
+        weights[tier] = {"prose": [round(value, 3) for value in fit_file(path)]}
+        run.say(f"{tier}: {weights[tier]}")
     (run.models / "fusion.json").write_text(json.dumps(weights, indent=2) + "\n")
-    facts |= {"weights": weights, "contexts": {form: len(some) for form, some in forms.items()}}
+    facts |= {"weights": weights, "contexts": len(contexts)}
     write_manifest(run.models, _VERSION, _ABOUT)
 
 
@@ -206,26 +209,26 @@ def evaluate_all(run: Run, facts: dict[str, Any]) -> None:
     rules, embeddings = Rules(run.corpora), run.static_looker()
     encoder = run.encoder_looker(run.models)
     results = {}
+    static = Fused(rules, embeddings, weights["static"]["prose"])
+    read = weights["encoder"]["prose"]
     for name, contexts in draw(run.corpora, run.rivals(), "test", _CONTEXTS):
-        form = "turns" if name == "qmsum" else "prose"
-        static = Fused(rules, embeddings, weights["static"][form])
+        if name in _LEFT_TO_RULES:
+            continue
         whole = [0.0, 0.0, 1.0, 1.0]
         scorers: dict[str, Scorer] = {
             "rules": rules,
             "static alone": Fused(rules, embeddings, whole),
             "rules + static": static,
-            "encoder, 900 pieces": Fused(rules, encoder, weights["encoder"][form], static, 900),
-            "encoder, 1,200 pieces": Fused(rules, encoder, weights["encoder"][form], static, 1_200),
-            "encoder, all": Fused(rules, encoder, weights["encoder"][form]),
+            "encoder, 900 pieces": Fused(rules, encoder, read, static, 900),
+            "encoder, 1,200 pieces": Fused(rules, encoder, read, static, 1_200),
+            "encoder, all": Fused(rules, encoder, read),
             "encoder alone, all": Fused(rules, encoder, whole),
         }
-        if name == "qmsum":
-            contexts = contexts[:_MEETINGS]
         results[name] = evaluate.measure(contexts, scorers, lambda: encoder.remembered_s)
         evaluate.table({name: results[name]}, run.say)
         if name == "nq":
             precise = {"int8": encoder, "float32": run.encoder_looker(run.floats)}
-            both = {kind: Fused(rules, looker, weights["encoder"][form]) for kind, looker in precise.items()}
+            both = {kind: Fused(rules, looker, read) for kind, looker in precise.items()}
             results["nq, int8 and float32"] = evaluate.measure(contexts[:_FLOATS], both, lambda: encoder.remembered_s)
             evaluate.table({"nq, int8 and float32": results["nq, int8 and float32"]}, run.say)
     static_model = load_static(run.models / "static.npz")
