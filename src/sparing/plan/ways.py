@@ -95,14 +95,19 @@ class Clock:
         forecast, answer = self._tiers[t].forecasts[s], self._answers[t].rows[a]
         return min(self._of_first(forecast, answer), self._of_answer(forecast, answer))
 
-    def soonest(self, way: Way) -> Iterator[float]:
-        """What it is at most, ever closer: that of the shortest words without any thought."""
+    def is_behind(self, way: Way, rank: tuple[float, ...]) -> bool:
+        """Whether a way would not do better than this even if it were as soon as the shortest words without thought.
+
+        That is looked at once for all ways of a tier and sending, and the whole answer only where its first token
+        does not say it.
+        """
         *_, t, s, _ = way
-        known = self._soonest.setdefault((t, s), [])
-        for at, chance in enumerate((self._of_first, self._of_answer)):
-            if at == len(known):
-                known.append(chance(self._tiers[t].forecasts[s], self._answers[t].soonest))
-            yield known[at]
+        known = self._soonest.setdefault((t, s), [1.0])
+        for chance in (self._of_first, self._of_answer)[len(known) - 1 :]:
+            if self.rank(way, known[-1]) >= rank:
+                return True
+            known.append(min(known[-1], chance(self._tiers[t].forecasts[s], self._answers[t].soonest)))
+        return self.rank(way, known[-1]) >= rank
 
     def _of_first(self, forecast: Forecast, answer: Answer) -> float:
         within_s = self._goals.first_token_s
