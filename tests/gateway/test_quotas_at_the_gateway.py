@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from fake_reduce import FakeReduce
+from fake_reduce import FILLER, FakeReduce
 from raw_client import CHAT, MESSAGES, chat, wait_until
 from running_gateway import RunningGateway, run_gateway
 from scripted_upstream import Out, ScriptedUpstream, Seen
@@ -269,3 +269,21 @@ def test_without_a_model_there_is_no_price(start: Start) -> None:
     body = {"messages": chat()["messages"]}
     assert ask(gateway, body=body, x_sparing_policy="a", x_sparing_mode="off").status == 400
     assert ask(gateway, body=body).status == 200
+
+
+@pytest.mark.parametrize(("spare", "status", "sent"), [(-1, 400, [False]), (0, 200, [False, True])])
+def test_the_original_is_sent_where_that_is_allowed_too(
+    start: Start, upstream: ScriptedUpstream, spare: int, status: int, sent: list[bool]
+) -> None:
+    """A provider that will not have the reduced request is sent the longer one only within the limits."""
+
+    async def picky(seen: Seen, out: Out) -> None:
+        is_short = FILLER.encode() not in seen.body
+        await out.json({"error": {"message": "short"}} if is_short else {"id": "fine"}, 400 if is_short else 200)
+
+    upstream.script = picky
+    body = chat("Where is it?" + FILLER, max_tokens=10)
+    most = len(json.dumps(body)) + 10 + spare  # the whole prompt, which counts by its bytes here, and the answer
+    gateway = start(reduce=FakeReduce(), toml=tenant(f"tokens_per_minute = {most}"), quota=Held())
+    assert ask(gateway, body=body).status == status
+    assert [FILLER.encode() in seen.body for seen in upstream.seen] == sent

@@ -65,7 +65,7 @@ def decide(
     for way in ways:
         # The chance to be in time is what takes time to find out. Nothing behind the first that is in time can do
         # better than it, nor what would not do better even if it were as soon as the shortest words without thought.
-        if best is not None and any(clock.rank(way, most) >= best_rank for most in clock.soonest(way)):
+        if best is not None and clock.is_behind(way, best_rank):
             continue
         if ways.opened(way):
             continue

@@ -31,7 +31,7 @@ class Ways:
         self._usd_first = goals.gives_way.index("usd") > goals.gives_way.index("loss")
         self._most_usd = goals.usd if goals.usd is not None else float("inf")
         self._most_loss = goals.loss if goals.loss is not None else 1.0
-        self._sendings = sendings
+        self._whole = [1 - sending.loss for sending in sendings]
         self._priced = [
             each.priced(tier.prices.output_usd / 1_000_000 if tier.prices else 0.0, tier.loss)
             for tier, each in zip(tiers, answers, strict=True)
@@ -60,15 +60,17 @@ class Ways:
 
     def _unopened(self, t: int, s: int) -> Way:
         """All answers of a tier to a sending, as what none of them can be better than."""
-        front, whole = self._priced[t].front, 1 - self._sendings[s].loss
+        front, whole = self._priced[t].front, self._whole[s]
         least_usd, most_kept = front[0][0], front[-1][1]
-        usd = next((usd for usd, kept in front if 1 - whole * kept <= self._most_loss), least_usd)
-        if self._usd_first and self._input_usd[t, s] + usd > self._most_usd:
-            usd = least_usd
-        return self._way(usd, most_kept, t, s, _UNOPENED)
+        for usd, kept in front:
+            if 1 - whole * kept <= self._most_loss:
+                if self._usd_first and self._input_usd[t, s] + usd > self._most_usd:
+                    break
+                return self._way(usd, most_kept, t, s, _UNOPENED)
+        return self._way(least_usd, most_kept, t, s, _UNOPENED)
 
     def _way(self, answer_usd: float, kept: float, t: int, s: int, a: int) -> Way:
-        usd, loss = self._input_usd[t, s] + answer_usd, 1 - (1 - self._sendings[s].loss) * kept
+        usd, loss = self._input_usd[t, s] + answer_usd, 1 - self._whole[s] * kept
         over = usd - self._most_usd if usd > self._most_usd else 0.0
         lost = loss - self._most_loss if loss > self._most_loss else 0.0
         return (over, lost, usd, loss, t, s, a) if self._usd_first else (lost, over, usd, loss, t, s, a)
@@ -93,14 +95,19 @@ class Clock:
         forecast, answer = self._tiers[t].forecasts[s], self._answers[t].rows[a]
         return min(self._of_first(forecast, answer), self._of_answer(forecast, answer))
 
-    def soonest(self, way: Way) -> Iterator[float]:
-        """What it is at most, ever closer: that of the shortest words without any thought."""
+    def is_behind(self, way: Way, rank: tuple[float, ...]) -> bool:
+        """Whether a way would not do better than this even if it were as soon as the shortest words without thought.
+
+        That is looked at once for all ways of a tier and sending, and the whole answer only where its first token
+        does not say it.
+        """
         *_, t, s, _ = way
-        known = self._soonest.setdefault((t, s), [])
-        for at, chance in enumerate((self._of_first, self._of_answer)):
-            if at == len(known):
-                known.append(chance(self._tiers[t].forecasts[s], self._answers[t].soonest))
-            yield known[at]
+        known = self._soonest.setdefault((t, s), [1.0])
+        for chance in (self._of_first, self._of_answer)[len(known) - 1 :]:
+            if self.rank(way, known[-1]) >= rank:
+                return True
+            known.append(min(known[-1], chance(self._tiers[t].forecasts[s], self._answers[t].soonest)))
+        return self.rank(way, known[-1]) >= rank
 
     def _of_first(self, forecast: Forecast, answer: Answer) -> float:
         within_s = self._goals.first_token_s
