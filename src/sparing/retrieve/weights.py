@@ -25,19 +25,19 @@ class Fitted:
     judged: Weights
 
 
-WORDS = Fitted(Weights(-17.01, words=16.38), Weights(-8.54, words=8.26, relevance=1.03))
+WORDS = Fitted(Weights(-12.63, words=7.02, room=5.38), Weights(-7.59, words=4.41, room=3.38, relevance=0.63))
 OTHER = Fitted(
-    Weights(-17.55, words=12.29, vector=5.92),
-    Weights(-9.84, words=8.0, vector=1.85, relevance=0.82),
+    Weights(-14.07, words=7.21, vector=2.28, room=5.83),
+    Weights(-8.87, words=4.44, vector=1.4, room=3.59, relevance=0.53),
 )
 _FITTED = {
     STATIC: Fitted(
-        Weights(-15.96, words=6.5, cosine=15.17),
-        Weights(-9.31, words=7.13, cosine=3.2, relevance=0.91),
+        Weights(-11.93, words=5.5, near=40.44, nearest=8.69, room=1.47),
+        Weights(-3.94, words=3.03, near=22.29, room=0.81, relevance=0.64),
     ),
     MINILM: Fitted(
-        Weights(-14.14, words=4.86, cosine=16.73),
-        Weights(-10.01, words=7.08, cosine=5.19, relevance=0.67),
+        Weights(-12.9, words=3.92, near=41.45, nearest=11.41, room=3.12),
+        Weights(-7.06, words=2.64, near=27.93, nearest=4.3, room=2.1, relevance=0.4),
     ),
 }
 
