@@ -132,6 +132,15 @@ def test_rarer_words_and_shorter_passages_weigh_more(store: Store, embedder: Fak
     assert found(store, "dog", OWNER, 0) == []
 
 
+def test_a_score_is_a_share_of_what_the_question_s_words_count(store: Store, embedder: FakeEmbedder) -> None:
+    """1 for each of them once in a text of usual length; words that no passage has are none of them."""
+    put(store, embedder, document("a", "hen dog"), document("b", "hen cow"), document("c", "fox pig"))
+    for question in ("hen dog", "dog hen unheardof"):
+        both, one = store.by_words(question, OWNER, 5)
+        assert both.score == pytest.approx(1)
+        assert 0 < one.score < 0.5
+
+
 @pytest.mark.parametrize("question", ["", "   ", "?!", "unheardof", 'a" OR b NEAR(', "\x00", "\ud800"])
 def test_a_question_without_known_words_finds_nothing(store: Store, embedder: FakeEmbedder, question: str) -> None:
     """It is no error, and no query language."""

@@ -150,23 +150,23 @@ def test_the_fit_prefers_what_answers() -> None:
         *[(0, False, True), (0, False, False), (0, True, False)],
         *[(1, False, True), (1, False, False), (1, True, False)],
     ]
-    weights = fit.fitted(found, "words", "cosine")
-    assert weights.fused.words + weights.fused.cosine > 0
+    weights = fit.fitted(found, "words", "near", "room")
+    assert weights.fused.words + weights.fused.near > 0
     assert weights.fused.vector == weights.fused.relevance == 0
     assert weights.judged.relevance > 0
     assert weights.fused.chance(found[0].found) > weights.fused.chance(found[2].found)
 
 
-@pytest.mark.parametrize("tells", ["words", "cosine"])
+@pytest.mark.parametrize("tells", ["words", "near"])
 def test_the_sign_that_finds_more_weighs_more(tells: str) -> None:
     """The other one misleads in every second question."""
     found = []
     for number in range(20):
         for row, answers in enumerate((True, *(False,) * 7)):
             misled = number % 2 and row
-            other = "cosine" if tells == "words" else "words"
+            other = "near" if tells == "words" else "words"
             signs = {tells: 0.6 if answers else 0.5, other: 0.9 if misled else 0.2}
             found.append(fit.Example("made", number, Found(row, **signs), float(answers), answers, one_article=True))
-    weights = fit.fitted(found, "words", "cosine").fused
+    weights = fit.fitted(found, "words", "near").fused
     assert getattr(weights, tells) > getattr(weights, other)
     assert all(weights.chance(found[at].found) > weights.chance(found[at + 1].found) for at in range(0, 160, 8))

@@ -76,11 +76,18 @@ class MemoryStore:
         rows = self._readable(rights)
         mean = sum(row.words.total() for row in rows) / max(1, len(rows))
         scores: dict[int, float] = {}
-        for word in question_words(question):
-            holding = [row for row in rows if word in row.words]
+        holders = {word: [row for row in rows if word in row.words] for word in question_words(question)}
+        together = sum(idf(len(holding), len(rows)) for holding in holders.values() if holding)
+        for word, holding in holders.items():
             for row in holding:
                 times, length = row.words[word], row.words.total()
-                score = idf(len(holding), len(rows)) * times * (K1 + 1) / (times + K1 * (1 - B + B * length / mean))
+                score = (
+                    idf(len(holding), len(rows))
+                    / together
+                    * times
+                    * (K1 + 1)
+                    / (times + K1 * (1 - B + B * length / mean))
+                )
                 scores[row.passage.id] = scores.get(row.passage.id, 0.0) + score
         return _best(scores, limit)
 

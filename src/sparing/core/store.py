@@ -82,7 +82,11 @@ class Store(Protocol):
         ...
 
     def by_words(self, question: str, rights: Rights, limit: int) -> list[Scored]:
-        """The best by BM25, best first."""
+        """The best by BM25, best first.
+
+        A score is a share of what the question's words count together, those that no readable passage has left out:
+        about 1 where a passage of usual length has each once, more where it has them more often.
+        """
         ...
 
     def by_vector(self, vector: NDArray[float32], rights: Rights, limit: int) -> list[Scored]:

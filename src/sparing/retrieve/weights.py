@@ -25,19 +25,19 @@ class Fitted:
     judged: Weights
 
 
-WORDS = Fitted(Weights(-17.01, words=16.38), Weights(-9.71, words=9.31, relevance=0.92))
+WORDS = Fitted(Weights(-12.63, words=7.02, room=5.38), Weights(-7.59, words=4.41, room=3.38, relevance=0.63))
 OTHER = Fitted(
-    Weights(-17.55, words=12.29, vector=5.92),
-    Weights(-10.86, words=8.34, vector=2.47, relevance=0.69),
+    Weights(-14.07, words=7.21, vector=2.28, room=5.83),
+    Weights(-8.87, words=4.44, vector=1.4, room=3.59, relevance=0.53),
 )
 _FITTED = {
     STATIC: Fitted(
-        Weights(-15.96, words=6.5, cosine=15.17),
-        Weights(-10.66, words=7.35, cosine=4.9, relevance=0.76),
+        Weights(-11.93, words=5.5, near=40.44, nearest=8.69, room=1.47),
+        Weights(-3.94, words=3.03, near=22.29, room=0.81, relevance=0.64),
     ),
     MINILM: Fitted(
-        Weights(-14.14, words=4.86, cosine=16.73),
-        Weights(-10.69, words=7.19, cosine=6.07, relevance=0.56),
+        Weights(-12.9, words=3.92, near=41.45, nearest=11.41, room=3.12),
+        Weights(-7.06, words=2.64, near=27.93, nearest=4.3, room=2.1, relevance=0.4),
     ),
 }
 

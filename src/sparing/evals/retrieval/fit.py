@@ -1,15 +1,17 @@
 """Fit what is in `retrieve.weights`: ``python -m sparing.evals.retrieval.fit DATA``.
 
-How words and vectors weigh against each other: the share with which most is found among the first five, every set of
-data counting alike. How the encoder's logit weighs against both: what ranks best. What chance that means: over
+How words, vectors and lengths weigh against each other: with what most is found among the first five, every set of
+data counting alike. How the encoder's logit weighs against all of these: what ranks best. What chance that means: over
 questions that one article alone answers, once with it and once without, so that it also says whether anything answers.
-On validation groups; what was trained on no group, on training groups too, but for QMSum's long meetings. Nothing here
-sees a test group.
+On validation groups; what was trained on no group, on training groups too, but for QMSum's long meetings. What holds
+for questions in languages that the embedders do not know is fitted on some of those besides. Nothing here sees a test
+group.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,16 +25,18 @@ from sparing.evals.retrieval.pools import Pool, pools
 from sparing.evals.retrieval.rankers import OWNER, filled
 from sparing.evals.splits import Split
 from sparing.retrieve.embed.choose import MINILM, STATIC, shipped
-from sparing.retrieve.fuse import Found, Weights, fuse
+from sparing.retrieve.fuse import Found, Weights, fuse, measured
 from sparing.retrieve.judge import judge
-from sparing.retrieve.search import DEPTH, MOST_JUDGED
+from sparing.retrieve.search import DEPTH, MOST_JUDGED, ranked
 from sparing.retrieve.weights import Fitted, fitted_for
 
-POOLS = ("nq", "xquad:en", "tatqa", "qmsum")
+POOLS = ("nq", "nq:untitled", "nq:sentences", "xquad:en", "tatqa", "qmsum")
+FOREIGN = ("xquad:de", "xquad:ru", "xquad:tr", "xquad:vi")
 _VALIDATION: tuple[Split, ...] = ("validation",)
 _TRAIN: tuple[Split, ...] = ("train",)
 _AIM = 5  # an answer has to be among so many
-_SHARES = np.linspace(0, 1, 41)
+_STEPS = (2.0, 1.4, 1.2, 1.1, 1.05)
+_WORST = -1e9
 _ROUNDS = 50
 _RIDGE, _CLOSE, _TINY = 1e-3, 1e-6, 1e-300
 
@@ -59,10 +63,10 @@ class Example:
 
 
 def examples(pool: Pool, embedder: Embedder, *, judged: bool = True) -> Iterator[Example]:
-    """What a store of the pool gives for each of its questions, and gives without the article that answers.
+    """What a store of the pool gives for each of its questions.
 
     Args:
-        judged: Whether the encoder reads the best.
+        judged: Whether the encoder reads the best; and whether each is asked without the article that answers, too.
     """
     with filled(pool.texts, embedder) as store:
         passages = {row.id: row for row in store.passages(range(1, len(pool.texts) + 1), OWNER)}
@@ -72,9 +76,9 @@ def examples(pool: Pool, embedder: Embedder, *, judged: bool = True) -> Iterator
             by_vector = store.by_vector(embedder.embed([query.question])[0], OWNER, DEPTH)
             fused = fitted_for(embedder.name, query.question).fused
             answering = {pool.texts[place].article for place in query.gold} - {""}
-            for gone in (set(), answering) if answering else (set(),):
+            for gone in (set(), answering) if answering and judged else (set(),):
                 left = ([row for row in rows if article[row.id] not in gone] for rows in (by_words, by_vector))
-                found = sorted(fuse(*left), key=lambda one: (-fused.chance(one), one.id))
+                found = ranked((measured(one, passages[one.id]) for one in fuse(*left)), fused)
                 best = [passages[one.id] for one in found[: MOST_JUDGED if judged else 0]]
                 read = judge(query.question, best).relevance
                 logits = (*read, *(None,) * (len(found) - len(read)))
@@ -83,7 +87,7 @@ def examples(pool: Pool, embedder: Embedder, *, judged: bool = True) -> Iterator
                     yield Example(pool.name, number, one, logit, answers, bool(answering), bool(gone))
 
 
-def direction(questions: Sequence[tuple[Floats, Floats]]) -> Floats:
+def direction(questions: Sequence[tuple[Floats, Floats]], counts: Sequence[float] = ()) -> Floats:
     """Weights under which a question's answers stand above the other passages.
 
     The likelihood that a softmax over a question's passages draws one that answers (ListNet's top one, Cao et al.
@@ -92,19 +96,21 @@ def direction(questions: Sequence[tuple[Floats, Floats]]) -> Floats:
 
     Args:
         questions: For each its signs [passages, signs], and which answer [passages], 0 or 1.
+        counts: How much each counts, together 1; alike, where nothing is said.
     """
     weights = np.zeros(questions[0][0].shape[1])
-    loss = _surprise(questions, weights)
+    counts = counts or [1 / len(questions)] * len(questions)
+    loss = _surprise(questions, counts, weights)
     for _ in range(_ROUNDS):
         gradient, curvature = -_RIDGE * weights, _RIDGE * np.eye(len(weights))
-        for signs, answers in questions:
+        for (signs, answers), count in zip(questions, counts, strict=True):
             scores = signs @ weights
             drawn, right = _softmax(scores), _softmax(np.where(answers > 0, scores, -np.inf))
-            gradient += (right - drawn) @ signs / len(questions)
+            gradient += count * (right - drawn) @ signs
             middle = signs - drawn @ signs
-            curvature += (middle * drawn[:, None]).T @ middle / len(questions)
+            curvature += count * (middle * drawn[:, None]).T @ middle
         step = np.linalg.solve(curvature, gradient)
-        while (less := _surprise(questions, weights + step)) > loss and np.abs(step).max() > _CLOSE:
+        while (less := _surprise(questions, counts, weights + step)) > loss and np.abs(step).max() > _CLOSE:
             step = step / 2
         if np.abs(step).max() <= _CLOSE:
             break
@@ -112,13 +118,13 @@ def direction(questions: Sequence[tuple[Floats, Floats]]) -> Floats:
     return weights
 
 
-def _surprise(questions: Sequence[tuple[Floats, Floats]], weights: Floats) -> float:
+def _surprise(questions: Sequence[tuple[Floats, Floats]], counts: Sequence[float], weights: Floats) -> float:
     """Mean nats at what answers, and the ridge's share."""
     nats = 0.0
-    for signs, answers in questions:
+    for (signs, answers), count in zip(questions, counts, strict=True):
         scores = signs @ weights
-        nats -= float(np.log(_softmax(scores)[answers > 0].sum() + _TINY))
-    return nats / len(questions) + _RIDGE * float(weights @ weights) / 2
+        nats -= count * float(np.log(_softmax(scores)[answers > 0].sum() + _TINY))
+    return nats + _RIDGE * float(weights @ weights) / 2
 
 
 def regression(signs: Floats, answers: Floats) -> Floats:
@@ -142,44 +148,77 @@ def regression(signs: Floats, answers: Floats) -> Floats:
 
 
 def fitted(found: Sequence[Example], *signs: str, ranked: Sequence[Example] = ()) -> Fitted:
-    """Weights of one or two signs of `Found`, and of them and the encoder's logit.
+    """Weights of signs of `Found`, and of them and the encoder's logit.
 
     Args:
         found: With each question's passages, in each store, together; those that the encoder read among them.
         ranked: By which the signs are weighed against each other; without them by those.
     """
-    toward = _shares(ranked or found, signs)
-    judged, more = [one for one in found if one.relevance is not None], (*signs, "relevance")
-    rows, answers = _signs(judged, more), _answers(judged)
-    asked = [(rows[at], answers[at]) for _, at in _questions(judged) if answers[at].any()]
-    return Fitted(_weights(found, signs, toward), _weights(judged, more, direction(asked)))
+    toward = _toward(ranked or found, signs)
+    judged = [one for one in found if one.relevance is not None]
+    read = np.column_stack([_signs(judged, signs) @ toward, _signs(judged, ("relevance",))])
+    fused, relevance = direction(*_asked(judged, read))
+    return Fitted(
+        _weights(found, signs, toward),
+        _weights(judged, (*signs, "relevance"), np.array([*(fused * toward), relevance])),
+    )
 
 
-def _shares(found: Sequence[Example], signs: Sequence[str]) -> Floats:
-    """How the signs weigh against each other; equals by the mean reciprocal rank."""
+def _asked(found: Sequence[Example], signs: Floats) -> tuple[list[tuple[Floats, Floats]], list[float]]:
+    """Signs and answers of each question that something answers, and what it counts, every set alike."""
+    answers = _answers(found)
+    asked = [(pool, at) for pool, at in _questions(found) if answers[at].any()]
+    sizes = Counter(pool for pool, _ in asked)
+    return [(signs[at], answers[at]) for _, at in asked], [1 / len(sizes) / sizes[pool] for pool, _ in asked]
+
+
+def _toward(found: Sequence[Example], signs: Sequence[str]) -> Floats:
+    """How the signs weigh against each other: most is found among the first; equals by the mean reciprocal rank.
+
+    From `direction`'s weights, one weight after the other by ever smaller factors, as long as any makes it better.
+    """
     if len(signs) == 1:
         return np.ones(1)
-    rows, answers = _signs(found, signs), _answers(found)
-    asked = [(pool, rows[at], answers[at]) for pool, at in _questions(found) if answers[at].any()]
-    pools_asked = dict.fromkeys(pool for pool, _, _ in asked)
+    asked, counts = _asked(found, _signs(found, signs))
+    most, counted = max(len(answers) for _, answers in asked), np.array(counts)
+    rows, right = np.zeros((len(asked), most, len(signs))), np.zeros((len(asked), most), bool)
+    there = np.zeros((len(asked), most), bool)
+    for place, (of, answers) in enumerate(asked):
+        rows[place, : len(of)], right[place, : len(of)], there[place, : len(of)] = of, answers > 0, True
 
     def worth(toward: Floats) -> tuple[float, float]:
-        ranks: dict[str, list[int]] = {pool: [] for pool in pools_asked}
-        for pool, signs_of, answer in asked:
-            scores = signs_of @ toward
-            ranks[pool].append(1 + int((scores > scores[answer > 0].max()).sum()))
-        each = [np.array(of) for of in ranks.values()]
-        return float(np.mean([(of <= _AIM).mean() for of in each])), float(np.mean([(1 / of).mean() for of in each]))
+        scores = np.where(there, rows @ toward, _WORST)
+        best = np.where(right, scores, _WORST).max(axis=1)
+        ranks = 1 + (scores > best[:, None]).sum(axis=1)
+        return round(float((ranks <= _AIM) @ counted), 6), float((1 / ranks) @ counted)
 
-    return max((np.array([share, 1 - share]) for share in _SHARES), key=worth)
+    toward = direction(asked, counts)
+    reached = worth(toward)
+    for step in _STEPS:
+        better = True
+        while better:
+            tried = [
+                toward * np.where(np.arange(len(signs)) == sign, by, 1)
+                for sign in range(len(signs))
+                for by in (step, 1 / step)
+            ]
+            best = max(tried, key=worth)
+            better = worth(best) > reached
+            if better:
+                toward, reached = best, worth(best)
+    return toward
 
 
 def _weights(found: Sequence[Example], signs: Sequence[str], toward: Floats) -> Weights:
-    """The line from a score to a chance."""
+    """The line from a score, and from the best cosine where cosines count by their own scale, to a chance."""
     told = [one for one in found if one.one_article]
-    bias, scale = regression((_signs(told, signs) @ toward)[:, None], _answers(told))
+    score, answers = _signs(told, signs) @ toward, _answers(told)
+    bias, scale, nearest = *regression(score[:, None], answers), 0.0
+    if "near" in signs:
+        with_nearest = regression(np.column_stack([score, _signs(told, ("nearest",))]), answers)
+        bias, scale, nearest = with_nearest if with_nearest[-1] > 0 else (bias, scale, nearest)
     of = {sign: round(float(scale * weight), 2) + 0.0 for sign, weight in zip(signs, toward, strict=True)}
-    return Weights(round(float(bias), 2), **of)
+    return Weights(round(float(bias), 2), **of, nearest=round(float(nearest), 2))
 
 
 def _signs(found: Sequence[Example], signs: Sequence[str]) -> Floats:
@@ -212,12 +251,13 @@ def main(data_dir: Path) -> None:
         return [one for pool in made for one in examples(pool, shipped(name), judged=judged)]
 
     static, minilm = (all_of(name, _VALIDATION, POOLS, judged=True) for name in (STATIC, MINILM))
-    more = [*all_of(MINILM, _TRAIN, POOLS[:3], judged=False), *minilm]
+    more = [*all_of(MINILM, _TRAIN, POOLS[:-1], judged=False), *minilm]
+    foreign = all_of(MINILM, (*_TRAIN, *_VALIDATION), FOREIGN, judged=False)
     for name, weights in {
-        "WORDS": fitted([one for one in static if one.found.word_rank], "words"),
-        "OTHER": fitted(minilm, "words", "vector", ranked=more),
-        STATIC: fitted(static, "words", "cosine"),
-        MINILM: fitted(minilm, "words", "cosine", ranked=more),
+        "WORDS": fitted([one for one in static if one.found.word_rank], "words", "room"),
+        "OTHER": fitted(minilm, "words", "vector", "room", ranked=[*more, *foreign]),
+        STATIC: fitted(static, "words", "near", "room"),
+        MINILM: fitted(minilm, "words", "near", "room", ranked=more),
     }.items():
         sys.stdout.write(f"{name} = {weights}\n")
 

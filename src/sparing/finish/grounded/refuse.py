@@ -12,7 +12,7 @@ from sparing.retrieve.search import Hit
 # One for all embedders: chances mean the same (`retrieve.weights`). Of the validation questions of Natural Questions it
 # refuses 3 % whose answer is there. Customers' questions, which share few words with a handbook, get lower chances: a
 # tenth would refuse a fifth of them. What it refuses without the article that answers: `sparing eval grounded`.
-LEAST_CHANCE = 0.07
+LEAST_CHANCE = 0.09
 _MOST_NAMED = 5
 
 

@@ -1,4 +1,7 @@
-"""BM25 (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework", eq. 3.15), idf never below 0 (Lucene's)."""
+"""BM25 (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework", eq. 3.15), idf never below 0 (Lucene's).
+
+A score is divided by what the question's words count together, so that it compares between questions and stores.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,11 @@ def best_by_words(postings: Sequence[bytes], rows: int, mean_words: float, limit
         rows: All passages that count.
         mean_words: Of these.
     """
-    weighed = [(blob, idf(len(blob) // BYTES, rows)) for blob in postings if blob]
-    if not weighed or limit < 1:
+    counted = [(blob, idf(len(blob) // BYTES, rows)) for blob in postings if blob]
+    if not counted or limit < 1:
         return []
+    together = sum(weight for _, weight in counted)
+    weighed = [(blob, weight / together) for blob, weight in counted]
     score = _with_numpy if has_numpy() else _plain
     return score(weighed, mean_words, limit)
 

@@ -125,6 +125,8 @@ class QdrantStore:
                 weights[number] = idf(holding, rows)
         if not weights or limit < 1:
             return []
+        together = sum(weights.values())
+        weights = {number: weight / together for number, weight in weights.items()}
         with self._asking():
             points = self._client.query_points(
                 self._collection,

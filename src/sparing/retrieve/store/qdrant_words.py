@@ -37,7 +37,7 @@ class Stored:
         """BM25 of a question.
 
         Args:
-            weights: What each of its words counts, see `number_of`.
+            weights: What each of its words counts, see `number_of`; together 1.
             mean_words: Of all passages that count.
         """
         usual, shade = _shade(self.words, _USUAL_WORDS), _shade(self.words, mean_words)
