@@ -25,19 +25,19 @@ class Fitted:
     judged: Weights
 
 
-WORDS = Fitted(Weights(-12.63, words=7.02, room=5.38), Weights(-7.59, words=4.41, room=3.38, relevance=0.63))
+WORDS = Fitted(Weights(-12.63, words=7.02, room=5.38), Weights(-8.13, words=4.72, room=3.62, relevance=0.54))
 OTHER = Fitted(
     Weights(-14.07, words=7.21, vector=2.28, room=5.83),
-    Weights(-8.87, words=4.44, vector=1.4, room=3.59, relevance=0.53),
+    Weights(-9.29, words=4.65, vector=1.47, room=3.76, relevance=0.45),
 )
 _FITTED = {
     STATIC: Fitted(
         Weights(-11.93, words=5.5, near=40.44, nearest=8.69, room=1.47),
-        Weights(-3.94, words=3.03, near=22.29, room=0.81, relevance=0.64),
+        Weights(-4.25, words=3.33, near=24.51, room=0.89, relevance=0.54),
     ),
     MINILM: Fitted(
         Weights(-12.9, words=3.92, near=41.45, nearest=11.41, room=3.12),
-        Weights(-7.06, words=2.64, near=27.93, nearest=4.3, room=2.1, relevance=0.4),
+        Weights(-7.53, words=2.68, near=28.35, nearest=4.93, room=2.13, relevance=0.35),
     ),
 }
 
