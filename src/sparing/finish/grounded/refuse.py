@@ -10,8 +10,9 @@ from sparing.retrieval import Retrieved, Source
 from sparing.retrieve.search import Hit
 
 # One for all embedders: chances mean the same (`retrieve.weights`). Of the validation questions of Natural Questions it
-# refuses 3 % whose answer is there. Customers' questions, which share few words with a handbook, get lower chances: a
-# tenth would refuse a fifth of them. What it refuses without the article that answers: `sparing eval grounded`.
+# refuses 3 % whose answer is there. Customers' questions, which share few words with a handbook, get lower chances: at
+# a tenth a support desk refuses questions that it can answer. What it refuses without the article that answers:
+# `sparing eval grounded`.
 LEAST_CHANCE = 0.09
 _MOST_NAMED = 5
 
