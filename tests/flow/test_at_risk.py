@@ -120,6 +120,8 @@ def test_a_larger_tier_keeps_a_risk_within_a_budget_that_the_rules_cannot() -> N
     with pytest.raises(BudgetExceeded) as refused:
         reduced(HARD, risk=0.05, budget=20, larger_tier=True)
     assert refused.value.needed_tokens == by_encoder.tokens_after
+    with pytest.raises(BudgetExceeded):  # rules alone are rules alone
+        reduced(HARD, risk=0.05, budget=budget, larger_tier=True, select="rules")
 
 
 def test_a_request_asks_a_larger_tier_where_its_policy_has_it_so() -> None:

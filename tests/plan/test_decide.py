@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import permutations, product
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from random_goals import GOALS, SHARES
 
 from sparing.core.prices import CacheKind, Prices
 from sparing.plan.answers import Answers, Depth, Remembered, answers_of
@@ -131,24 +132,14 @@ def test_better_than_asked_is_no_loss_below_nothing() -> None:
     assert decide([replace(LARGE, depths=(deeper,))], SENDINGS[:1], Goals(), LENGTHS).loss == 0.0
 
 
-_share = st.floats(0, 1)
 _tiers = st.lists(
-    st.builds(tier, st.text("abc", min_size=1), st.floats(0, 10), _share, st.sampled_from([FAST, SLOW])),
+    st.builds(tier, st.text("abc", min_size=1), st.floats(0, 10), SHARES, st.sampled_from([FAST, SLOW])),
     min_size=1,
     max_size=3,
 )
-_goals = st.builds(
-    Goals,
-    first_token_s=st.none() | st.floats(0.05, 20),
-    answer_s=st.none() | st.floats(0.05, 100),
-    chance=st.floats(0.05, 0.99),
-    usd=st.none() | st.floats(0, 0.1),
-    loss=st.none() | _share,
-    gives_way=st.sampled_from(list(permutations(("usd", "loss", "latency")))),
-)
 
 
-@given(_tiers, _goals, st.sampled_from([(None,), (None, 100), (50, 200)]))
+@given(_tiers, GOALS, st.sampled_from([(None,), (None, 100), (50, 200)]))
 def test_nothing_else_would_have_been_better(tiers: list[Tier], goals: Goals, ceilings: tuple[int | None, ...]) -> None:
     """Against each combination by itself: no smaller miss of a more important goal, and no smaller price."""
     depths = (Depth("high", 1.0, 0.0, [10.0, 50.0, 200.0, 900.0, 4000.0]), Depth(), Depth("low", 0.5, 0.1))
@@ -162,7 +153,7 @@ def test_nothing_else_would_have_been_better(tiers: list[Tier], goals: Goals, ce
     assert _rank(chosen, goals) <= min(_rank(single, goals) for single in singles)
 
 
-@given(_tiers, st.lists(_goals, min_size=1, max_size=3), st.sampled_from([None, 100, 1_000]))
+@given(_tiers, st.lists(GOALS, min_size=1, max_size=3), st.sampled_from([None, 100, 1_000]))
 def test_what_is_remembered_changes_no_decision(tiers: list[Tier], goals: list[Goals], most: int | None) -> None:
     """The same as without it, whichever requests and whatever was learned in between."""
     remembered = Remembered()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import date
-from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from random_goals import FEW, GOALS, SHARES
 
 from sparing.core.prices import CacheKind, Prices
 from sparing.plan.answers import Answers, Depth, answers_of
@@ -19,9 +19,6 @@ from sparing.plan.ways import Clock, Ways
 
 LENGTHS = [20.0, 80.0, 150.0, 300.0, 900.0]
 CEILINGS: list[tuple[int | None, ...]] = [(None,), (None, 100), (50, 200), (None, 200, 40)]
-
-_share = st.floats(0, 1)
-_few = st.sampled_from([0.0, 0.01, 0.05, 0.5])  # ties are not rare
 
 
 def _latency(draw: random.Random) -> Latency:
@@ -43,7 +40,7 @@ _prices = st.builds(
     st.sampled_from([0.1, 1.0]),
 )
 _sendings = st.lists(
-    st.builds(Sending, st.just("s"), st.sampled_from([100, 4_000, 4_001]), st.sampled_from([0, 50]), _few),
+    st.builds(Sending, st.just("s"), st.sampled_from([100, 4_000, 4_001]), st.sampled_from([0, 50]), FEW),
     min_size=1,
     max_size=3,
 )
@@ -66,7 +63,7 @@ def _worlds(draw: st.DrawFn) -> tuple[list[Tier], list[Sending]]:
             f"t{number}",
             draw(st.sampled_from(LATENCIES)).forecasts(sizes, draw(st.integers(0, 9))),
             draw(st.none() | _prices),
-            draw(_few | _share),
+            draw(FEW | SHARES),
             draw(st.sampled_from([None, None, 4_000, 10])),
             draw(_depths),
         )
@@ -75,18 +72,7 @@ def _worlds(draw: st.DrawFn) -> tuple[list[Tier], list[Sending]]:
     return [*tiers, Tier("last", LATENCIES[0].forecasts(sizes, 0))], sendings
 
 
-_goals = st.builds(
-    Goals,
-    first_token_s=st.none() | st.floats(0.05, 20),
-    answer_s=st.none() | st.floats(0.05, 100),
-    chance=st.floats(0.05, 0.99),
-    usd=st.none() | st.floats(0, 0.1),
-    loss=st.none() | _few | _share,
-    gives_way=st.sampled_from(list(permutations(("usd", "loss", "latency")))),
-)
-
-
-@given(_worlds(), _goals, st.sampled_from(CEILINGS), st.none() | st.integers(30, 3_000))
+@given(_worlds(), GOALS, st.sampled_from(CEILINGS), st.none() | st.integers(30, 3_000))
 def test_the_decision_is_the_best_of_all_ways(
     world: tuple[list[Tier], list[Sending]], goals: Goals, ceilings: tuple[int | None, ...], most: int | None
 ) -> None:
@@ -97,7 +83,7 @@ def test_the_decision_is_the_best_of_all_ways(
     )
 
 
-@given(_worlds(), _goals, st.sampled_from(CEILINGS))
+@given(_worlds(), GOALS, st.sampled_from(CEILINGS))
 def test_ways_come_in_order_and_none_is_left_out(
     world: tuple[list[Tier], list[Sending]], goals: Goals, ceilings: tuple[int | None, ...]
 ) -> None:

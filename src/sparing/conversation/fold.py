@@ -8,7 +8,7 @@ turns leave no room for plans the whole anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sparing.at_risk import terms_of, with_floor
@@ -27,7 +27,6 @@ from sparing.core.deadline import Deadline
 from sparing.core.ladder import Skip
 from sparing.core.question import Question
 from sparing.core.reducer import Ask
-from sparing.core.selector import Selector
 from sparing.core.span import Kind
 from sparing.core.summaries import Summaries
 from sparing.core.verdict import Change
@@ -106,10 +105,10 @@ class Fold:
             offers = history.with_references(offered, self._deadline)
             return self._marked(self._settle_within(offers, left, must_fit=not older))
 
-        settled = settled_of(offered)
-        if self._asks_larger_tier(settled):
-            by_larger = self._to_a_budget(newest.pieces, history.read_chars, by_larger_tier=True)
-            settled = _shorter(settled, settled_of(by_larger))
+        def by_larger() -> Settlement:
+            return settled_of(self._to_a_budget(newest.pieces, history.read_chars, by_larger_tier=True))
+
+        settled = self._or_by_larger_tier(settled_of(offered), by_larger)
         if settled.fits or not older:
             needed = self._needed(newest, history, self._deadline, left - settled.tokens)
             self._results.append(TurnResult(outcomes_of(settled), needed.supplied))
@@ -119,10 +118,11 @@ class Fold:
     def _anew(self, before_tokens: int, limit_tokens: int) -> Folded:
         """Everything planned together; with what was said in old turns where the material alone cannot give enough."""
         pieces = with_later_words(self._turns)
-        settled = self._settle_anew(self._to_a_budget(pieces), limit_tokens - before_tokens)
-        if self._asks_larger_tier(settled):
-            by_larger = self._to_a_budget(pieces, by_larger_tier=True)
-            settled = _shorter(settled, self._settle_anew(by_larger, limit_tokens - before_tokens))
+        room = limit_tokens - before_tokens
+        settled = self._or_by_larger_tier(
+            self._settle_anew(self._to_a_budget(pieces), room),
+            lambda: self._settle_anew(self._to_a_budget(pieces, by_larger_tier=True), room),
+        )
         return Folded(self._marked(settled), rewritten_tokens=self._behind_the_opening(), fits=settled.fits)
 
     def _settle_anew(self, offers: list[Offer], room: int) -> Settlement:
@@ -134,8 +134,11 @@ class Fold:
         offers = with_priors([*offers, *map(self._floored, old_turn_offers(self._turns, ask))])
         return self._settle_within(offers, room + sum(offer.tokens for offer in offers), must_fit=True)
 
-    def _asks_larger_tier(self, settled: Settlement) -> bool:
-        return self._terms is not None and self._terms.larger_tier and not settled.fits
+    def _or_by_larger_tier(self, settled: Settlement, by_larger: Callable[[], Settlement]) -> Settlement:
+        """By a larger tier of the selector, where the policy has it so and the risk does not fit the budget."""
+        if settled.fits or self._terms is None or not self._terms.larger_tier:
+            return settled
+        return min(settled, by_larger(), key=lambda one: one.tokens)
 
     def _behind_the_opening(self) -> int:
         """Tokens of earlier turns, as they came: what of the cached prefix a new plan may break."""
@@ -221,23 +224,24 @@ class Fold:
         # What an earlier turn became is over: a summary that is not known by now was forgotten, or never to be had.
         return done if turn is self._turns[-1] else Compaction(done.replanned)
 
-    def _offers(self, pieces: Sequence[Piece], deadline: Deadline, read_chars: int = 0) -> list[Offer]:
-        free = [piece for piece in pieces if not piece.is_exempt]
-        judges = judges_of(free, self._policy, self._counter, read_chars)
-        return self._offered(pieces, judges, deadline)
-
     def _to_a_budget(
         self, pieces: Sequence[Piece], read_chars: int = 0, *, by_larger_tier: bool = False
     ) -> list[Offer]:
+        return self._offers(pieces, self._deadline, read_chars, to_a_budget=True, by_larger_tier=by_larger_tier)
+
+    def _offers(
+        self,
+        pieces: Sequence[Piece],
+        deadline: Deadline,
+        read_chars: int = 0,
+        *,
+        to_a_budget: bool = False,
+        by_larger_tier: bool = False,
+    ) -> list[Offer]:
         free = [piece for piece in pieces if not piece.is_exempt]
         judges = judges_of(
-            free, self._policy, self._counter, read_chars, to_a_budget=True, by_larger_tier=by_larger_tier
+            free, self._policy, self._counter, read_chars, to_a_budget=to_a_budget, by_larger_tier=by_larger_tier
         )
-        return self._offered(pieces, judges, self._deadline)
-
-    def _offered(self, pieces: Sequence[Piece], judges: Sequence[Selector | None], deadline: Deadline) -> list[Offer]:
-        """Offers for all pieces, the judges being those of the free ones."""
-        free = [piece for piece in pieces if not piece.is_exempt]
         offers = []
         for piece, selector in zip(free, judges, strict=True):
             span = piece.span
@@ -270,10 +274,6 @@ class Fold:
 
     def _tokens(self, turn: Turn) -> int:
         return self._memory.tokens(turn, self._counter)
-
-
-def _shorter(one: Settlement, other: Settlement) -> Settlement:
-    return other if other.tokens < one.tokens else one
 
 
 def _in_order(pieces: Sequence[Piece], free: Settlement, exempt: Settlement) -> Settlement:

@@ -27,7 +27,7 @@ from sparing.tokens.models import counter_for
 
 _READ_BYTES = 256_000  # of a request; reading a longer one would take milliseconds
 _LOOKED_AT_BYTES = 2048  # the end of a body is where a request says what form its answer must have
-_MAY_HAVE_A_FORM = re.compile(rb"\b(?:only|just|single)\b|nothing (?:but|else)", re.IGNORECASE)
+_MAY_HAVE_A_FORM = re.compile(rb"\b(?:only|just|single)\b|nothing (?:but|else)")
 _WORDS_OF_A_FORM = (b"only", b"just", b"single", b"nothing")  # one of which it has, found sooner than by the pattern
 _JSON_FORMATS = (b'"json_object"', b'"json_schema"', b"application/json")
 

@@ -15,7 +15,7 @@ import msgspec
 from sparing.core.budget import Mode
 from sparing.core.upstream import Thought
 from sparing.gateway.controls import Controls
-from sparing.gateway.depths import ONLY_AS_IT_IS, Depths, Wanted
+from sparing.gateway.depths import Depths, Wanted
 from sparing.gateway.exchange import Exchange
 from sparing.gateway.known_tier import KnownTier
 from sparing.gateway.set_thought import BRIEF
@@ -143,7 +143,7 @@ class Decider:
                 one.latency.forecasts(sizes, one.num_before(rank)),
                 one.prices(wire, controls.policy.prices_file),
                 one.settings.expected_loss,
-                depths=self._of_tier(one, wire, model, policy, wanted) if policy.depths else ONLY_AS_IT_IS,
+                depths=self._of_tier(one, wire, model, policy, wanted),
             )
             for one in known
         ]

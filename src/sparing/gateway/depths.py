@@ -29,7 +29,7 @@ _USUAL: Final = "medium"  # of a model whose default is not known
 _MOST_CONVERSATIONS = 65_536
 _MOST_REFUSED = 1024
 _AS_IT_IS = Depth()
-ONLY_AS_IT_IS = (_AS_IT_IS,)
+_ONLY_AS_IT_IS = (_AS_IT_IS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class Depths:
     ) -> Sequence[Depth]:
         """How much a tier may think, what the policy prefers first; only as it is where nothing is to be chosen."""
         if not policy.depths:
-            return ONLY_AS_IT_IS
+            return _ONLY_AS_IT_IS
         reasoner = reasoner_of(tier, model, seller, wire, has_tools=wanted.has_tools)
         if reasoner is None:
             if BRIEF not in policy.depths or not wanted.may_be_brief or wanted.asked:
-                return ONLY_AS_IT_IS
+                return _ONLY_AS_IT_IS
             brief = Depth(BRIEF, self._thoughts.brief_factor(tier.name), policy.depth_loss.get(BRIEF, _LOST[BRIEF]))
             return (_AS_IT_IS, brief)
         names = self._allowed(reasoner, policy, wanted)

@@ -26,7 +26,6 @@ class KnownTier:
         self.latency = Latency(settings.at_once or None)
         self._in_flight: Counter[int] = Counter()  # requests by their rank
         self._sellers: dict[str, str] = {}
-        self._prices: dict[tuple[str, str], Prices | None] = {}
 
     def num_before(self, rank: int) -> int:
         """Requests in flight that one of this rank does not pass in the tier's line."""
@@ -62,9 +61,7 @@ class KnownTier:
         """
         if not self.settings.model:
             return None
-        if (wire, file) not in self._prices:
-            self._prices[wire, file] = prices_for(self.settings.model, self.seller(wire), file=file)
-        return self._prices[wire, file]
+        return prices_for(self.settings.model, self.seller(wire), file=file)
 
     def learn(self, exchange: Exchange, before: int, *, stream: bool) -> None:
         """Learn from an answer; nothing where the caller left before there was one, or asked wrongly.

@@ -56,8 +56,9 @@ def selector_for(
 
 
 def larger(select: Select) -> Select:
-    """Who judges where a risk is asked for and the rules cannot keep it within the budget."""
-    return "encoder" if select == "encoder" else "auto"
+    """Who judges where a risk is asked for and the rules cannot keep it within the budget; nobody else if the policy
+    names one."""
+    return "auto" if select == "static" else select
 
 
 def identity(select: Select) -> str:
